@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+
+/** How one process reaches its NATS server: the user decides what it may do there. */
+const natsSettings = z.object({
+  url: z.string(),
+  monitorUrl: z.string(),
+  user: z.string().optional(),
+  password: z.string().optional(),
+})
+
+const processSettings = z.object({
+  region: z.string().regex(/^[a-z]$/),
+  shardCount: z.number().int().min(1).max(64),
+  /** Loopback port of this process's own /healthz, /readyz and /metrics. */
+  statusPort: z.number().int().min(1).max(65535),
+  /** Folder with the root key and the key ring. */
+  keysDir: z.string(),
+  nats: natsSettings,
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export const workerSettings = processSettings.extend({
+  role: z.literal('worker'),
+  workerId: z.string(),
+  /** Shards this worker takes at once; it takes any other only when its lease has lain free. */
+  preferredShards: z.array(z.number().int().min(0)),
+  snapshotEveryMs: z.number().int().min(1000).default(60_000),
+})
+
+export const edgeSettings = processSettings.extend({
+  role: z.literal('edge'),
+  edgeId: z.string(),
+  host: z.string().default('127.0.0.1'),
+  port: z.number().int().min(1).max(65535),
+  certFile: z.string(),
+  keyFile: z.string(),
+  databaseUrl: z.string(),
+  /** Base URL of the sandbox bank, so that a developer's edge can offer its test accounts; absent in production. */
+  verifyThreads: z.number().int().min(1).max(16).default(1),
+})
+
+export const projectorSettings = processSettings.extend({
+  role: z.literal('projector'),
+  databaseUrl: z.string(),
+})
+
+export const connectorSettings = processSettings.extend({
+  role: z.literal('connector'),
+  connectorId: z.string(),
+  bankUrl: z.string(),
+  centralBankUrl: z.string(),
+  /** Shared secrets that sign requests to and answers from the far side (HMAC-SHA256, hex). */
+  bankSecret: z.string(),
+  centralBankSecret: z.string(),
+})
+
+/** The sandboxes stand outside the region: they know no shard, no NATS and no key ring of ours. */
+export const sandboxBankSettings = z.object({
+  role: z.literal('sandbox-bank'),
+  port: z.number().int().min(1).max(65535),
+  dataFile: z.string(),
+  secret: z.string(),
+  centralBankUrl: z.string(),
+  centralBankSecret: z.string(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export const sandboxCentralBankSettings = z.object({
+  role: z.literal('sandbox-central-bank'),
+  port: z.number().int().min(1).max(65535),
+  dataFile: z.string(),
+  secret: z.string(),
+  /** Secret the bank signs its reserve transfers with. */
+  bankSecret: z.string(),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type ProcessSettings = z.infer<typeof processSettings>
+export type WorkerSettings = z.infer<typeof workerSettings>
+export type EdgeSettings = z.infer<typeof edgeSettings>
+export type ProjectorSettings = z.infer<typeof projectorSettings>
+export type ConnectorSettings = z.infer<typeof connectorSettings>
+export type SandboxBankSettings = z.infer<typeof sandboxBankSettings>
+export type SandboxCentralBankSettings = z.infer<typeof sandboxCentralBankSettings>
+
+/**
+ * Reads the settings file that the environment names.
+ * @throws Error that names the file and each field that is wrong.
+ */
+export function loadSettings<T>(schema: z.ZodType<T>, file = process.env.JIAOZI_SETTINGS): T {
+  if (!file) throw new Error('JIAOZI_SETTINGS must name the settings file of this process')
+  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  if (!parsed.success) throw new Error(`settings file ${file} is not usable:\n${z.prettifyError(parsed.error)}`)
+  return parsed.data
+}
