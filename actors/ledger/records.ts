@@ -1,0 +1,232 @@
+import { layout } from './layout.ts'
+
+/** What a frame's body holds: records of one kind. */
+export const frameKinds = { payments: 1, transit: 2, commands: 3 } as const
+
+/** Who published a frame, known from its subject, which the message server's permissions guard. */
+export const senders = { edge: 1, shard: 2, connector: 3, operator: 4, host: 5 } as const
+
+/** A signed payment: the debit step of its saga, in the payer's shard. */
+export const paymentRecord = layout('payment', {
+  keyVersion: ['u32', "number of the payer's key that verified the signature"],
+  reserved: ['u32', 'zero'],
+  payer: ['f64', 'wallet number'],
+  payee: ['f64', 'wallet number'],
+  amount: ['f64', 'fen'],
+  id: ['bytes16', 'payment id'],
+  digestHigh: ['u32', 'SHA-256 of the canonical bytes, bytes 0-3'],
+  digestLow: ['u32', 'SHA-256 of the canonical bytes, bytes 4-7'],
+  requestedMs: ['f64', "the payer's timestamp, Unix milliseconds"],
+  token: ['f64', "the edge's number for this request, echoed in answers"],
+})
+
+export const transitOps = { credit: 1, return: 2 } as const
+
+/** What one shard owes another: a credit, or the return of a credit that could not be taken. */
+export const transitRecord = layout('transit', {
+  op: ['u8', '1 credit, 2 return'],
+  reason: ['u8', 'refusal code of a return, else 0'],
+  institution: ['u16', "the payer's institution"],
+  edge: ['u32', 'edge that asked'],
+  payer: ['f64', 'wallet number'],
+  payee: ['f64', 'wallet number'],
+  amount: ['f64', 'fen'],
+  id: ['bytes16', 'payment id'],
+  token: ['f64', "the edge's number for the request"],
+})
+
+/** Precedes the records of every transit frame. */
+export const transitHeader = layout('transitHeader', {
+  source: ['u32', 'shard that sends'],
+  incarnation: ['u32', "the source's transit incarnation; a new one starts at number 0"],
+  first: ['f64', 'transit number of the first record'],
+})
+
+export const signers = { walletKey: 1, institution: 2, operator: 3, connector: 4, system: 5 } as const
+
+/** Every command begins with these fields; its own follow at once. */
+const commandHead = {
+  length: ['u16', 'bytes of this command, head included'],
+  op: ['u8', 'which command'],
+  signer: ['u8', '1 wallet key, 2 institution, 3 operator, 4 connector, 5 system'],
+  keyVersion: ['u32', "number of the wallet's key, when that signed"],
+  actor: ['f64', 'wallet, user or institution number that the id belongs to'],
+  id: ['bytes16', 'command id'],
+  digestHigh: ['u32', 'SHA-256 of the canonical bytes, bytes 0-3'],
+  digestLow: ['u32', 'SHA-256 of the canonical bytes, bytes 4-7'],
+  token: ['f64', "the sender's number for this request"],
+  principal: ['u32', 'institution or operator that signed'],
+  headReserved: ['u32', 'zero'],
+} as const
+
+export const commandHeadRecord = layout('commandHead', commandHead)
+
+export const commandOps = {
+  genesis: 1,
+  principalPut: 2,
+  limitsPut: 3,
+  riskRulePut: 4,
+  userOpen: 10,
+  userUpdate: 11,
+  walletOpen: 20,
+  walletStatus: 21,
+  walletKey: 22,
+  linkOpen: 30,
+  linkStatus: 31,
+  rechargeRequest: 40,
+  rechargeStep: 41,
+  redemptionRequest: 50,
+  redemptionStep: 51,
+} as const
+export type CommandOp = keyof typeof commandOps
+
+export const walletActions = { freeze: 1, unfreeze: 2, close: 3 } as const
+export const keyCauses = { rotate: 1, recover: 2 } as const
+export const keyAlgorithms = { ecdsaP256: 1, sm2: 2 } as const
+export const principalRoles = { institution: 1, operator: 2 } as const
+export const linkTypes = { bank: 1, payment: 2 } as const
+
+/** Steps of a recharge. A step's number never falls; 3, 4 and 6 are final. */
+export const rechargeSteps = {
+  requested: 1,
+  debited: 2,
+  settled: 3,
+  refused: 4,
+  refunding: 5,
+  refunded: 6,
+} as const
+
+/** Steps of a redemption. 3, 4 and 6 are final. */
+export const redemptionSteps = {
+  requested: 1,
+  burnt: 2,
+  paid: 3,
+  refused: 4,
+  reissuing: 5,
+  returned: 6,
+} as const
+
+export const commandRecords = {
+  /** First record of every log: what cannot change without new data. */
+  genesis: layout('genesis', {
+    ...commandHead,
+    shard: ['u32', 'number of this shard'],
+    shardCount: ['u32', 'shards of the region; bucket b lives in shard b modulo this'],
+    walletsMax: ['u32', 'wallets (and users, and links) this shard can hold'],
+    idsMax: ['u32', 'command ids this shard remembers at once, a power of two'],
+    hashKey: ['bytes16', 'key of the hash tables and the digest'],
+  }),
+  principalPut: layout('principalPut', {
+    ...commandHead,
+    number: ['u32', 'institution or operator number'],
+    role: ['u8', '1 institution, 2 operator'],
+    active: ['u8', '1 may act, 0 may not'],
+    reserved: ['u16', 'zero'],
+    publicKey: ['bytes32', 'Ed25519'],
+  }),
+  limitsPut: layout('limitsPut', {
+    ...commandHead,
+    class: ['u32', 'wallet class 1-4, or 0 for corporate wallets'],
+    reserved: ['u32', 'zero'],
+    effectiveMs: ['f64', 'log time from which these limits are in force'],
+    balance: ['f64', 'fen; the largest number means none'],
+    single: ['f64', 'fen a payment'],
+    day: ['f64', 'fen a business day'],
+    year: ['f64', 'fen a civil year'],
+  }),
+  riskRulePut: layout('riskRulePut', {
+    ...commandHead,
+    level: ['u32', 'risk level 0-3'],
+    percent: ['u32', 'share of the single and day limits that a user of this level keeps, 0-100'],
+    effectiveMs: ['f64', 'log time from which this is in force'],
+    rechargesPerDayMax: ['u32', 'recharges of one wallet a business day'],
+    paymentsPerDayMax: ['u32', 'payments of one wallet a business day'],
+  }),
+  userOpen: layout('userOpen', {
+    ...commandHead,
+    bucket: ['u32', 'where the user and all wallets of the user live'],
+    kyc: ['u8', 'strength of identification, 1 strongest to 4'],
+    reserved: ['bytes3', 'zero'],
+  }),
+  userUpdate: layout('userUpdate', {
+    ...commandHead,
+    user: ['f64', 'user number'],
+    kyc: ['u8', 'new strength of identification, 0 leaves it'],
+    risk: ['u8', 'new risk level 0-3, 255 leaves it'],
+    reserved: ['bytes6', 'zero'],
+  }),
+  walletOpen: layout('walletOpen', {
+    ...commandHead,
+    user: ['f64', 'user number'],
+    class: ['u8', '1-4, 0 corporate'],
+    kind: ['u8', '1 personal, 2 merchant'],
+    algorithm: ['u8', 'of the key: 1 ECDSA P-256, 2 SM2'],
+    key: ['bytes33', 'compressed point'],
+    reserved: ['bytes4', 'zero'],
+  }),
+  walletStatus: layout('walletStatus', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    action: ['u8', '1 freeze, 2 unfreeze, 3 close'],
+    reserved: ['bytes7', 'zero'],
+  }),
+  walletKey: layout('walletKey', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    cause: ['u8', '1 rotate (the old key signed), 2 recover (the institution did, after KYC)'],
+    algorithm: ['u8', 'of the new key'],
+    key: ['bytes33', 'compressed point'],
+    reserved: ['bytes5', 'zero'],
+  }),
+  linkOpen: layout('linkOpen', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    limit: ['f64', 'fen that may be drawn from the account a business day'],
+    fingerprint: ['bytes8', 'keyed hash of the full account number, so that one is linked once'],
+    type: ['u8', '1 bank, 2 payment institution'],
+    sealedLength: ['u8', 'bytes used of the sealed account'],
+    maskedLength: ['u8', 'bytes used of the masked number'],
+    reserved: ['bytes5', 'zero'],
+    masked: ['bytes32', 'number as shown, ASCII'],
+    sealed: ['bytes120', 'full number, sealed by the edge; the ledger cannot read it'],
+  }),
+  linkStatus: layout('linkStatus', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    link: ['u32', 'number of the link'],
+    active: ['u8', '1 active, 0 closed'],
+    reserved: ['bytes3', 'zero'],
+  }),
+  rechargeRequest: layout('rechargeRequest', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    amount: ['f64', 'fen'],
+    link: ['u32', 'number of the link'],
+    tokenLength: ['u8', 'bytes used of the sealed token'],
+    reserved: ['bytes3', 'zero'],
+    sealedToken: ['bytes192', "the bank's authorisation, sealed by the edge"],
+  }),
+  rechargeStep: layout('rechargeStep', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    step: ['u8', 'step that was reached outside: 2 debited, 3 issued, 4 refused, 5 issuance refused, 6 refunded'],
+    reason: ['u8', 'refusal code, for 4 and 5'],
+    reserved: ['bytes6', 'zero'],
+  }),
+  redemptionRequest: layout('redemptionRequest', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    amount: ['f64', 'fen'],
+    link: ['u32', 'number of the link'],
+    reserved: ['u32', 'zero'],
+  }),
+  redemptionStep: layout('redemptionStep', {
+    ...commandHead,
+    wallet: ['f64', 'wallet number'],
+    step: ['u8', 'step that was reached outside: 2 burnt, 3 paid, 4 burn refused, 5 payout refused, 6 issued again'],
+    reason: ['u8', 'refusal code, for 4 and 5'],
+    reserved: ['bytes6', 'zero'],
+  }),
+} as const satisfies Record<CommandOp, ReturnType<typeof layout>>
+
+export type CommandLayouts = typeof commandRecords
