@@ -1,0 +1,142 @@
+import { putLimits, putPrincipal, putRiskRule } from './administration.ts'
+import { bytesWords } from './commandBytes.ts'
+import type { Command, Execute, Executed, Position } from './execution.ts'
+import type { FrameInput } from './frameInput.ts'
+import { type Layout, readRecord } from './layout.ts'
+import { openLink, setLinkStatus } from './links.ts'
+import type { Outcomes } from './outcomes.ts'
+import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './payments.ts'
+import { openUser, openWallet, setWalletKey, setWalletStatus, updateUser } from './people.ts'
+import { requestRecharge, stepRecharge } from './recharges.ts'
+import { type CommandOp, commandHeadRecord, commandOps, commandRecords, senders } from './records.ts'
+import { requestRedemption, stepRedemption } from './redemptions.ts'
+import { codeOf, rememberedByCode } from './refusals.ts'
+import type { State } from './state.ts'
+
+type Rule<K extends CommandOp> = {
+  execute: Execute<K>
+  /** Classes of senders whose frames may hold it. */
+  from: readonly number[]
+  /** The number that decides in which shard it belongs; none for what goes to every shard. */
+  homeOf?: (command: Command<K>) => number
+  /** A step of a saga is known by the saga's id, not by one of its own. */
+  step?: true
+}
+
+const people = [senders.edge, senders.operator]
+
+const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
+  principalPut: { execute: putPrincipal, from: people },
+  limitsPut: { execute: putLimits, from: people },
+  riskRulePut: { execute: putRiskRule, from: people },
+  userOpen: { execute: openUser, from: people, homeOf: (c) => c.bucket },
+  userUpdate: { execute: updateUser, from: people, homeOf: (c) => c.user },
+  walletOpen: { execute: openWallet, from: people, homeOf: (c) => c.user },
+  walletStatus: { execute: setWalletStatus, from: people, homeOf: (c) => c.wallet },
+  walletKey: { execute: setWalletKey, from: people, homeOf: (c) => c.wallet },
+  linkOpen: { execute: openLink, from: people, homeOf: (c) => c.wallet },
+  linkStatus: { execute: setLinkStatus, from: people, homeOf: (c) => c.wallet },
+  rechargeRequest: { execute: requestRecharge, from: people, homeOf: (c) => c.wallet },
+  rechargeStep: { execute: stepRecharge, from: [senders.connector], homeOf: (c) => c.wallet, step: true },
+  redemptionRequest: { execute: requestRedemption, from: people, homeOf: (c) => c.wallet },
+  redemptionStep: { execute: stepRedemption, from: [senders.connector], homeOf: (c) => c.wallet, step: true },
+}
+
+const nameByOp = new Map<number, CommandOp>(Object.entries(commandOps).map(([name, op]) => [op, name as CommandOp]))
+
+/** Offsets of the commands in a frame, or undefined when their lengths do not add up to its body. */
+export function commandOffsets(frame: FrameInput): number[] | undefined {
+  const offsets: number[] = []
+  let at = 0
+  for (let i = 0; i < frame.count; i++) {
+    if (at + commandHeadRecord.size > frame.bodyBytes) return undefined
+    const length = frame.view.getUint16(at + commandHeadRecord.at.length, true)
+    if (length < commandHeadRecord.size || length % 8 !== 0) return undefined
+    offsets.push(at)
+    at += length
+  }
+  return at === frame.bodyBytes ? offsets : undefined
+}
+
+/** Applies a frame of rare commands, one by one, in its order. */
+export function applyCommands(s: State, frame: FrameInput, offsets: number[], out: Outcomes, repeated: boolean): void {
+  out.count = frame.count
+  for (const [i, at] of offsets.entries()) {
+    applyOne(s, frame, at, i, out, repeated)
+    s.ids.forget(s.logTimeMs - idMemoryMs, 2)
+  }
+}
+
+function applyOne(s: State, frame: FrameInput, at: number, i: number, out: Outcomes, repeated: boolean): void {
+  out.token[i] = frame.view.getFloat64(at + commandHeadRecord.at.token, true)
+  out.destination[i] = 0
+  out.value[i] = 0
+  out.time[i] = s.logTimeMs
+  out.seq[i] = frame.seq
+  out.index[i] = i
+  out.repeated[i] = 0
+  const name = nameByOp.get(frame.u8[at + commandHeadRecord.at.op]!)
+  const length = frame.view.getUint16(at, true)
+  if (name === undefined || name === 'genesis' || length !== commandRecords[name].size) {
+    out.code[i] = codeOf['command-unknown']
+    return
+  }
+  applyNamed(s, frame, at, i, name, out, repeated)
+}
+
+function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(
+  s: State,
+  frame: FrameInput,
+  at: number,
+  i: number,
+  name: K,
+  out: Outcomes,
+  repeated: boolean,
+): void {
+  const rule: Rule<K> = ruleTable[name]
+  const command = readRecord(commandRecords[name] as Layout, frame.view, at) as Command<K>
+  const place = { seq: frame.seq, index: i }
+  if (!rule.from.includes(frame.sender)) out.code[i] = codeOf['sender-not-allowed']
+  else if (rule.homeOf !== undefined && s.shardOf(rule.homeOf(command)) !== s.genesis.shard) {
+    out.code[i] = codeOf['shard-misplaced']
+  } else if (rule.step) settle(out, i, rule.execute(s, command, out, place))
+  else applyWithId(s, command, rule, i, place, out, repeated)
+}
+
+/** Judges the id first: a command seen before is answered as it was, and never executed twice. */
+function applyWithId<K extends CommandOp>(
+  s: State,
+  command: Command<K>,
+  rule: Rule<K>,
+  i: number,
+  place: Position,
+  out: Outcomes,
+  repeated: boolean,
+): void {
+  const { actor, id, digestHigh, digestLow } = command as Command<'principalPut'>
+  const words = bytesWords(id, digestHigh, digestLow)
+  const known = s.ids.find(actor, words, 0)
+  if (known >= 0) {
+    repeatAnswer(s, out, i, known, digestHigh, digestLow)
+    return
+  }
+  const row = s.walletRows.row(actor)
+  const admitted = admitId(s, actor, id, 0, words, 0) || admitQuota(s, row, id, 0)
+  if (admitted !== 0 || repeated) {
+    out.code[i] = admitted || codeOf['frame-repeated']
+    return
+  }
+  const executed = rule.execute(s, command, out, place)
+  settle(out, i, executed)
+  const code = out.code[i]!
+  if (code !== 0 && rememberedByCode[code] === 0) return
+  rememberDated(s, row, actor, id, 0, words, 0)
+  const entry = s.ids.add(actor, words, 0, 4)
+  s.ids.settle(entry, code, s.logTimeMs, place.seq, i, out.value[i]!, out.destination[i]!)
+}
+
+function settle(out: Outcomes, i: number, executed: Executed): void {
+  out.code[i] = codeOf[executed.refusal]
+  out.value[i] = executed.value ?? 0
+  out.destination[i] = executed.saga ? 255 : 0
+}

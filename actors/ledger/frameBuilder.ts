@@ -1,0 +1,60 @@
+import { type RecordOf, writeRecord } from './layout.ts'
+import {
+  type CommandLayouts,
+  type CommandOp,
+  commandOps,
+  commandRecords,
+  paymentRecord,
+  transitHeader,
+  type transitRecord,
+} from './records.ts'
+
+/** A command's own fields and those of its head that the sender decides. */
+export type CommandFields<K extends CommandOp> = Omit<
+  RecordOf<CommandLayouts[K]['fields']>,
+  'length' | 'op' | 'headReserved' | 'reserved'
+>
+export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'reserved'>
+export type TransitFields = RecordOf<(typeof transitRecord)['fields']>
+
+const nothing = new Uint8Array(0)
+
+/** Body of one command, for a frame of kind `commands`; bodies in a row make a frame of several. */
+export function encodeCommand<K extends CommandOp>(name: K, fields: CommandFields<K>): Uint8Array {
+  const record = commandRecords[name]
+  const out = new Uint8Array(record.size)
+  const reservedType = (record.fields as Record<string, readonly [string, string]>).reserved?.[0]
+  const reserved = reservedType?.startsWith('bytes') ? nothing : 0
+  const all = { ...fields, length: record.size, op: commandOps[name], headReserved: 0, reserved }
+  writeRecord(record as never, new DataView(out.buffer), 0, all as never)
+  return out
+}
+
+/** Body of a frame of payments. */
+export function encodePayments(payments: readonly PaymentFields[]): Uint8Array {
+  const out = new Uint8Array(payments.length * paymentRecord.size)
+  const view = new DataView(out.buffer)
+  for (const [i, payment] of payments.entries()) {
+    writeRecord(paymentRecord, view, i * paymentRecord.size, { ...payment, reserved: 0 })
+  }
+  return out
+}
+
+/** Body of a transit frame around records that lie encoded in a lane already. */
+export function encodeTransit(source: number, incarnation: number, first: number, records: Uint8Array): Uint8Array {
+  const out = new Uint8Array(transitHeader.size + records.length)
+  writeRecord(transitHeader, new DataView(out.buffer), 0, { source, incarnation, first })
+  out.set(records, transitHeader.size)
+  return out
+}
+
+/** Bodies one after the other. */
+export function joinBodies(bodies: readonly Uint8Array[]): Uint8Array {
+  const out = new Uint8Array(bodies.reduce((sum, body) => sum + body.length, 0))
+  let at = 0
+  for (const body of bodies) {
+    out.set(body, at)
+    at += body.length
+  }
+  return out
+}

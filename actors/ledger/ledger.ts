@@ -1,0 +1,124 @@
+import { applyCommands, commandOffsets } from './commands.ts'
+import { clockLeadMs, type FrameInput, recordsPerFrameMax } from './frameInput.ts'
+import { readRecord } from './layout.ts'
+import { LawBroken } from './money.ts'
+import type { Outcomes } from './outcomes.ts'
+import { Payments } from './payments.ts'
+import {
+  commandOps,
+  commandRecords,
+  frameKinds,
+  paymentRecord,
+  principalRoles,
+  senders,
+  transitHeader,
+  transitRecord,
+} from './records.ts'
+import { State } from './state.ts'
+
+/**
+ * One shard's ledger: a deterministic machine over the frames of one log. The same frames in the same order make the
+ * same bytes, whoever applies them, wherever, and however often a process dies in between.
+ */
+export class Ledger {
+  readonly state: State
+  readonly #payments: Payments
+
+  private constructor(state: State) {
+    this.state = state
+    this.#payments = new Payments(state)
+  }
+
+  /**
+   * Makes the ledger that a log's first frame describes, and applies that frame.
+   * @throws LawBroken when the frame is not a genesis: without it the shard has no identity.
+   */
+  static fromGenesis(frame: FrameInput, out: Outcomes): Ledger {
+    const offsets = frame.kind === frameKinds.commands && frame.sender === senders.operator && commandOffsets(frame)
+    const first = offsets ? offsets[0] : undefined
+    if (first === undefined || frame.u8[first + commandRecords.genesis.at.op] !== commandOps.genesis) {
+      throw new LawBroken('a log begins with its genesis')
+    }
+    const { shard, shardCount, walletsMax, idsMax, hashKey } = readRecord(commandRecords.genesis, frame.view, first)
+    const ledger = new Ledger(new State({ shard, shardCount, walletsMax, idsMax, hashKey }))
+    ledger.#enterPrincipals(frame, offsets as number[])
+    ledger.#finish(frame, out)
+    return ledger
+  }
+
+  /** Goes on from a snapshot's state. */
+  static fromState(state: State): Ledger {
+    return new Ledger(state)
+  }
+
+  /** The first operator and institutions stand in the genesis frame itself: nobody is there yet to sign for them. */
+  #enterPrincipals(frame: FrameInput, offsets: readonly number[]): void {
+    const s = this.state
+    for (const at of offsets.slice(1)) {
+      if (frame.u8[at + commandRecords.principalPut.at.op] !== commandOps.principalPut) {
+        throw new LawBroken('a genesis frame holds principals only')
+      }
+      const { number, role, publicKey } = readRecord(commandRecords.principalPut, frame.view, at)
+      if (role !== principalRoles.institution && role !== principalRoles.operator) throw new LawBroken('a role')
+      const row = s.principals.count
+      s.principals.count += 1
+      s.principals.at.number[row] = number
+      s.principals.at.role[row] = role
+      s.principals.at.active[row] = 1
+      s.principals.at.publicKey.set(publicKey, row * 32)
+      s.principals.hashRow(s.digest, row, 1)
+    }
+  }
+
+  /**
+   * Applies one frame and fills `out` with what came of it.
+   * @throws LawBroken when a law of the ledger does not hold; the state must not be used after that.
+   */
+  apply(frame: FrameInput, out: Outcomes): void {
+    const s = this.state
+    out.clear()
+    if (frame.seq <= s.lastSeq) throw new LawBroken(`frame ${frame.seq} after frame ${s.lastSeq}`)
+    // One server's clock that jumps ahead must expire nothing: log time follows the earlier of two clocks, and never falls.
+    const senderMs = Number.isSafeInteger(frame.senderClockMs) ? frame.senderClockMs + clockLeadMs : frame.stampMs
+    s.logTimeMs = Math.max(s.logTimeMs, Math.min(frame.stampMs, senderMs))
+    s.rules.advance(s.logTimeMs)
+    if (frame.count < 1 || frame.count > recordsPerFrameMax) out.skipped = 'malformed'
+    else if (frame.kind === frameKinds.payments) this.#applyPayments(frame, out)
+    else if (frame.kind === frameKinds.transit) this.#applyTransit(frame, out)
+    else if (frame.kind === frameKinds.commands) this.#applyCommands(frame, out)
+    else out.skipped = 'malformed'
+    this.#finish(frame, out)
+  }
+
+  #finish(frame: FrameInput, out: Outcomes): void {
+    const s = this.state
+    s.lastSeq = frame.seq
+    if (out.skipped === '') s.commandsApplied += frame.count
+    s.books.check()
+  }
+
+  #applyPayments(frame: FrameInput, out: Outcomes): void {
+    if (frame.bodyBytes !== frame.count * paymentRecord.size) out.skipped = 'malformed'
+    else if (frame.sender !== senders.edge) out.skipped = 'sender-not-allowed'
+    else this.#payments.apply(frame, out, !this.state.senders.first(frame.incarnation, frame.counter))
+  }
+
+  #applyTransit(frame: FrameInput, out: Outcomes): void {
+    if (frame.bodyBytes !== transitHeader.size + frame.count * transitRecord.size) out.skipped = 'malformed'
+    else if (frame.sender !== senders.shard || !this.#isPeer(frame)) out.skipped = 'sender-not-allowed'
+    else this.#payments.applyTransit(frame, out)
+  }
+
+  #isPeer(frame: FrameInput): boolean {
+    const source = frame.u32[transitHeader.at.source >>> 2]!
+    return (
+      source === frame.senderNumber && source < this.state.genesis.shardCount && source !== this.state.genesis.shard
+    )
+  }
+
+  #applyCommands(frame: FrameInput, out: Outcomes): void {
+    const offsets = commandOffsets(frame)
+    if (offsets === undefined) out.skipped = 'malformed'
+    else applyCommands(this.state, frame, offsets, out, !this.state.senders.first(frame.incarnation, frame.counter))
+  }
+}

@@ -1,0 +1,93 @@
+import { mayActForWallet } from './authority.ts'
+import { accepted, type Command, type Execute, refuse } from './execution.ts'
+import { linkOfWallet } from './links.ts'
+import { isAmount } from './money.ts'
+import { type Outcomes, postingKinds } from './outcomes.ts'
+import { postToWallet } from './payments.ts'
+import { redemptionSteps, signers } from './records.ts'
+import { type Refusal, refusalOf, refusals } from './refusals.ts'
+import { riskBlocked } from './rules.ts'
+import { beginSaga, endSaga, findSaga, moveSaga, sagasFull } from './sagas.ts'
+import { type State, sagaKinds, walletStates } from './state.ts'
+
+const noToken = new Uint8Array(0)
+
+/**
+ * A redemption is the mirror image of a recharge: the wallet pays into redemption, the central bank burns, the bank
+ * pays out. What is refused outside comes back to the wallet.
+ */
+export const requestRedemption: Execute<'redemptionRequest'> = (s, command, out, place) => {
+  const wallet = s.walletRows.row(command.wallet)
+  const refusal = judgeRedemption(s, wallet, command)
+  if (refusal !== 'accepted') return refuse(refusal)
+  const { amount, id } = command
+  post(s, wallet, -amount)
+  s.books.toRedeeming(s.wallets.at.institution[wallet]!, amount)
+  out.watch?.posted(wallet, postingKinds.redemption, -amount, 0, id, 0, place.index)
+  const link = command.link - 1
+  const request = { kind: sagaKinds.redemption, wallet, link, amount, id, sealedToken: noToken, tokenLength: 0 }
+  const row = beginSaga(s, request, place)
+  out.sagas.push(row)
+  return { refusal: 'accepted', value: row, saga: true }
+}
+
+function judgeRedemption(s: State, wallet: number, command: Command<'redemptionRequest'>): Refusal {
+  const may = mayActForWallet(s, wallet, command, [signers.walletKey])
+  if (may !== 'accepted') return may
+  if (sagasFull(s)) return 'ids-exhausted'
+  if (!isAmount(command.amount)) return 'amount-invalid'
+  if (s.wallets.at.state[wallet] === walletStates.frozen) return 'wallet-frozen'
+  if (s.wallets.at.state[wallet] === walletStates.closed) return 'wallet-closed'
+  if (s.wallets.at.risk[wallet] === riskBlocked) return 'risk-control'
+  if (s.accounts.at.balance[wallet]! < command.amount) return 'funds-insufficient'
+  const link = linkOfWallet(s, wallet, command.link)
+  if (link < 0) return 'linked-account-unknown'
+  return s.links.at.active[link] === 0 ? 'linked-account-inactive' : 'accepted'
+}
+
+function post(s: State, wallet: number, delta: number): void {
+  s.hashAccount(wallet, -1)
+  postToWallet(s, wallet, delta)
+  s.hashAccount(wallet, 1)
+}
+
+const { requested, burnt, paid, refused, reissuing, returned } = redemptionSteps
+
+const reachedFrom: Readonly<Record<number, readonly number[]>> = {
+  [burnt]: [requested],
+  [paid]: [requested, burnt],
+  [refused]: [requested],
+  [reissuing]: [requested, burnt],
+  [returned]: [reissuing],
+}
+
+/** The connector tells what happened outside. A step may imply that money was burnt on the way to it. */
+export const stepRedemption: Execute<'redemptionStep'> = (s, command, out, place) => {
+  const row = findSaga(s, command.wallet, command.id, sagaKinds.redemption)
+  if (row < 0) return refuse('saga-unknown')
+  const from = s.sagas.at.step[row]!
+  if (!reachedFrom[command.step]?.includes(from)) return refuse('saga-step-passed')
+  const reason = command.reason < refusals.length ? refusalOf(command.reason) : 'payout-refused'
+  moveSaga(s, row, command.step, reason)
+  out.sagas.push(row)
+  const { institution: institutions, amount: amounts } = s.sagas.at
+  const institution = institutions[row]!
+  const amount = amounts[row]!
+  if (from === requested) s.books.toRedeeming(institution, -amount)
+  if (from === requested && command.step !== refused) s.books.toIssuance(institution, amount)
+  if (command.step === refused) giveBack(s, row, out, place.index)
+  if (command.step === returned) {
+    s.books.toIssuance(institution, -amount)
+    giveBack(s, row, out, place.index)
+  }
+  if (command.step === paid) endSaga(s, row)
+  return accepted
+}
+
+function giveBack(s: State, row: number, out: Outcomes, index: number): void {
+  const wallet = s.sagas.at.wallet[row]!
+  const amount = s.sagas.at.amount[row]!
+  post(s, wallet, amount)
+  out.watch?.posted(wallet, postingKinds.redemptionReturned, amount, 0, s.sagas.at.id, row * 16, index)
+  endSaga(s, row)
+}

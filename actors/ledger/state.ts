@@ -1,0 +1,359 @@
+import { Books, institutionsMax, shardsMax } from './books.ts'
+import { Columns, type Section } from './columns.ts'
+import { CommandIds } from './commandIds.ts'
+import { DatedIds } from './datedIds.ts'
+import { Digest } from './digest.ts'
+import { bucketCount, bucketOf } from './ids.ts'
+import { Lane } from './lanes.ts'
+import { LawBroken } from './money.ts'
+import { NumberTable } from './numberTable.ts'
+import { Rules } from './rules.ts'
+import { SenderFrames } from './senderFrames.ts'
+
+/** What a log's first command fixes for ever. */
+export type Genesis = {
+  shard: number
+  shardCount: number
+  walletsMax: number
+  idsMax: number
+  hashKey: Uint8Array
+}
+
+export const walletStates = { open: 0, frozen: 1, closed: 2 } as const
+
+/** What every payment touches, apart from the rest so that its hash is short. Row for row beside `wallets`. */
+const accountSchema = {
+  /** Fen that the wallet holds. */
+  balance: 'f64',
+  /** Fen of accepted recharges under way: reserved under the balance limit, so that their credit cannot fail. */
+  pendingIn: 'f64',
+  /** Fen paid out on business day `lastDay` and in its civil year. */
+  dayOut: 'f64',
+  yearOut: 'f64',
+  lastDay: 'u16',
+  /** Payments on business day `lastDay`. */
+  dayPayments: 'u16',
+} as const
+
+const walletSchema = {
+  number: 'f64',
+  user: 'u32',
+  /** Next wallet of the same user + 1, and the wallet's newest link + 1; 0 ends the chain. */
+  nextWallet: 'u32',
+  firstLink: 'u32',
+  keyVersion: 'u32',
+  /** Recharges and dated ids on business day `countDay`. */
+  countDay: 'u16',
+  dayRecharges: 'u16',
+  dayDatedIds: 'u16',
+  /** Redemptions and recharges under way; a wallet closes only when there are none. */
+  openSagas: 'u16',
+  institution: 'u8',
+  class: 'u8',
+  risk: 'u8',
+  state: 'u8',
+  kind: 'u8',
+  algorithm: 'u8',
+  key: 'bytes33',
+} as const
+
+const userSchema = {
+  number: 'f64',
+  firstWallet: 'u32',
+  wallets: 'u16',
+  institution: 'u8',
+  kyc: 'u8',
+  risk: 'u8',
+} as const
+
+const linkSchema = {
+  limit: 'f64',
+  dayDrawn: 'f64',
+  fingerprint: 'bytes8',
+  wallet: 'u32',
+  nextLink: 'u32',
+  lastDay: 'u16',
+  type: 'u8',
+  active: 'u8',
+  maskedLength: 'u8',
+  sealedLength: 'u8',
+  masked: 'bytes32',
+  sealed: 'bytes120',
+} as const
+
+export const sagaKinds = { free: 0, recharge: 1, redemption: 2 } as const
+
+const sagaSchema = {
+  amount: 'f64',
+  requestedMs: 'f64',
+  changedMs: 'f64',
+  /** Log position of the request. */
+  seq: 'f64',
+  id: 'bytes16',
+  wallet: 'u32',
+  link: 'u32',
+  index: 'u32',
+  kind: 'u8',
+  step: 'u8',
+  reason: 'u8',
+  institution: 'u8',
+  tokenLength: 'u8',
+  sealedToken: 'bytes192',
+} as const
+
+const principalSchema = { number: 'u32', role: 'u8', active: 'u8', publicKey: 'bytes32' } as const
+
+export const sagasMax = 262_144
+const datedIdsMax = 1_048_576
+const stateVersion = 1
+
+/** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
+export class State {
+  readonly genesis: Genesis
+  readonly digest: Digest
+  readonly books = new Books()
+  readonly rules = new Rules()
+  readonly senders = new SenderFrames()
+  readonly accounts: Columns<typeof accountSchema>
+  readonly wallets: Columns<typeof walletSchema>
+  readonly users: Columns<typeof userSchema>
+  readonly links: Columns<typeof linkSchema>
+  readonly sagas: Columns<typeof sagaSchema>
+  readonly principals: Columns<typeof principalSchema>
+  readonly walletRows: NumberTable
+  readonly userRows: NumberTable
+  readonly ids: CommandIds
+  readonly datedIds: DatedIds
+  /** By peer shard: what is owed to it. */
+  readonly lanes: readonly Lane[]
+  /** By peer shard: number of the next record awaited from it, incarnation, and how many returns were exchanged. */
+  readonly received = new Float64Array(shardsMax)
+  readonly receivedIncarnation = new Uint32Array(shardsMax)
+  readonly returnsIssued = new Float64Array(shardsMax)
+  readonly returnsApplied = new Float64Array(shardsMax)
+  incarnation = 0
+  /** Next serial of users and of wallets, by bucket. */
+  readonly userSerials = new Uint32Array(bucketCount)
+  readonly walletSerials = new Uint32Array(bucketCount)
+  /** Rows of sagas: not final, by order of request; final, by order of their end; free for reuse. */
+  openSagas = new Set<number>()
+  finalSagas: number[] = []
+  freeSagas: number[] = []
+  /** Row of every saga still held, by `sagaKey`. */
+  readonly sagaRows = new Map<string, number>()
+  readonly #accountWords: readonly Uint32Array[]
+  logTimeMs = 0
+  lastSeq = 0
+  commandsApplied = 0
+
+  constructor(genesis: Genesis) {
+    this.genesis = genesis
+    const key = new DataView(genesis.hashKey.buffer, genesis.hashKey.byteOffset, 16)
+    const tableKey = key.getUint32(0, true) ^ key.getUint32(12, true)
+    this.digest = new Digest(genesis.hashKey)
+    this.accounts = new Columns('accounts', accountSchema, genesis.walletsMax)
+    this.#accountWords = [
+      this.accounts.at.balance,
+      this.accounts.at.pendingIn,
+      this.accounts.at.dayOut,
+      this.accounts.at.yearOut,
+    ].map((column) => new Uint32Array(column.buffer))
+    this.wallets = new Columns('wallets', walletSchema, genesis.walletsMax)
+    this.users = new Columns('users', userSchema, genesis.walletsMax)
+    this.links = new Columns('links', linkSchema, genesis.walletsMax)
+    this.sagas = new Columns('sagas', sagaSchema, sagasMax)
+    this.principals = new Columns('principals', principalSchema, 2 * institutionsMax)
+    this.walletRows = new NumberTable(this.wallets.at.number, tableKey)
+    this.userRows = new NumberTable(this.users.at.number, tableKey)
+    this.ids = new CommandIds(genesis.idsMax, this.digest, tableKey)
+    this.datedIds = new DatedIds(datedIdsMax, this.digest, tableKey)
+    this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
+  }
+
+  /** Adds or takes away the hash of a wallet's account: before and after every change of it. */
+  hashAccount(row: number, sign: 1 | -1): void {
+    const digest = this.digest
+    const at = row * 2
+    digest.begin(7, row)
+    for (let i = 0; i < 4; i++) {
+      const words = this.#accountWords[i]!
+      digest.word(words[at]!)
+      digest.word(words[at + 1]!)
+    }
+    digest.word((this.accounts.at.lastDay[row]! << 16) ^ this.accounts.at.dayPayments[row]!)
+    digest.end(sign)
+  }
+
+  shardOf(number: number): number {
+    return bucketOf(number) % this.genesis.shardCount
+  }
+
+  /** Row of an institution or operator that may act, or -1. */
+  activePrincipal(number: number, role: number): number {
+    const { number: numbers, role: roles, active } = this.principals.at
+    for (let row = 0; row < this.principals.count; row++) {
+      if (numbers[row] === number && roles[row] === role) return active[row] === 1 ? row : -1
+    }
+    return -1
+  }
+
+  /** Digest of everything but what replicas may hold differently (lanes already acknowledged). */
+  digestText(): string {
+    const whole = new Digest(this.genesis.hashKey)
+    whole.high = this.digest.high
+    whole.low = this.digest.low
+    for (const { name, bytes } of this.#smallSections()) {
+      whole.begin(name.length, bytes.length)
+      whole.bytes(bytes, 0, bytes.length)
+      whole.end(1)
+    }
+    return whole.text()
+  }
+
+  #smallSections(): Section[] {
+    const bytes = (array: Float64Array | Uint32Array): Uint8Array =>
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+    const counters = Float64Array.of(
+      stateVersion,
+      this.logTimeMs,
+      this.lastSeq,
+      this.commandsApplied,
+      this.incarnation,
+      this.wallets.count,
+      this.users.count,
+      this.links.count,
+      this.sagas.count,
+      this.principals.count,
+      this.ids.head,
+      this.ids.tail,
+      this.datedIds.head,
+      this.datedIds.tail,
+      ...this.lanes.map((lane) => lane.next),
+    )
+    return [
+      { name: 'counters', bytes: bytes(counters) },
+      { name: 'books', bytes: bytes(this.books.save()) },
+      { name: 'rules', bytes: bytes(this.rules.save()) },
+      { name: 'senders', bytes: bytes(this.senders.save()) },
+      { name: 'received', bytes: bytes(this.received.slice()) },
+      { name: 'receivedIncarnation', bytes: bytes(this.receivedIncarnation.slice()) },
+      { name: 'returnsIssued', bytes: bytes(this.returnsIssued.slice()) },
+      { name: 'returnsApplied', bytes: bytes(this.returnsApplied.slice()) },
+      { name: 'userSerials', bytes: bytes(this.userSerials.slice()) },
+      { name: 'walletSerials', bytes: bytes(this.walletSerials.slice()) },
+      { name: 'openSagas', bytes: bytes(Float64Array.from(this.openSagas)) },
+      { name: 'finalSagas', bytes: bytes(Float64Array.from(this.finalSagas)) },
+      { name: 'freeSagas', bytes: bytes(Float64Array.from(this.freeSagas)) },
+    ]
+  }
+
+  /** All of the state as named sections. Views into live columns: copy them before the next frame is applied. */
+  sections(): Section[] {
+    return [
+      ...this.#smallSections(),
+      { name: 'genesis', bytes: this.#genesisBytes() },
+      { name: 'digest', bytes: new Uint8Array(Uint32Array.of(this.digest.high, this.digest.low).buffer) },
+      { name: 'lanesKept', bytes: new Uint8Array(Float64Array.from(this.lanes, (lane) => lane.kept).buffer) },
+      ...this.lanes.map((lane, peer) => ({ name: `lane.${peer}`, bytes: lane.save() })),
+      ...this.accounts.sections(),
+      ...this.wallets.sections(),
+      ...this.users.sections(),
+      ...this.links.sections(),
+      ...this.sagas.sections(),
+      ...this.principals.sections(),
+      ...this.ids.sections(),
+      ...this.datedIds.sections(),
+    ]
+  }
+
+  #genesisBytes(): Uint8Array {
+    const { shard, shardCount, walletsMax, idsMax, hashKey } = this.genesis
+    const out = new Uint8Array(32)
+    new Uint32Array(out.buffer, 0, 4).set([shard, shardCount, walletsMax, idsMax])
+    out.set(hashKey, 16)
+    return out
+  }
+
+  /**
+   * Makes the state that `sections` were taken from.
+   * @throws RangeError when a section is missing or does not fit; LawBroken when the books do not add up.
+   */
+  static load(sections: readonly Section[]): State {
+    const byName = new Map(sections.map(({ name, bytes }) => [name, bytes]))
+    const words = new Uint32Array(need(byName, 'genesis').slice(0, 16).buffer)
+    const [shard = 0, shardCount = 0, walletsMax = 0, idsMax = 0] = words
+    const state = new State({ shard, shardCount, walletsMax, idsMax, hashKey: need(byName, 'genesis').slice(16, 32) })
+    state.#loadSmall(byName)
+    state.walletRows.rebuild(state.wallets.count)
+    state.userRows.rebuild(state.users.count)
+    state.audit()
+    return state
+  }
+
+  #loadSmall(byName: ReadonlyMap<string, Uint8Array>): void {
+    const f64 = (name: string): Float64Array => new Float64Array(need(byName, name).slice().buffer)
+    const u32 = (name: string): Uint32Array => new Uint32Array(need(byName, name).slice().buffer)
+    const counters = f64('counters')
+    const [version, logTimeMs = 0, lastSeq = 0, commands = 0, incarnation = 0] = counters
+    if (version !== stateVersion) throw new RangeError(`state version ${version} is not ${stateVersion}`)
+    this.logTimeMs = logTimeMs
+    this.lastSeq = lastSeq
+    this.commandsApplied = commands
+    this.incarnation = incarnation
+    const tables = [this.wallets, this.users, this.links, this.sagas, this.principals]
+    for (const [i, table] of tables.entries()) table.load(counters[5 + i]!, byName)
+    this.accounts.load(this.wallets.count, byName)
+    this.ids.load(counters[11]!, counters[10]!, byName)
+    this.datedIds.load(counters[13]!, counters[12]!, byName)
+    const kept = f64('lanesKept')
+    for (const [peer, lane] of this.lanes.entries()) {
+      lane.load(kept[peer]!, counters[14 + peer]!, need(byName, `lane.${peer}`))
+    }
+    this.books.load(f64('books'))
+    this.rules.load(f64('rules'))
+    this.senders.load(f64('senders'))
+    this.received.set(f64('received'))
+    this.receivedIncarnation.set(u32('receivedIncarnation'))
+    this.returnsIssued.set(f64('returnsIssued'))
+    this.returnsApplied.set(f64('returnsApplied'))
+    this.userSerials.set(u32('userSerials'))
+    this.walletSerials.set(u32('walletSerials'))
+    this.openSagas = new Set(f64('openSagas'))
+    this.finalSagas = [...f64('finalSagas')]
+    this.freeSagas = [...f64('freeSagas')]
+    for (const row of [...this.openSagas, ...this.finalSagas]) this.sagaRows.set(this.#keyOfSaga(row), row)
+    const [high = 0, low = 0] = u32('digest')
+    this.digest.high = high
+    this.digest.low = low
+  }
+
+  #keyOfSaga(row: number): string {
+    const { wallet, id } = this.sagas.at
+    return sagaKey(this.wallets.at.number[wallet[row]!]!, id, row * 16)
+  }
+
+  /** Recounts the columns against the running sums. @throws LawBroken on any difference. */
+  audit(): void {
+    const { balance, pendingIn } = this.accounts.at
+    let sum = 0
+    for (let row = 0; row < this.wallets.count; row++) {
+      if (!(balance[row]! >= 0 && pendingIn[row]! >= 0)) throw new LawBroken(`wallet row ${row} is below zero`)
+      sum += balance[row]!
+    }
+    if (sum !== this.books.wallets) throw new LawBroken(`wallets hold ${sum} fen, the books say ${this.books.wallets}`)
+    this.books.check()
+  }
+}
+
+function need(sections: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+  const bytes = sections.get(name)
+  if (bytes === undefined) throw new RangeError(`the snapshot lacks its section ${name}`)
+  return bytes
+}
+
+/** A saga is found by the wallet's number and the 16 bytes of its command id. */
+export function sagaKey(wallet: number, id: Uint8Array, at: number): string {
+  let key = `${wallet}.`
+  for (let i = 0; i < 16; i += 2) key += String.fromCharCode(id[at + i]! * 256 + id[at + i + 1]!)
+  return key
+}

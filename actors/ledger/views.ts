@@ -1,0 +1,183 @@
+import { businessDay, yearOfDay } from './businessTime.ts'
+import { walletIdText } from './ids.ts'
+import { drawnToday } from './links.ts'
+import { type Refusal, refusalOf } from './refusals.ts'
+import { riskLevels } from './rules.ts'
+import { type State, sagaKey, sagaKinds, walletStates } from './state.ts'
+
+/** What the memory of a shard says of one wallet; amounts in fen. */
+export type WalletView = {
+  walletId: string
+  number: number
+  userNumber: number
+  institution: number
+  class: number
+  kind: number
+  risk: number
+  state: 'open' | 'frozen' | 'closed'
+  algorithm: number
+  key: Uint8Array
+  keyVersion: number
+  balance: number
+  pendingIn: number
+  dayOut: number
+  yearOut: number
+  limits: { balance: number; single: number; day: number; year: number }
+  links: LinkView[]
+}
+
+export type LinkView = {
+  link: number
+  type: number
+  active: boolean
+  masked: string
+  sealed: Uint8Array
+  limit: number
+  drawnToday: number
+}
+
+/** The wallet with this number, or undefined when the shard has none. */
+export function viewWallet(s: State, number: number): WalletView | undefined {
+  const row = s.walletRows.row(number)
+  if (row < 0) return undefined
+  const w = s.wallets.at
+  const a = s.accounts.at
+  const today = businessDay(s.logTimeMs)
+  const last = a.lastDay[row]!
+  const group = w.class[row]!
+  const at = group * riskLevels + w.risk[row]!
+  return {
+    walletId: walletIdText(number, w.kind[row]!),
+    number,
+    userNumber: s.users.at.number[w.user[row]!]!,
+    institution: w.institution[row]!,
+    class: group,
+    kind: w.kind[row]!,
+    risk: w.risk[row]!,
+    state: stateName(w.state[row]!),
+    algorithm: w.algorithm[row]!,
+    key: w.key.slice(row * 33, row * 33 + 33),
+    keyVersion: w.keyVersion[row]!,
+    balance: a.balance[row]!,
+    pendingIn: a.pendingIn[row]!,
+    dayOut: last === today ? a.dayOut[row]! : 0,
+    yearOut: yearOfDay(last) === yearOfDay(today) ? a.yearOut[row]! : 0,
+    limits: {
+      balance: s.rules.balance[group]!,
+      single: s.rules.single[at]!,
+      day: s.rules.day[at]!,
+      year: s.rules.year[group]!,
+    },
+    links: viewLinks(s, row),
+  }
+}
+
+function stateName(code: number): WalletView['state'] {
+  return code === walletStates.open ? 'open' : code === walletStates.frozen ? 'frozen' : 'closed'
+}
+
+/** Links of a wallet, oldest first. */
+function viewLinks(s: State, wallet: number): LinkView[] {
+  const out: LinkView[] = []
+  const l = s.links.at
+  for (let n = s.wallets.at.firstLink[wallet]!; n !== 0; n = l.nextLink[n - 1]!) {
+    const row = n - 1
+    out.unshift({
+      link: n,
+      type: l.type[row]!,
+      active: l.active[row] === 1,
+      masked: String.fromCharCode(...l.masked.subarray(row * 32, row * 32 + l.maskedLength[row]!)),
+      sealed: l.sealed.slice(row * 120, row * 120 + l.sealedLength[row]!),
+      limit: l.limit[row]!,
+      drawnToday: drawnToday(s, row),
+    })
+  }
+  return out
+}
+
+export type UserView = { number: number; institution: number; kyc: number; risk: number; wallets: string[] }
+
+export function viewUser(s: State, number: number): UserView | undefined {
+  const row = s.userRows.row(number)
+  if (row < 0) return undefined
+  const wallets: string[] = []
+  for (let w = s.users.at.firstWallet[row]!; w !== 0; w = s.wallets.at.nextWallet[w - 1]!) {
+    wallets.unshift(walletIdText(s.wallets.at.number[w - 1]!, s.wallets.at.kind[w - 1]!))
+  }
+  const { institution, kyc, risk } = s.users.at
+  return { number, institution: institution[row]!, kyc: kyc[row]!, risk: risk[row]!, wallets }
+}
+
+/** How a command ended, while its id is in the exact memory. `destination`: see `Outcomes`. */
+export type CommandView = {
+  refusal: Refusal
+  destination: number
+  value: number
+  time: number
+  seq: number
+  index: number
+}
+
+export function viewCommand(s: State, actor: number, id: Uint8Array): CommandView | undefined {
+  const words = new Uint32Array(4)
+  new Uint8Array(words.buffer).set(id)
+  const row = s.ids.find(actor, words, 0)
+  if (row < 0) return undefined
+  const { code, destination, value, time, seq, index } = s.ids.columns.at
+  return {
+    refusal: refusalOf(code[row]!),
+    destination: destination[row]!,
+    value: value[row]!,
+    time: time[row]!,
+    seq: seq[row]!,
+    index: index[row]!,
+  }
+}
+
+/** A recharge or redemption as its shard holds it: what it still owes, or how it ended. */
+export type SagaView = {
+  kind: 'recharge' | 'redemption'
+  row: number
+  walletNumber: number
+  institution: number
+  amount: number
+  id: Uint8Array
+  step: number
+  reason: Refusal
+  open: boolean
+  requestedMs: number
+  changedMs: number
+  seq: number
+  index: number
+  link: number
+  sealedAccount: Uint8Array
+  sealedToken: Uint8Array
+}
+
+export function viewSaga(s: State, row: number): SagaView {
+  const g = s.sagas.at
+  const link = g.link[row]!
+  return {
+    kind: g.kind[row] === sagaKinds.recharge ? 'recharge' : 'redemption',
+    row,
+    walletNumber: s.wallets.at.number[g.wallet[row]!]!,
+    institution: g.institution[row]!,
+    amount: g.amount[row]!,
+    id: g.id.slice(row * 16, row * 16 + 16),
+    step: g.step[row]!,
+    reason: refusalOf(g.reason[row]!),
+    open: s.openSagas.has(row),
+    requestedMs: g.requestedMs[row]!,
+    changedMs: g.changedMs[row]!,
+    seq: g.seq[row]!,
+    index: g.index[row]!,
+    link: link + 1,
+    sealedAccount: s.links.at.sealed.slice(link * 120, link * 120 + s.links.at.sealedLength[link]!),
+    sealedToken: g.sealedToken.slice(row * 192, row * 192 + g.tokenLength[row]!),
+  }
+}
+
+export function findSagaView(s: State, wallet: number, id: Uint8Array): SagaView | undefined {
+  const row = s.sagaRows.get(sagaKey(wallet, id, 0))
+  return row === undefined ? undefined : viewSaga(s, row)
+}
