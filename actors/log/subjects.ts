@@ -1,0 +1,122 @@
+/** Who may publish into a shard's log. The server's permissions tie each role to its own subjects. */
+export type CommandSender =
+  | { readonly kind: 'edge'; readonly id: string }
+  | { readonly kind: 'shard'; readonly shard: number }
+  | { readonly kind: 'connector'; readonly id: string }
+  | { readonly kind: 'op' }
+  | { readonly kind: 'host' }
+
+export type ParsedSubject =
+  | { readonly kind: 'command'; readonly region: string; readonly shard: number; readonly sender: CommandSender }
+  | { readonly kind: 'answers'; readonly edgeId: string }
+  | { readonly kind: 'query' | 'effects' | 'mark'; readonly region: string; readonly shard: number }
+
+const regionPattern = /^[a-z]$/
+const shardPattern = /^(0|[1-9]\d{0,4})$/
+const idPattern = /^[A-Za-z0-9_-]{1,64}$/
+const shardMax = 65_535
+
+/** Stream that holds a shard's log. */
+export function logStreamName(region: string, shard: number): string {
+  return `LOG_${regionToken(region)}_${shardToken(shard)}`
+}
+
+/** Every subject that a shard's log collects. */
+export function logStreamSubjects(region: string, shard: number): string {
+  return `cmd.${regionToken(region)}.${shardToken(shard)}.>`
+}
+
+/** Subject that one sender uses to publish frames into a shard's log. */
+export function commandSubject(region: string, shard: number, sender: CommandSender): string {
+  return `cmd.${regionToken(region)}.${shardToken(shard)}.${senderTokens(sender)}`
+}
+
+/** Subject on which an edge hears the answers to the requests it sent. */
+export function answersSubject(edgeId: string): string {
+  return `res.${idToken('edge id', edgeId)}`
+}
+
+/** Request/reply subject for reads of one shard's state. */
+export function querySubject(region: string, shard: number): string {
+  return `q.${regionToken(region)}.${shardToken(shard)}`
+}
+
+/** Subject that carries the effects a shard's committed frames owe. */
+export function effectsSubject(region: string, shard: number): string {
+  return `fx.${regionToken(region)}.${shardToken(shard)}`
+}
+
+/** Subject that carries a shard's watermarks, and later its marks. */
+export function markSubject(region: string, shard: number): string {
+  return `mark.${regionToken(region)}.${shardToken(shard)}`
+}
+
+/**
+ * Reads any subject of ours.
+ * @returns undefined when the subject is not one that the builders of this file make.
+ */
+export function parseSubject(subject: string): ParsedSubject | undefined {
+  const [root, ...tokens] = subject.split('.')
+  if (root === 'res') {
+    const [edgeId] = tokens
+    return tokens.length === 1 && idPattern.test(edgeId!) ? { kind: 'answers', edgeId: edgeId! } : undefined
+  }
+  const [region, shardText, ...rest] = tokens
+  const shard = parseShard(shardText)
+  if (region === undefined || !regionPattern.test(region) || shard === undefined) return undefined
+  if (root === 'cmd') {
+    const sender = parseSender(rest)
+    return sender && { kind: 'command', region, shard, sender }
+  }
+  if (rest.length > 0) return undefined
+  if (root === 'q') return { kind: 'query', region, shard }
+  if (root === 'fx') return { kind: 'effects', region, shard }
+  if (root === 'mark') return { kind: 'mark', region, shard }
+  return undefined
+}
+
+function parseSender([kind, id, ...rest]: string[]): CommandSender | undefined {
+  if (rest.length > 0) return undefined
+  if (kind === 'op' || kind === 'host') return id === undefined ? { kind } : undefined
+  if (id === undefined) return undefined
+  if (kind === 'edge' || kind === 'connector') return idPattern.test(id) ? { kind, id } : undefined
+  if (kind !== 'shard') return undefined
+  const shard = parseShard(id)
+  return shard === undefined ? undefined : { kind, shard }
+}
+
+function parseShard(text: string | undefined): number | undefined {
+  if (text === undefined || !shardPattern.test(text)) return undefined
+  const shard = Number(text)
+  return shard <= shardMax ? shard : undefined
+}
+
+function senderTokens(sender: CommandSender): string {
+  switch (sender.kind) {
+    case 'edge':
+      return `edge.${idToken('edge id', sender.id)}`
+    case 'connector':
+      return `connector.${idToken('connector id', sender.id)}`
+    case 'shard':
+      return `shard.${shardToken(sender.shard)}`
+    default:
+      return sender.kind
+  }
+}
+
+function regionToken(region: string): string {
+  if (!regionPattern.test(region)) throw new Error(`region must be one lower-case letter, not "${region}"`)
+  return region
+}
+
+function shardToken(shard: number): string {
+  if (!Number.isInteger(shard) || shard < 0 || shard > shardMax) {
+    throw new Error(`shard must be an integer from 0 to ${shardMax}, not ${shard}`)
+  }
+  return String(shard)
+}
+
+function idToken(name: string, id: string): string {
+  if (!idPattern.test(id)) throw new Error(`${name} must be 1 to 64 letters, digits, "-" or "_", not "${id}"`)
+  return id
+}
