@@ -30,13 +30,13 @@ export const workerSettings = processSettings.extend({
 
 export const edgeSettings = processSettings.extend({
   role: z.literal('edge'),
-  edgeId: z.string(),
+  /** A number, since transit records carry it. */
+  edgeId: z.string().regex(/^[1-9]\d{0,8}$/),
   host: z.string().default('127.0.0.1'),
   port: z.number().int().min(1).max(65535),
   certFile: z.string(),
   keyFile: z.string(),
   databaseUrl: z.string(),
-  /** Base URL of the sandbox bank, so that a developer's edge can offer its test accounts; absent in production. */
   verifyThreads: z.number().int().min(1).max(16).default(1),
 })
 
@@ -47,7 +47,7 @@ export const projectorSettings = processSettings.extend({
 
 export const connectorSettings = processSettings.extend({
   role: z.literal('connector'),
-  connectorId: z.string(),
+  connectorId: z.string().regex(/^[1-9]\d{0,8}$/),
   bankUrl: z.string(),
   centralBankUrl: z.string(),
   /** Shared secrets that sign requests to and answers from the far side (HMAC-SHA256, hex). */

@@ -1,0 +1,53 @@
+import type { ClassLimits, RiskRule } from '../ledger/rules.ts'
+import type { CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
+
+/** Reads of one shard's memory, asked on its query subject and answered by its leader alone. */
+export type Query =
+  | { type: 'wallet'; number: number }
+  | { type: 'user'; number: number }
+  /** How a command or payment ended, by who sent it and its 16 byte id. */
+  | { type: 'command'; actor: number; id: Uint8Array }
+  | { type: 'saga'; wallet: number; id: Uint8Array }
+  | { type: 'principals' }
+  | { type: 'rules' }
+  /** Sums, digest and lanes: what a reconciliation and a backup compare. */
+  | { type: 'totals' }
+  /** Balances of a range of wallet rows, for a comparison wallet by wallet. */
+  | { type: 'balances'; fromRow: number; count: number }
+
+/** Where in the log the answer holds. */
+export type AsOf = { shard: number; seq: number; timeMs: number }
+
+export type PrincipalView = { number: number; role: number; active: boolean; publicKey: Uint8Array }
+
+export type TotalsView = {
+  wallets: number
+  walletCount: number
+  issuance: number[]
+  redeeming: number[]
+  transitOut: number[]
+  transitIn: number[]
+  pendingIn: number
+  /** By peer: next transit number to be sent, and next awaited. */
+  sent: number[]
+  received: number[]
+  openSagas: number
+  digest: string
+  chain: string
+}
+
+export type QueryResults = {
+  wallet: WalletView | null
+  user: UserView | null
+  /** `complete` is false while the payment's credit, or its return, is not known here. */
+  command: (CommandView & { complete: boolean }) | null
+  saga: SagaView | null
+  principals: PrincipalView[]
+  rules: { limits: ClassLimits[]; risk: RiskRule[] }
+  totals: TotalsView
+  balances: { numbers: number[]; balances: number[] }
+}
+
+export type QueryAnswer<T extends Query['type'] = Query['type']> =
+  | { ok: true; asOf: AsOf; result: QueryResults[T] }
+  | { ok: false; error: string }
