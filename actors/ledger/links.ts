@@ -16,7 +16,7 @@ export const openLink: Execute<'linkOpen'> = (s, command) => {
   if (may !== 'accepted') return refuse(may)
   if (s.wallets.at.state[wallet] === walletStates.closed) return refuse('wallet-closed')
   if (command.type !== linkTypes.bank && command.type !== linkTypes.payment) return refuse('rule-invalid')
-  if (!isAmount(command.limit) || command.sealedLength > 120 || command.maskedLength > 32) return refuse('rule-invalid')
+  if (!isAmount(command.limit) || command.sealedLength > 152 || command.maskedLength > 32) return refuse('rule-invalid')
   const place = placeForLink(s, wallet, command.fingerprint)
   if (typeof place === 'string') return refuse(place)
   const row = s.links.count
@@ -31,7 +31,7 @@ export const openLink: Execute<'linkOpen'> = (s, command) => {
   at.maskedLength[row] = command.maskedLength
   at.sealedLength[row] = command.sealedLength
   at.masked.set(command.masked, row * 32)
-  at.sealed.set(command.sealed, row * 120)
+  at.sealed.set(command.sealed, row * 152)
   s.links.hashRow(s.digest, row, 1)
   s.wallets.hashRow(s.digest, wallet, -1)
   s.wallets.at.firstLink[wallet] = row + 1

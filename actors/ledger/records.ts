@@ -188,7 +188,7 @@ export const commandRecords = {
     maskedLength: ['u8', 'bytes used of the masked number'],
     reserved: ['bytes5', 'zero'],
     masked: ['bytes32', 'number as shown, ASCII'],
-    sealed: ['bytes120', 'full number, sealed by the edge; the ledger cannot read it'],
+    sealed: ['bytes152', 'full number, sealed by the edge; the ledger cannot read it'],
   }),
   linkStatus: layout('linkStatus', {
     ...commandHead,

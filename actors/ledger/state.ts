@@ -78,7 +78,7 @@ const linkSchema = {
   maskedLength: 'u8',
   sealedLength: 'u8',
   masked: 'bytes32',
-  sealed: 'bytes120',
+  sealed: 'bytes152',
 } as const
 
 export const sagaKinds = { free: 0, recharge: 1, redemption: 2 } as const

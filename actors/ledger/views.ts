@@ -87,7 +87,7 @@ function viewLinks(s: State, wallet: number): LinkView[] {
       type: l.type[row]!,
       active: l.active[row] === 1,
       masked: String.fromCharCode(...l.masked.subarray(row * 32, row * 32 + l.maskedLength[row]!)),
-      sealed: l.sealed.slice(row * 120, row * 120 + l.sealedLength[row]!),
+      sealed: l.sealed.slice(row * 152, row * 152 + l.sealedLength[row]!),
       limit: l.limit[row]!,
       drawnToday: drawnToday(s, row),
     })
@@ -172,7 +172,7 @@ export function viewSaga(s: State, row: number): SagaView {
     seq: g.seq[row]!,
     index: g.index[row]!,
     link: link + 1,
-    sealedAccount: s.links.at.sealed.slice(link * 120, link * 120 + s.links.at.sealedLength[link]!),
+    sealedAccount: s.links.at.sealed.slice(link * 152, link * 152 + s.links.at.sealedLength[link]!),
     sealedToken: g.sealedToken.slice(row * 192, row * 192 + g.tokenLength[row]!),
   }
 }
