@@ -1,0 +1,105 @@
+import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
+
+const renewEveryMs = 1_000
+/** A lease that was not renewed for this long, by our own clock, is free: no clock is compared with another's. */
+const staleAfterMs = 4_000
+/** A worker waits this long before it takes a free shard that another worker prefers. */
+const politenessMs = 1_500
+
+/** The key-value bucket as leases use it; each change is a compare-and-set on the entry's revision. */
+export interface LeaseStore {
+  get(key: string): Promise<{ revision: number; value: Uint8Array } | undefined>
+  /** The new revision, or undefined when the key exists (create) or its revision is another (update). */
+  create(key: string, value: Uint8Array): Promise<number | undefined>
+  update(key: string, value: Uint8Array, revision: number): Promise<number | undefined>
+  delete(key: string, revision: number): Promise<void>
+}
+
+type LeaseValue = { worker: string; beat: number; wantedBy?: string }
+
+/**
+ * Says which worker leads a shard, for economy only: two leaders of one shard produce the same bytes and every receiver
+ * deduplicates, so that a lease that is wrong for a moment does no harm.
+ */
+export class Lease {
+  readonly #store: LeaseStore
+  readonly #key: string
+  readonly #worker: string
+  readonly #preferred: boolean
+  readonly #monotonicMs: () => number
+  #revision = 0
+  #held = false
+  #beat = 0
+  #seen: { revision: number; sinceMs: number } | undefined
+
+  constructor(store: LeaseStore, shard: number, worker: string, preferred: boolean, monotonicMs: () => number) {
+    this.#store = store
+    this.#key = `shard.${shard}`
+    this.#worker = worker
+    this.#preferred = preferred
+    this.#monotonicMs = monotonicMs
+  }
+
+  get held(): boolean {
+    return this.#held
+  }
+
+  /** One round, to be run every `renewEveryMs`: renews, takes, asks for or hands back the lease. */
+  async tend(): Promise<void> {
+    if (this.#held) await this.#renew()
+    else await this.#seek()
+  }
+
+  async #renew(): Promise<void> {
+    const entry = await this.#store.get(this.#key)
+    const value = entry && (decodeJson(entry.value) as LeaseValue)
+    if (entry === undefined || value?.worker !== this.#worker) {
+      this.#held = false
+      return
+    }
+    if (value.wantedBy !== undefined && !this.#preferred) {
+      await this.release()
+      return
+    }
+    const revision = await this.#store.update(this.#key, this.#value(), entry.revision)
+    if (revision !== undefined) this.#revision = revision
+  }
+
+  async #seek(): Promise<void> {
+    const entry = await this.#store.get(this.#key)
+    const now = this.#monotonicMs()
+    const revision = entry?.revision ?? 0
+    if (this.#seen?.revision !== revision) this.#seen = { revision, sinceMs: now }
+    const waitedMs = now - this.#seen.sinceMs
+    if (entry === undefined) {
+      if (this.#preferred || waitedMs >= politenessMs) this.#take(await this.#store.create(this.#key, this.#value()))
+      return
+    }
+    const value = decodeJson(entry.value) as LeaseValue
+    if (value.worker === this.#worker || waitedMs >= staleAfterMs + (this.#preferred ? 0 : politenessMs)) {
+      this.#take(await this.#store.update(this.#key, this.#value(), entry.revision))
+    } else if (this.#preferred && value.wantedBy === undefined) {
+      await this.#store.update(this.#key, encodeJson({ ...value, wantedBy: this.#worker }), entry.revision)
+    }
+  }
+
+  #value(): Uint8Array {
+    return encodeJson({ worker: this.#worker, beat: ++this.#beat } satisfies LeaseValue)
+  }
+
+  #take(revision: number | undefined): void {
+    if (revision === undefined) return
+    this.#revision = revision
+    this.#held = true
+    this.#seen = undefined
+  }
+
+  /** Gives the lease up, so that another worker need not wait for it to grow stale. */
+  async release(): Promise<void> {
+    if (!this.#held) return
+    this.#held = false
+    await this.#store.delete(this.#key, this.#revision)
+  }
+}
+
+export const leaseTendEveryMs = renewEveryMs
