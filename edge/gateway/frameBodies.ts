@@ -1,0 +1,52 @@
+import { joinBodies } from '../../actors/ledger/frameBuilder.ts'
+import { paymentRecord } from '../../actors/ledger/records.ts'
+import { evidenceRecord, writeEvidence } from '../../actors/log/evidence.ts'
+import type { CommandSubmission, PaymentSubmission } from './submission.ts'
+
+const paymentWords = paymentRecord.size >>> 3
+const P = paymentRecord.at
+
+/** A record together with the edge's number for it. */
+export type Numbered<T> = { readonly token: number; readonly submission: T }
+
+/** Body of a frame of payments, written straight to its place: this runs for every payment there is. */
+export function paymentsBody(records: readonly Numbered<PaymentSubmission>[]): Uint8Array {
+  const u8 = new Uint8Array(records.length * paymentRecord.size)
+  const u32 = new Uint32Array(u8.buffer)
+  const f64 = new Float64Array(u8.buffer)
+  for (let i = 0; i < records.length; i++) {
+    const { token, submission } = records[i]!
+    const word = i * paymentWords
+    const { digest } = submission.evidence
+    u32[word * 2 + (P.keyVersion >>> 2)] = submission.keyVersion
+    f64[word + (P.payer >>> 3)] = submission.payer
+    f64[word + (P.payee >>> 3)] = submission.payee
+    f64[word + (P.amount >>> 3)] = submission.amountFen
+    u8.set(submission.id, word * 8 + P.id)
+    u32[word * 2 + (P.digestHigh >>> 2)] = digestWord(digest, 0)
+    u32[word * 2 + (P.digestLow >>> 2)] = digestWord(digest, 4)
+    f64[word + (P.requestedMs >>> 3)] = submission.requestedMs
+    f64[word + (P.token >>> 3)] = token
+  }
+  return u8
+}
+
+/** Body of a frame of rare commands. */
+export function commandsBody(records: readonly Numbered<CommandSubmission>[]): Uint8Array {
+  return joinBodies(records.map(({ token, submission }) => submission.encode(token)))
+}
+
+/** Four bytes of a digest as the number that the records carry, the first byte highest. */
+export function digestWord(digest: Uint8Array, at: number): number {
+  return ((digest[at]! << 24) | (digest[at + 1]! << 16) | (digest[at + 2]! << 8) | digest[at + 3]!) >>> 0
+}
+
+/** The evidence section of a frame: a row for each of its records. */
+export function evidenceSection(records: readonly Numbered<CommandSubmission | PaymentSubmission>[]): Uint8Array {
+  const section = new Uint8Array(records.length * evidenceRecord.size)
+  const view = new DataView(section.buffer)
+  for (let i = 0; i < records.length; i++) {
+    writeEvidence(section, view, i * evidenceRecord.size, records[i]!.submission.evidence)
+  }
+  return section
+}

@@ -1,0 +1,246 @@
+import { codeOf } from '../../actors/ledger/refusals.ts'
+import type { FrameAnswer } from '../../actors/log/answers.ts'
+import type { AppendOutcome } from '../../actors/log/shardLog.ts'
+import type { Numbered } from './frameBodies.ts'
+import type { GatewayPorts } from './ports.ts'
+import type { NotSent, Submitted } from './submission.ts'
+
+const appendTimeoutMs = 2_000
+const retryMinMs = 50
+const retryMaxMs = 1_000
+/** An answer that has not come this long after the frame was stored may be lost, or the leader is being replaced. */
+const answerMinMs = 1_000
+const answerMaxMs = 4_000
+/** Frames stored and not answered; well below the 48 that the ledger tells apart. */
+export const framesUnansweredMax = 16
+/** A record whose frame was answered as a repetition goes into a new frame; more often than this it is not tried. */
+const framesPerRecordMax = 3
+
+/** Somebody who waits for what becomes of one record. */
+type Waiter<T> = Numbered<T> & {
+  readonly deadlineMs: number
+  readonly settle: (submitted: Submitted) => void
+  settled: boolean
+  frames: number
+}
+
+type Frame<T> = {
+  readonly counter: number
+  readonly bytes: Uint8Array
+  readonly waiters: readonly Waiter<T>[]
+  /** True once a copy of it may lie in the log. */
+  perhapsStored: boolean
+  answered: boolean
+  holdsSlot: boolean
+  wake: () => void
+}
+
+export type LaneOptions<T> = {
+  readonly shard: number
+  readonly recordsPerFrameMax: number
+  /** Frames on their way to the log at once: while one is, the next gathers. */
+  readonly framesInFlightMax: number
+  readonly nextCounter: () => number
+  readonly seal: (counter: number, records: readonly Numbered<T>[]) => Uint8Array | Promise<Uint8Array>
+  readonly append: (frame: Uint8Array, timeoutMs: number) => Promise<AppendOutcome>
+  readonly ports: GatewayPorts
+}
+
+/**
+ * Group commit towards one shard: records gather while the previous frame is on its way, and no longer, so that one
+ * alone leaves at once and many share one. A frame whose fate is not known is sent again, the same bytes, until it is
+ * answered or nobody waits for it any more; the ledger executes it once.
+ */
+export class FrameLane<T> {
+  readonly #o: LaneOptions<T>
+  #gathering: Waiter<T>[] = []
+  readonly #frames = new Map<number, Frame<T>>()
+  #slots = 0
+  #pumping = false
+  framesSent = 0
+  framesRepeated = 0
+
+  constructor(options: LaneOptions<T>) {
+    this.#o = options
+  }
+
+  /** Records that nobody has been told about yet. */
+  get waiting(): number {
+    let count = this.#gathering.length
+    for (const frame of this.#frames.values()) count += frame.waiters.length
+    return count
+  }
+
+  submit(token: number, submission: T, deadlineMs: number): Promise<Submitted> {
+    return new Promise((resolve) => {
+      this.#gathering.push({ token, submission, deadlineMs, settle: resolve, settled: false, frames: 0 })
+      this.#pumpSoon()
+    })
+  }
+
+  /** What arrives in the same turn of the event loop shares a frame: waiting for it costs nothing. */
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      this.#pump()
+    })
+  }
+
+  #pump(): void {
+    const { framesInFlightMax, recordsPerFrameMax } = this.#o
+    while (this.#slots < framesInFlightMax && this.#frames.size < framesUnansweredMax) {
+      const waiters = this.#gathering.splice(0, recordsPerFrameMax).filter((waiter) => !waiter.settled)
+      if (waiters.length === 0) return
+      this.#slots += 1
+      this.#send(waiters).catch((error: unknown) => this.#o.ports.onFault('a frame was given up', error))
+    }
+  }
+
+  async #send(waiters: Waiter<T>[]): Promise<void> {
+    const counter = this.#o.nextCounter()
+    for (const waiter of waiters) waiter.frames += 1
+    let bytes: Uint8Array
+    try {
+      bytes = await this.#o.seal(counter, waiters)
+    } catch (error) {
+      this.#slots -= 1
+      settleAll(waiters, { kind: 'not-sent', why: 'frame-refused' })
+      throw error
+    }
+    const state = { perhapsStored: false, answered: false, holdsSlot: true, wake: () => {} }
+    const frame: Frame<T> = { counter, bytes, waiters, ...state }
+    this.#frames.set(counter, frame)
+    try {
+      await this.#carry(frame)
+    } finally {
+      this.#frames.delete(counter)
+      this.#release(frame)
+      this.#pumpSoon()
+    }
+  }
+
+  /** Offers the frame until its answer is here, or nobody waits for it. */
+  async #carry(frame: Frame<T>): Promise<void> {
+    const { ports, append } = this.#o
+    let retryMs = retryMinMs
+    let answerMs = answerMinMs
+    for (;;) {
+      if (frame.perhapsStored) this.framesRepeated += 1
+      this.framesSent += 1
+      const outcome = await this.#offer(frame, () => append(frame.bytes, appendTimeoutMs))
+      if (frame.answered) return
+      if (outcome === undefined || (outcome.kind === 'full' && !frame.perhapsStored)) {
+        settleAll(frame.waiters, { kind: 'not-sent', why: outcome === undefined ? 'frame-refused' : 'log-full' })
+        return
+      }
+      if (outcome.kind === 'appended') {
+        frame.perhapsStored = true
+        this.#release(frame)
+        this.#pumpSoon()
+        await this.#answerOr(frame, answerMs * (0.75 + ports.random() / 2))
+        answerMs = Math.min(answerMs * 2, answerMaxMs)
+      } else {
+        if (outcome.kind === 'unknown') frame.perhapsStored = true
+        await this.#answerOr(frame, retryMs * (0.5 + ports.random()))
+        retryMs = Math.min(retryMs * 2, retryMaxMs)
+      }
+      if (frame.answered || frame.waiters.every((waiter) => waiter.settled)) return
+    }
+  }
+
+  /** The log's word, or undefined when its server refused this frame for good and no copy of it can be stored. */
+  async #offer(frame: Frame<T>, append: () => Promise<AppendOutcome>): Promise<AppendOutcome | undefined> {
+    try {
+      return await append()
+    } catch (error) {
+      this.#o.ports.onFault(`shard ${this.#o.shard} refused frame ${frame.counter}`, error)
+      return frame.perhapsStored ? { kind: 'unknown' } : undefined
+    }
+  }
+
+  /** Resolves when the answer is here or after `waitMs`. */
+  #answerOr(frame: Frame<T>, waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#o.ports.after(waitMs, resolve)
+      frame.wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  #release(frame: Frame<T>): void {
+    if (!frame.holdsSlot) return
+    frame.holdsSlot = false
+    this.#slots -= 1
+  }
+
+  /** True when the answer was to a frame of this lane. A second answer to the same frame says nothing new. */
+  onAnswer(answer: FrameAnswer): boolean {
+    const frame = this.#frames.get(answer.counter)
+    if (frame === undefined || frame.answered) return false
+    frame.answered = true
+    this.#frames.delete(answer.counter)
+    this.#release(frame)
+    if (answer.skipped) {
+      this.#o.ports.onFault(`shard ${answer.shard} skipped frame ${answer.counter}`, new Error('a frame was skipped'))
+      settleAll(frame.waiters, { kind: 'not-sent', why: 'frame-refused' })
+    } else this.#settleEach(frame, answer)
+    frame.wake()
+    this.#pumpSoon()
+    return true
+  }
+
+  #settleEach(frame: Frame<T>, answer: FrameAnswer): void {
+    const originals = new Map(answer.repeated.map((original) => [original.index, original]))
+    for (const [i, waiter] of frame.waiters.entries()) {
+      const code = answer.codes[i]!
+      if (waiter.settled) continue
+      // The frame had been applied before and left no trace of this record: it did nothing, and may be tried anew.
+      if (code === codeOf['frame-repeated'] && waiter.frames < framesPerRecordMax) {
+        this.#gathering.push(waiter)
+        continue
+      }
+      const original = originals.get(i)
+      settleOne(waiter, {
+        kind: 'answered',
+        code,
+        destination: answer.destinations[i]!,
+        value: answer.values[i]!,
+        repeated: original !== undefined,
+        executed: {
+          shard: answer.shard,
+          seq: original?.seq ?? answer.seq,
+          index: original?.originalIndex ?? i,
+          timeMs: original?.timeMs ?? answer.timeMs,
+        },
+      })
+    }
+  }
+
+  /** Tells those whose time is up. Only a record that was never put into a frame has surely done nothing. */
+  expire(nowMs: number): void {
+    for (const frame of this.#frames.values()) {
+      for (const waiter of frame.waiters) if (waiter.deadlineMs <= nowMs) settleOne(waiter, { kind: 'unknown' })
+    }
+    if (!this.#gathering.some((waiter) => waiter.deadlineMs <= nowMs)) return
+    const why: NotSent = this.#o.ports.connected() ? 'no-leader' : 'disconnected'
+    for (const waiter of this.#gathering) {
+      if (waiter.deadlineMs > nowMs) continue
+      settleOne(waiter, waiter.frames === 0 ? { kind: 'not-sent', why } : { kind: 'unknown' })
+    }
+    this.#gathering = this.#gathering.filter((waiter) => !waiter.settled)
+  }
+}
+
+function settleOne<T>(waiter: Waiter<T>, submitted: Submitted): void {
+  if (waiter.settled) return
+  waiter.settled = true
+  waiter.settle(submitted)
+}
+
+function settleAll<T>(waiters: readonly Waiter<T>[], submitted: Submitted): void {
+  for (const waiter of waiters) settleOne(waiter, submitted)
+}

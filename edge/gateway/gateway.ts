@@ -1,0 +1,156 @@
+import { type CommandFields, encodeCommand } from '../../actors/ledger/frameBuilder.ts'
+import type { CommandOp } from '../../actors/ledger/records.ts'
+import { decodeAnswer } from '../../actors/log/answers.ts'
+import type { Evidence } from '../../actors/log/evidence.ts'
+import { defaultPlacement, type Placement, shardOf } from '../../actors/log/placement.ts'
+import type { Query } from '../../actors/log/queries.ts'
+import type { Sealer } from '../../actors/log/sealing.ts'
+import { digestWord } from './frameBodies.ts'
+import { type PaymentOutcome, PaymentTracker } from './paymentTracker.ts'
+import type { GatewayPorts } from './ports.ts'
+import { PrincipalKeys } from './principalKeys.ts'
+import { ShardGate } from './shardGate.ts'
+import { type Read, ShardQueries } from './shardQueries.ts'
+import type { PaymentSubmission, Submitted } from './submission.ts'
+import { newTokens } from './tokens.ts'
+import { WalletKeys } from './walletKeys.ts'
+
+/** How long a caller waits for the end of a payment or command before it is told to ask again. */
+export const requestDeadlineMs = 8_000
+const sweepEveryMs = 50
+const waitingPerShardMax = 20_000
+const framesInFlightMaxDefault = 1
+const drainPollMs = 20
+
+export type GatewayOptions = {
+  readonly region: string
+  readonly edgeId: string
+  readonly shardCount: number
+  readonly incarnation: number
+  readonly sealerFor: (shard: number) => Sealer
+  readonly ports: GatewayPorts
+  readonly waitingMax?: number
+  readonly framesInFlightMax?: number
+  readonly deadlineMs?: number
+}
+
+/** What the edge decides of a command; its number and digest words are the gateway's. */
+export type CommandRequest<K extends CommandOp> = {
+  readonly op: K
+  readonly fields: Omit<CommandFields<K>, 'token' | 'digestHigh' | 'digestLow'>
+  readonly evidence: Evidence
+}
+
+/** The edge's side of the region's shards: sends records into their logs, hears what came of them, reads their memory. */
+export class Gateway {
+  readonly placement: Placement
+  readonly queries: ShardQueries
+  readonly walletKeys: WalletKeys
+  readonly principals: PrincipalKeys
+  readonly gates: readonly ShardGate[]
+  readonly #o: GatewayOptions
+  readonly #ports: GatewayPorts
+  readonly #tracker: PaymentTracker
+  readonly #nextToken = newTokens()
+  readonly #deadlineMs: number
+  #cancelSweep: (() => void) | undefined
+  #draining = false
+
+  constructor(options: GatewayOptions) {
+    const { shardCount, ports } = options
+    this.#o = options
+    this.#ports = ports
+    this.#deadlineMs = options.deadlineMs ?? requestDeadlineMs
+    this.placement = defaultPlacement(shardCount)
+    this.queries = new ShardQueries(ports)
+    this.walletKeys = new WalletKeys(this.queries, this.placement)
+    this.principals = new PrincipalKeys(this.queries, ports)
+    this.gates = Array.from({ length: shardCount }, (_, shard) => this.#gate(shard))
+    this.#tracker = new PaymentTracker(ports, this.queries, this.#nextToken)
+  }
+
+  #gate(shard: number): ShardGate {
+    const { region, edgeId, incarnation, sealerFor, ports } = this.#o
+    return new ShardGate({
+      region,
+      edgeId,
+      shard,
+      incarnation,
+      sealer: sealerFor(shard),
+      ports,
+      waitingMax: this.#o.waitingMax ?? waitingPerShardMax,
+      framesInFlightMax: this.#o.framesInFlightMax ?? framesInFlightMaxDefault,
+    })
+  }
+
+  start(): void {
+    this.principals.start()
+    const sweep = (): void => {
+      this.#cancelSweep = this.#ports.after(sweepEveryMs, sweep)
+      const now = this.#ports.nowMs()
+      for (const gate of this.gates) gate.expire(now)
+      this.#tracker.sweep(now)
+    }
+    sweep()
+  }
+
+  get shardCount(): number {
+    return this.gates.length
+  }
+
+  get waiting(): number {
+    return this.#tracker.size + this.gates.reduce((sum, gate) => sum + gate.waiting, 0)
+  }
+
+  shardOf(number: number): number {
+    return shardOf(this.placement, number)
+  }
+
+  /** Sends one payment and waits for its end: the credit in the payee's shard, or its refusal, or the deadline. */
+  pay(payment: PaymentSubmission): Promise<PaymentOutcome> {
+    if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
+    const gate = this.gates[this.shardOf(payment.payer)]!
+    return this.#tracker.pay(gate, payment, this.#ports.nowMs() + this.#deadlineMs)
+  }
+
+  /** Sends one rare command to a shard and waits for its answer or the deadline. */
+  command<K extends CommandOp>(shard: number, request: CommandRequest<K>): Promise<Submitted> {
+    if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
+    const { op, fields, evidence } = request
+    const digestHigh = digestWord(evidence.digest, 0)
+    const digestLow = digestWord(evidence.digest, 4)
+    const encode = (token: number): Uint8Array =>
+      encodeCommand(op, { ...fields, token, digestHigh, digestLow } as unknown as CommandFields<K>)
+    const deadlineMs = this.#ports.nowMs() + this.#deadlineMs
+    return this.gates[shard]!.submitCommand(this.#nextToken(), { encode, evidence }, deadlineMs)
+  }
+
+  /** Sends one command to every shard, under one id: what is missing in one of them is made good by sending it again. */
+  commandEverywhere<K extends CommandOp>(request: CommandRequest<K>): Promise<Submitted[]> {
+    return Promise.all(this.gates.map(({ shard }) => this.command(shard, request)))
+  }
+
+  /** Asks the shard of a wallet or user number. @throws ShardUnavailable */
+  ask<Q extends Query>(number: number, query: Q): Promise<Read<Q['type']>> {
+    return this.queries.ask(this.shardOf(number), query)
+  }
+
+  /** A message on this edge's answer subject. */
+  onAnswer(message: Uint8Array): void {
+    const answer = decodeAnswer(message)
+    if (answer.kind === 'completions') this.#tracker.onCompletions(answer)
+    else this.gates[answer.shard]?.onAnswer(answer)
+  }
+
+  /** Takes no more requests and waits for those that are on their way, each no longer than its own deadline. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    while (this.waiting > 0) await new Promise<void>((resolve) => this.#ports.after(drainPollMs, resolve))
+    this.stop()
+  }
+
+  stop(): void {
+    this.#cancelSweep?.()
+    this.principals.stop()
+  }
+}

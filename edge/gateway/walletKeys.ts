@@ -1,0 +1,77 @@
+import { type Placement, shardOf } from '../../actors/log/placement.ts'
+import type { ShardQueries } from './shardQueries.ts'
+
+/** The key that signs for a wallet, as its shard said it. */
+export type WalletKey = {
+  readonly algorithm: number
+  /** Compressed point, 33 bytes. */
+  readonly key: Uint8Array
+  readonly keyVersion: number
+}
+
+/**
+ * Keys of the wallets that pay, so that a payment needs no read before it. An entry may be old: the record names the
+ * key's version, the ledger refuses one that is not current, and then the entry is dropped and read again.
+ */
+export class WalletKeys {
+  readonly #queries: ShardQueries
+  readonly #placement: Placement
+  readonly #keysMax: number
+  /** Two generations: what is used while the older one is current moves to the newer, the rest falls away. */
+  #newer = new Map<number, WalletKey>()
+  #older = new Map<number, WalletKey>()
+  readonly #asking = new Map<number, Promise<WalletKey | undefined>>()
+
+  constructor(queries: ShardQueries, placement: Placement, keysMax = 500_000) {
+    this.#queries = queries
+    this.#placement = placement
+    this.#keysMax = keysMax
+  }
+
+  /**
+   * The wallet's key, or undefined when there is no such wallet. Known keys come without a promise.
+   * @throws ShardUnavailable (as a rejection)
+   */
+  get(wallet: number): WalletKey | Promise<WalletKey | undefined> {
+    const held = this.#newer.get(wallet)
+    if (held !== undefined) return held
+    const old = this.#older.get(wallet)
+    if (old !== undefined) {
+      this.put(wallet, old)
+      return old
+    }
+    let asking = this.#asking.get(wallet)
+    if (asking === undefined) {
+      asking = this.#ask(wallet).finally(() => this.#asking.delete(wallet))
+      this.#asking.set(wallet, asking)
+    }
+    return asking
+  }
+
+  async #ask(wallet: number): Promise<WalletKey | undefined> {
+    const { result } = await this.#queries.ask(shardOf(this.#placement, wallet), { type: 'wallet', number: wallet })
+    if (result === null) return undefined
+    const { algorithm, key, keyVersion } = result
+    const read = { algorithm, key, keyVersion }
+    this.put(wallet, read)
+    return read
+  }
+
+  put(wallet: number, key: WalletKey): void {
+    if (this.#newer.size >= this.#keysMax / 2) {
+      this.#older = this.#newer
+      this.#newer = new Map()
+    }
+    this.#newer.set(wallet, key)
+  }
+
+  /** Forgets a key that the ledger did not take. */
+  drop(wallet: number): void {
+    this.#newer.delete(wallet)
+    this.#older.delete(wallet)
+  }
+
+  get size(): number {
+    return this.#newer.size + this.#older.size
+  }
+}
