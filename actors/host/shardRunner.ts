@@ -1,0 +1,137 @@
+import type { Logger } from 'pino'
+import { Replica } from '../log/replica.ts'
+import type { Opener, Sealer } from '../log/sealing.ts'
+import type { Follower, ShardLog } from '../log/shardLog.ts'
+import type { SnapshotStore } from '../log/snapshotStore.ts'
+import { Leader } from './leader.ts'
+import type { HostPorts } from './ports.ts'
+import { saveSnapshot } from './snapshots.ts'
+
+export type RunnerOptions = {
+  region: string
+  shard: number
+  workerId: string
+  incarnation: number
+  log: ShardLog
+  opener: Opener
+  sealerFor: (shard: number) => Sealer
+  snapshots: SnapshotStore
+  snapshotEveryMs: number
+  ports: HostPorts
+  logger: Logger
+}
+
+/** Runs one shard in this worker while it holds the lease: load, catch up, lead, snapshot, stop. */
+export class ShardRunner {
+  readonly #o: RunnerOptions
+  #leader: Leader | undefined
+  #follower: Follower | undefined
+  #snapshotSeq = 0
+  #cancelSnapshot: (() => void) | undefined
+  #saving: Promise<void> = Promise.resolve()
+  #stopped = false
+
+  constructor(options: RunnerOptions) {
+    this.#o = options
+  }
+
+  get shard(): number {
+    return this.#o.shard
+  }
+
+  get leader(): Leader | undefined {
+    return this.#leader
+  }
+
+  get leading(): boolean {
+    return this.#leader?.leading ?? false
+  }
+
+  /** Loads the newest snapshot, replays the rest of the log and leads from its end on. */
+  async start(): Promise<void> {
+    const { shard, log, opener, snapshots, logger, ports } = this.#o
+    const beganMs = ports.nowMs()
+    const replica = new Replica(shard, opener)
+    const leader = new Leader({ ...this.#o, replica })
+    this.#leader = leader
+    const snapshot = await snapshots.newest(shard)
+    if (this.#stopped) return
+    if (snapshot !== undefined) {
+      const { seq, chain } = snapshot.manifest
+      replica.restore({ seq, chain }, snapshot.sections)
+      this.#checkDigest(replica, snapshot.manifest.digest)
+      this.#snapshotSeq = seq
+      leader.snapshotDurable(leader.receivedNow())
+    }
+    const { last } = await log.bounds()
+    if (this.#stopped) return
+    await this.#catchUp(leader, last)
+    if (this.#stopped) return
+    leader.lead()
+    this.#scheduleSnapshot()
+    logger.info({ shard, seq: replica.seq, from: this.#snapshotSeq, ms: ports.nowMs() - beganMs }, 'leading')
+  }
+
+  #checkDigest(replica: Replica, expected: string): void {
+    const digest = replica.ledger.state.digestText()
+    if (digest !== expected)
+      throw new Error(`shard ${this.shard}: snapshot digest ${expected}, its state has ${digest}`)
+  }
+
+  /** Follows the log; resolves when what stood in it at the start has been applied. */
+  #catchUp(leader: Leader, last: number): Promise<void> {
+    const { log, ports } = this.#o
+    return new Promise((resolve) => {
+      const from = leader.replica.seq + 1
+      this.#follower = log.follow(from, (entry) => {
+        const done = leader.onEntry(entry)
+        if (entry.seq < last || leader.leading) return done
+        if (done === undefined) resolve()
+        else return done.then(resolve)
+      })
+      this.#follower.failed.then((error) => ports.onError(error))
+      if (leader.replica.seq >= last) resolve()
+    })
+  }
+
+  #scheduleSnapshot(): void {
+    const { ports, snapshotEveryMs } = this.#o
+    // Shards of one worker take turns, so that their copies do not fall together.
+    const delayMs = snapshotEveryMs * (0.75 + ports.random() * 0.5)
+    this.#cancelSnapshot = ports.after(delayMs, () => {
+      this.snapshot().then(
+        () => this.#scheduleSnapshot(),
+        (error: unknown) => {
+          this.#o.logger.warn({ shard: this.shard, error: String(error) }, 'snapshot failed, the log still has all')
+          this.#scheduleSnapshot()
+        },
+      )
+    })
+  }
+
+  /** Takes a snapshot now, unless nothing has changed since the last. One at a time. */
+  snapshot(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const leader = this.#leader
+      if (leader === undefined || !leader.leading || leader.replica.seq === this.#snapshotSeq) return
+      const received = leader.receivedNow()
+      const seq = leader.replica.seq
+      await saveSnapshot(this.#o.snapshots, this.#o.region, leader.replica, this.#o.ports.nowMs())
+      this.#snapshotSeq = seq
+      leader.snapshotDurable(received)
+    })
+    const taken = this.#saving
+    // The chain goes on after a failure; the caller of this snapshot still hears of it.
+    this.#saving = taken.catch(() => undefined)
+    return taken
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#cancelSnapshot?.()
+    await this.#saving
+    this.#leader?.stop()
+    await this.#follower?.stop()
+    this.#leader = undefined
+  }
+}

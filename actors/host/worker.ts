@@ -1,0 +1,138 @@
+import type { NatsConnection, Subscription } from '@nats-io/nats-core'
+import type { Logger } from 'pino'
+import { encodeJson } from '../log/jsonBytes.ts'
+import { messageOf } from '../log/process.ts'
+import { querySubject } from '../log/subjects.ts'
+import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
+import { type RunnerOptions, ShardRunner } from './shardRunner.ts'
+
+export type WorkerOptions = {
+  region: string
+  workerId: string
+  shardCount: number
+  preferredShards: readonly number[]
+  connection: NatsConnection
+  leases: LeaseStore
+  logger: Logger
+  /** All that a runner needs but its shard and log. */
+  runnerFor: (shard: number) => Promise<RunnerOptions>
+}
+
+type Seat = { lease: Lease; runner: ShardRunner | undefined; queries: Subscription | undefined; starting: boolean }
+
+/** One process that leads as many shards as its leases say. */
+export class Worker {
+  readonly #o: WorkerOptions
+  readonly #seats: Seat[]
+  #marks: Subscription | undefined
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: WorkerOptions) {
+    this.#o = options
+    const monotonicMs = (): number => performance.now()
+    this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
+      const preferred = options.preferredShards.includes(shard)
+      const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
+      return { lease, runner: undefined, queries: undefined, starting: false }
+    })
+  }
+
+  /** Shards that this worker leads now. */
+  get leading(): number[] {
+    return this.#seats.flatMap((seat, shard) => (seat.runner?.leading ? [shard] : []))
+  }
+
+  runner(shard: number): ShardRunner | undefined {
+    return this.#seats[shard]?.runner
+  }
+
+  start(): void {
+    this.#marks = this.#o.connection.subscribe(`mark.${this.#o.region}.*`, {
+      callback: (error, message) => {
+        if (error !== null) return
+        for (const { runner } of this.#seats) runner?.leader?.onMark(message.data)
+      },
+    })
+    this.#tend()
+  }
+
+  #tend(): void {
+    if (this.#stopped) return
+    void Promise.allSettled(this.#seats.map((seat, shard) => this.#tendSeat(seat, shard))).then(() => {
+      if (!this.#stopped) this.#timer = setTimeout(() => this.#tend(), leaseTendEveryMs)
+    })
+  }
+
+  async #tendSeat(seat: Seat, shard: number): Promise<void> {
+    try {
+      await seat.lease.tend()
+    } catch (error) {
+      // The bucket cannot be reached: go on as before. Two leaders do no harm, none would.
+      this.#o.logger.warn({ shard, error: messageOf(error) }, 'lease not tended')
+      return
+    }
+    if (seat.lease.held && seat.runner === undefined && !seat.starting && !this.#stopped) await this.#begin(seat, shard)
+    else if (!seat.lease.held && seat.runner !== undefined && !seat.starting) await this.#end(seat, shard)
+  }
+
+  async #begin(seat: Seat, shard: number): Promise<void> {
+    seat.starting = true
+    const options = await this.#o.runnerFor(shard)
+    const runner = new ShardRunner(options)
+    seat.runner = runner
+    // Loading may take seconds; the leases of the other shards must be tended meanwhile.
+    runner.start().then(
+      () => {
+        seat.starting = false
+        if (runner.leading) seat.queries = this.#answerQueries(shard, runner)
+      },
+      (error: unknown) => {
+        seat.starting = false
+        options.ports.onError(error)
+      },
+    )
+  }
+
+  async #end(seat: Seat, shard: number): Promise<void> {
+    this.#o.logger.info({ shard }, 'lease is gone')
+    seat.queries?.unsubscribe()
+    const { runner } = seat
+    seat.runner = undefined
+    seat.queries = undefined
+    await runner?.stop()
+  }
+
+  #answerQueries(shard: number, runner: ShardRunner): Subscription {
+    return this.#o.connection.subscribe(querySubject(this.#o.region, shard), {
+      callback: (error, message) => {
+        if (error !== null || runner.leader === undefined) return
+        let answer: Uint8Array
+        try {
+          answer = encodeJson(runner.leader.onQuery(message.data))
+        } catch (problem) {
+          this.#o.logger.warn({ shard, error: messageOf(problem) }, 'query not understood')
+          answer = encodeJson({ ok: false, error: 'query-malformed' })
+        }
+        message.respond(answer)
+      },
+    })
+  }
+
+  /** Takes a last snapshot of each shard, so that the next start is short, and gives the leases back. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#marks?.unsubscribe()
+    await Promise.allSettled(this.#seats.map((seat) => this.#leave(seat)))
+  }
+
+  async #leave(seat: Seat): Promise<void> {
+    seat.queries?.unsubscribe()
+    await seat.runner?.snapshot().catch((error: unknown) => {
+      this.#o.logger.warn({ error: messageOf(error) }, 'no last snapshot, the log has all')
+    })
+    await seat.runner?.stop()
+    await seat.lease.release()
+  }
+}
