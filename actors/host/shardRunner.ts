@@ -89,7 +89,7 @@ export class ShardRunner {
         if (done === undefined) resolve()
         else return done.then(resolve)
       })
-      this.#follower.failed.then((error) => ports.onError(error))
+      void this.#follower.failed.then((error) => ports.onError(error))
       if (leader.replica.seq >= last) resolve()
     })
   }
