@@ -1,0 +1,210 @@
+import { jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openJetStreamLog } from './jetStreamLog.ts'
+import { type LocalNats, localNatsExists, startLocalNats } from './localNats.ts'
+import { ensureLogStream, logStreamConfig } from './logStreams.ts'
+import { connectNats } from './natsConnection.ts'
+import { type FollowerState, LogRefusal } from './shardLog.ts'
+import { shardLogContract } from './shardLogContract.ts'
+import { commandSubject, logStreamName } from './subjects.ts'
+
+const timeoutMs = 5_000
+const subject = (shard: number) => commandSubject('a', shard, { kind: 'edge', id: '1' })
+const bytesMax = 256 * 1024 * 1024
+const client = { name: 'test', inboxPrefix: '_INBOX_test' }
+
+describe.skipIf(!localNatsExists)('with a real server', () => {
+  let nats: LocalNats
+  let connection: NatsConnection
+  let shards = 0
+
+  beforeAll(async () => {
+    nats = await startLocalNats()
+    connection = await connectNats(nats, client)
+  })
+  afterAll(async () => {
+    await connection.close()
+    await nats.stop()
+  })
+
+  shardLogContract('the JetStream log', {
+    async open(bytesMax) {
+      const shard = shards++
+      const manager = await jetstreamManager(connection)
+      // A log's messages can't be deleted; the suite must, to see what a damaged log does.
+      await manager.streams.add({ ...logStreamConfig('c', shard, { bytesMax }), deny_delete: false })
+      const log = await openJetStreamLog(connection, 'c', shard)
+      return {
+        log,
+        subject: commandSubject('c', shard, { kind: 'edge', id: '1' }),
+        damage: async (seq) => void (await manager.streams.deleteMessage(log.stream, seq)),
+        trimTo: async (seq) => void (await manager.streams.purge(log.stream, { seq: seq + 1 })),
+        close: async () => {
+          await log.close()
+          await manager.streams.delete(log.stream)
+        },
+      }
+    },
+  })
+
+  const newLog = async (on = connection) => {
+    const shard = shards++
+    await ensureLogStream(connection, 'a', shard, { bytesMax })
+    return { log: await openJetStreamLog(on, 'a', shard), shard }
+  }
+
+  describe('outcomes', () => {
+    test('nobody collects the subject: the frame is surely not stored', async () => {
+      const log = await openJetStreamLog(connection, 'a', 9_999)
+      expect(await log.append(subject(9_999), new Uint8Array(1), { timeoutMs })).toEqual({ kind: 'not-sent' })
+      await log.close()
+    })
+
+    test('a frame larger than the server takes is refused by size, and one larger than the stream takes by the server', async () => {
+      const { log, shard } = await newLog()
+      const append = (bytes: number) => log.append(subject(shard), new Uint8Array(bytes), { timeoutMs })
+      await expect(append(2 * 1024 * 1024 + 1)).rejects.toThrow('the server takes at most 2097152')
+      await expect(append(2 * 1024 * 1024)).rejects.toThrow(LogRefusal)
+      expect((await append(2 * 1024 * 1024 - 1024)).kind).toBe('appended')
+      await log.close()
+    })
+
+    test('a server that does not answer in time leaves the outcome unknown, and the frame may be there', async () => {
+      const { log, shard } = await newLog()
+      nats.pause()
+      const outcome = await log
+        .append(subject(shard), Uint8Array.of(7), { timeoutMs: 100 })
+        .finally(() => nats.resume())
+      expect(outcome).toEqual({ kind: 'unknown' })
+      expect(await log.append(subject(shard), Uint8Array.of(7), { timeoutMs })).toEqual({ kind: 'appended', seq: 2 })
+      await log.close()
+    })
+
+    test('no frame is deduplicated by the server', async () => {
+      const { log, shard } = await newLog()
+      for (const seq of [1, 2, 3]) {
+        expect(await log.append(subject(shard), Uint8Array.of(1), { timeoutMs })).toEqual({ kind: 'appended', seq })
+      }
+      await log.close()
+    })
+  })
+
+  describe('streams', () => {
+    test('a log’s stream is made once, refuses when full, and lets no single message be deleted', async () => {
+      const shard = shards++
+      expect(await ensureLogStream(connection, 'a', shard, { bytesMax })).toBe(true)
+      expect(await ensureLogStream(connection, 'a', shard, { bytesMax })).toBe(false)
+      const manager = await jetstreamManager(connection)
+      const { config } = await manager.streams.info(logStreamName('a', shard))
+      expect(config).toMatchObject({ discard: 'new', storage: 'file', deny_delete: true, max_bytes: bytesMax })
+      await connection.request(subject(shard), new Uint8Array(1))
+      await expect(manager.streams.deleteMessage(config.name, 1)).rejects.toThrow()
+    })
+
+    test('a stream that would drop old frames is refused by name', async () => {
+      const shard = shards++
+      const manager = await jetstreamManager(connection)
+      await manager.streams.add({ ...logStreamConfig('a', shard, { bytesMax }), discard: 'old' })
+      await expect(ensureLogStream(connection, 'a', shard, { bytesMax })).rejects.toThrow(
+        `LOG_a_${shard} has discard "old"`,
+      )
+    })
+  })
+
+  describe('followers', () => {
+    test('one connection carries only as many as its server holds bytes for', async () => {
+      const own = await connectNats(nats, client)
+      const { log } = await newLog(own)
+      const followers = Array.from({ length: 8 }, () => log.follow(1, () => undefined))
+      expect(() => log.follow(1, () => undefined)).toThrow('open another')
+      await followers[0]!.stop()
+      followers[0] = log.follow(1, () => undefined)
+      expect(() => log.follow(1, () => undefined, { windowBytes: 1_000 })).toThrow('two messages of the largest size')
+      await log.close()
+      await own.close()
+    })
+
+    test('a stream that is not there ends the follower by name', async () => {
+      const log = await openJetStreamLog(connection, 'a', 9_998)
+      const states: FollowerState[] = []
+      const follower = log.follow(1, () => undefined, { onState: (state) => states.push(state) })
+      expect((await follower.failed).message).toContain('LOG_a_9998')
+      expect(states[0]).toMatchObject({ kind: 'interrupted', reason: 'stream not found' })
+    }, 20_000)
+
+    test('a slow handler holds back the server, and loses nothing', async () => {
+      const { log, shard } = await newLog()
+      const frames = 30
+      for (let i = 0; i < frames; i++) await log.append(subject(shard), new Uint8Array(900_000).fill(i), { timeoutMs })
+      const seen: number[] = []
+      await new Promise<void>((resolve, reject) => {
+        const follower = log.follow(1, async (entry) => {
+          expect(entry.data[0]).toBe(entry.seq - 1)
+          seen.push(entry.seq)
+          await new Promise((next) => setTimeout(next, 10))
+          if (seen.length === frames) resolve()
+        })
+        void follower.failed.then(reject)
+      })
+      expect(seen).toEqual(Array.from({ length: frames }, (_, index) => index + 1))
+      await log.close()
+    })
+
+    test('a server killed and started again is followed on, without a hole and without a repeat', async () => {
+      const { log, shard } = await newLog()
+      const seen: number[] = []
+      const acked: number[] = []
+      let wanted = 30
+      let reached = Promise.withResolvers<void>()
+      const follower = log.follow(1, (entry) => {
+        seen.push(entry.seq)
+        if (seen.length >= wanted) reached.resolve()
+      })
+      void follower.failed.then((error) => reached.reject(error))
+      const appendUntilAcked = async (byte: number) => {
+        for (let attempt = 0; attempt < 200; attempt++) {
+          const outcome = await log.append(subject(shard), Uint8Array.of(byte), { timeoutMs: 1_000 })
+          if (outcome.kind === 'appended') return acked.push(outcome.seq)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        throw new Error('the server did not come back')
+      }
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 10; i++) await appendUntilAcked(i)
+        const inFlight = Array.from({ length: 5 }, (_, byte) =>
+          log.append(subject(shard), Uint8Array.of(byte), { timeoutMs }),
+        )
+        await nats.kill()
+        for (const { kind } of await Promise.all(inFlight)) expect(['appended', 'unknown', 'not-sent']).toContain(kind)
+        await nats.start()
+      }
+      await appendUntilAcked(99)
+      const { last } = await log.bounds()
+      wanted = last
+      if (seen.length < wanted) await reached.promise.then(() => (reached = Promise.withResolvers()))
+      expect(seen).toEqual(Array.from({ length: last }, (_, index) => index + 1))
+      expect(new Set(acked).size).toBe(acked.length)
+      await log.close()
+    }, 60_000)
+
+    test('a server that freezes is noticed and followed on when it wakes', async () => {
+      const { log, shard } = await newLog()
+      const states: string[] = []
+      const arrived = Promise.withResolvers<void>()
+      log.follow(1, () => arrived.resolve(), { onState: (state) => states.push(state.kind) })
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      nats.pause()
+      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      nats.resume()
+      expect((await log.append(subject(shard), Uint8Array.of(1), { timeoutMs })).kind).toBe('appended')
+      await arrived.promise
+      expect(states).toEqual(expect.arrayContaining(['following', 'interrupted']))
+      await log.close()
+    }, 20_000)
+  })
+})
+
+test.skipIf(localNatsExists)('the JetStream suites need the nats-server binary', (context) => {
+  context.skip('deploy/tools/bin/nats-server is not built')
+})

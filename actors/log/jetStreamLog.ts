@@ -1,0 +1,112 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { JetStreamAppender } from './jetStreamAppender.ts'
+import { JetStreamFollower } from './jetStreamFollower.ts'
+import { NatsLink } from './natsLink.ts'
+import type {
+  AppendOptions,
+  AppendOutcome,
+  EntryHandler,
+  Follower,
+  FollowOptions,
+  LogBounds,
+  ShardLog,
+} from './shardLog.ts'
+import { logStreamName } from './subjects.ts'
+
+/** What a server holds for a slow client before it cuts it off (`max_pending`, by default 64 MiB). */
+const serverPendingBytes = 64 * 1024 * 1024
+const requestTimeoutMs = 2_000
+
+export type JetStreamLogOptions = {
+  /** The server's `max_pending` as read back by `checkServer`. */
+  readonly maxPendingBytes?: number
+}
+
+/** One shard's log as a JetStream stream. The stream must exist: see `logStreams.ts`. */
+export class JetStreamLog implements ShardLog {
+  readonly stream: string
+  readonly #connection: NatsConnection
+  readonly #manager: JetStreamManager
+  readonly #appender: JetStreamAppender
+  readonly #followers = new Set<Follower>()
+  readonly #windowBytesMax: number
+
+  constructor(connection: NatsConnection, manager: JetStreamManager, stream: string, options: JetStreamLogOptions) {
+    this.stream = stream
+    this.#connection = connection
+    this.#manager = manager
+    this.#appender = new JetStreamAppender(connection, stream)
+    this.#windowBytesMax = (options.maxPendingBytes ?? serverPendingBytes) / 2
+  }
+
+  append(subject: string, frame: Uint8Array, options: AppendOptions): Promise<AppendOutcome> {
+    return this.#appender.append(subject, frame, options.timeoutMs)
+  }
+
+  /** Frames offered and not settled yet. */
+  get framesInFlight(): number {
+    return this.#appender.inFlight
+  }
+
+  /** @throws Error when the connection has followers for as many bytes as its server would hold for it. */
+  follow(fromSeq: number, onEntry: EntryHandler, options: FollowOptions = {}): Follower {
+    if (!Number.isSafeInteger(fromSeq) || fromSeq < 1) throw new Error(`a log is read from 1 on, not from ${fromSeq}`)
+    const windowBytes = options.windowBytes ?? this.#windowBytesMin()
+    if (windowBytes < this.#windowBytesMin()) {
+      throw new Error(`a window of ${windowBytes} bytes is less than two messages of the largest size`)
+    }
+    const link = NatsLink.of(this.#connection)
+    if (link.windowBytes + windowBytes > this.#windowBytesMax) {
+      throw new Error(`followers on one connection may have ${this.#windowBytesMax} bytes on their way: open another`)
+    }
+    link.windowBytes += windowBytes
+    const follower = new JetStreamFollower({
+      connection: this.#connection,
+      manager: this.#manager,
+      stream: this.stream,
+      fromSeq,
+      onEntry,
+      windowBytes,
+      onState: options.onState ?? (() => undefined),
+    })
+    let counted = true
+    const uncount = () => {
+      if (counted) link.windowBytes -= windowBytes
+      counted = false
+      this.#followers.delete(follower)
+    }
+    this.#followers.add(follower)
+    void follower.failed.then(uncount)
+    const stop = async () => {
+      uncount()
+      await follower.stop()
+    }
+    return { failed: follower.failed, stop }
+  }
+
+  async bounds(): Promise<LogBounds> {
+    const { state } = await this.#manager.streams.info(this.stream)
+    return { first: Math.max(1, state.messages === 0 ? state.last_seq + 1 : state.first_seq), last: state.last_seq }
+  }
+
+  /** Stops the followers and gives up what is in flight as `unknown`; the connection stays open. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#followers].map((follower) => follower.stop()))
+    this.#appender.close()
+  }
+
+  #windowBytesMin(): number {
+    return 2 * (this.#connection.info?.max_payload ?? 2 * 1024 * 1024)
+  }
+}
+
+export async function openJetStreamLog(
+  connection: NatsConnection,
+  region: string,
+  shard: number,
+  options: JetStreamLogOptions = {},
+): Promise<JetStreamLog> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  return new JetStreamLog(connection, manager, logStreamName(region, shard), options)
+}
