@@ -8,12 +8,13 @@ export type Signed = { signer: number; keyVersion: number; principal: number }
 /** Whether one of `allowed` signed for this wallet: its current key, its own institution, or an operator. */
 export function mayActForWallet(s: State, row: number, by: Signed, allowed: readonly number[]): Refusal {
   if (row < 0) return 'wallet-unknown'
+  if (by.signer === signers.institution && mayInstitution(s, by.principal) !== 'accepted') return 'institution-unknown'
   if (!allowed.includes(by.signer)) return 'signer-not-allowed'
   if (by.signer === signers.walletKey) {
     return s.wallets.at.keyVersion[row] === by.keyVersion ? 'accepted' : 'key-not-current'
   }
   if (by.signer === signers.institution) {
-    return s.wallets.at.institution[row] === by.principal ? mayInstitution(s, by.principal) : 'signer-not-allowed'
+    return s.wallets.at.institution[row] === by.principal ? 'accepted' : 'signer-not-allowed'
   }
   return mayOperator(s, by)
 }

@@ -1,4 +1,4 @@
-import { addExact, LawBroken } from './money.ts'
+import { addExact, addRound, LawBroken } from './money.ts'
 
 export const institutionsMax = 256
 export const shardsMax = 64
@@ -17,7 +17,10 @@ export class Books {
   readonly issuance = new Float64Array(institutionsMax)
   /** By institution: left the wallet, not yet burnt or returned. Never below zero. */
   readonly redeeming = new Float64Array(institutionsMax)
-  /** By peer shard: all that was ever sent, and all that was ever received, returns included. */
+  /**
+   * By peer shard: all that was ever sent, and all that was ever received, returns included. A turnover has no bound,
+   * so these go round at 2^53 (`addRound`); what is on its way is the difference of one shard's and its peer's.
+   */
   readonly transitOut = new Float64Array(shardsMax)
   readonly transitIn = new Float64Array(shardsMax)
   #issuanceSum = 0
@@ -41,12 +44,12 @@ export class Books {
   }
 
   toTransit(peer: number, amount: number): void {
-    this.transitOut[peer] = addExact(this.transitOut[peer]!, amount)
+    this.transitOut[peer] = addRound(this.transitOut[peer]!, amount)
     this.#transitSum = addExact(this.#transitSum, amount)
   }
 
   fromTransit(peer: number, amount: number): void {
-    this.transitIn[peer] = addExact(this.transitIn[peer]!, amount)
+    this.transitIn[peer] = addRound(this.transitIn[peer]!, amount)
     this.#transitSum = addExact(this.#transitSum, -amount)
   }
 
@@ -57,8 +60,9 @@ export class Books {
   }
 
   save(): Float64Array {
-    const out = new Float64Array(1 + 2 * institutionsMax + 2 * shardsMax)
+    const out = new Float64Array(2 + 2 * institutionsMax + 2 * shardsMax)
     out[0] = this.wallets
+    out[out.length - 1] = this.#transitSum
     out.set(this.issuance, 1)
     out.set(this.redeeming, 1 + institutionsMax)
     out.set(this.transitOut, 1 + 2 * institutionsMax)
@@ -71,9 +75,19 @@ export class Books {
     this.issuance.set(saved.subarray(1, 1 + institutionsMax))
     this.redeeming.set(saved.subarray(1 + institutionsMax, 1 + 2 * institutionsMax))
     this.transitOut.set(saved.subarray(1 + 2 * institutionsMax, 1 + 2 * institutionsMax + shardsMax))
-    this.transitIn.set(saved.subarray(1 + 2 * institutionsMax + shardsMax))
+    this.transitIn.set(saved.subarray(1 + 2 * institutionsMax + shardsMax, saved.length - 1))
     this.#issuanceSum = this.issuance.reduce((sum, balance) => sum + balance, 0)
     this.#redeemingSum = this.redeeming.reduce((sum, balance) => sum + balance, 0)
-    this.#transitSum = this.transitOut.reduce((sum, out, peer) => sum + out - this.transitIn[peer]!, 0)
+    this.#transitSum = saved[saved.length - 1]!
+    this.#checkTransit()
+  }
+
+  /** The totals have gone round any number of times, so that they bind their sum only up to that. */
+  #checkTransit(): void {
+    let sum = 0n
+    for (const [peer, out] of this.transitOut.entries()) sum += BigInt(out) - BigInt(this.transitIn[peer]!)
+    if (BigInt.asIntN(53, sum - BigInt(this.#transitSum)) !== 0n) {
+      throw new LawBroken(`transit sums to ${this.#transitSum} fen, its totals to ${sum}`)
+    }
   }
 }

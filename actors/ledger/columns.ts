@@ -16,6 +16,13 @@ export type ColumnsOf<S extends Readonly<Record<string, ColumnType>>> = { readon
 /** One named piece of a snapshot. */
 export type Section = { readonly name: string; readonly bytes: Uint8Array }
 
+/** The number that stands for a table or section in digests. */
+export function tableNumber(name: string): number {
+  let number = 0x811c9dc5
+  for (let i = 0; i < name.length; i++) number = Math.imul(number ^ name.charCodeAt(i), 0x01000193)
+  return number >>> 0
+}
+
 const widthOf = (type: ColumnType): number => (type.startsWith('bytes') ? Number(type.slice(5)) : 1)
 
 function allocate(type: ColumnType, rows: number): Uint8Array | Uint16Array | Uint32Array | Float64Array {
@@ -33,6 +40,8 @@ export class Columns<S extends Readonly<Record<string, ColumnType>>> {
   readonly name: string
   readonly schema: S
   readonly capacity: number
+  /** Stands for this table in the digest. */
+  readonly table: number
   readonly at: ColumnsOf<S>
   /** Rows in use: rows 0 to count - 1. */
   count = 0
@@ -42,6 +51,7 @@ export class Columns<S extends Readonly<Record<string, ColumnType>>> {
     this.name = name
     this.schema = schema
     this.capacity = capacity
+    this.table = tableNumber(name)
     const at: Record<string, Uint8Array | Uint16Array | Uint32Array | Float64Array> = {}
     for (const [column, type] of Object.entries(schema)) at[column] = allocate(type, capacity)
     this.at = at as ColumnsOf<S>
@@ -59,7 +69,7 @@ export class Columns<S extends Readonly<Record<string, ColumnType>>> {
 
   /** Adds (`sign` 1) or takes away (-1) the hash of a row: called before and after every change of it. */
   hashRow(digest: Digest, row: number, sign: 1 | -1): void {
-    digest.begin(this.name.length, row)
+    digest.begin(this.table, row)
     for (const { bytes, rowBytes } of this.#words) digest.bytes(bytes, row * rowBytes, rowBytes)
     digest.end(sign)
   }

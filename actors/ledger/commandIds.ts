@@ -138,7 +138,7 @@ export class CommandIds {
   #hash(row: number, sign: 1 | -1): void {
     const c = this.columns.at
     const digest = this.#digest
-    digest.begin(11, row)
+    digest.begin(this.columns.table, row)
     digest.word(c.actor[row]! >>> 0)
     digest.word(c.id0[row]!)
     digest.word(c.id1[row]!)

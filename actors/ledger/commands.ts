@@ -2,6 +2,7 @@ import { putLimits, putPrincipal, putRiskRule } from './administration.ts'
 import { bytesWords } from './commandBytes.ts'
 import type { Command, Execute, Executed, Position } from './execution.ts'
 import type { FrameInput } from './frameInput.ts'
+import { bucketCount } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { openLink, setLinkStatus } from './links.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -24,12 +25,14 @@ type Rule<K extends CommandOp> = {
 }
 
 const people = [senders.edge, senders.operator]
+/** Lives in no shard. */
+const nowhere = Number.NaN
 
 const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   principalPut: { execute: putPrincipal, from: people },
   limitsPut: { execute: putLimits, from: people },
   riskRulePut: { execute: putRiskRule, from: people },
-  userOpen: { execute: openUser, from: people, homeOf: (c) => c.bucket },
+  userOpen: { execute: openUser, from: people, homeOf: (c) => (c.bucket < bucketCount ? c.bucket : nowhere) },
   userUpdate: { execute: updateUser, from: people, homeOf: (c) => c.user },
   walletOpen: { execute: openWallet, from: people, homeOf: (c) => c.user },
   walletStatus: { execute: setWalletStatus, from: people, homeOf: (c) => c.wallet },
@@ -117,13 +120,14 @@ function applyWithId<K extends CommandOp>(
   const words = bytesWords(id, digestHigh, digestLow)
   const known = s.ids.find(actor, words, 0)
   if (known >= 0) {
-    repeatAnswer(s, out, i, known, digestHigh, digestLow)
+    repeatAnswer(s, out, i, known, digestHigh, digestLow, place.seq)
     return
   }
   const row = s.walletRows.row(actor)
-  const admitted = admitId(s, actor, id, 0, words, 0) || admitQuota(s, row, id, 0)
-  if (admitted !== 0 || repeated) {
-    out.code[i] = admitted || codeOf['frame-repeated']
+  const again = repeated ? codeOf['frame-repeated'] : 0
+  const admitted = admitActor(actor) || admitId(s, actor, id, 0, words, 0) || again || admitQuota(s, row, id, 0)
+  if (admitted !== 0) {
+    out.code[i] = admitted
     return
   }
   const executed = rule.execute(s, command, out, place)
@@ -133,6 +137,11 @@ function applyWithId<K extends CommandOp>(
   rememberDated(s, row, actor, id, 0, words, 0)
   const entry = s.ids.add(actor, words, 0, 4)
   s.ids.settle(entry, code, s.logTimeMs, place.seq, i, out.value[i]!, out.destination[i]!)
+}
+
+/** An id belongs to a number that equals itself: what was executed for NaN would be executed again. */
+function admitActor(actor: number): number {
+  return Number.isSafeInteger(actor) && actor >= 0 ? 0 : codeOf['id-malformed']
 }
 
 function settle(out: Outcomes, i: number, executed: Executed): void {

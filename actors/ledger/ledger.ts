@@ -1,3 +1,4 @@
+import { institutionsMax, shardsMax } from './books.ts'
 import { applyCommands, commandOffsets } from './commands.ts'
 import { clockLeadMs, type FrameInput, recordsPerFrameMax } from './frameInput.ts'
 import { readRecord } from './layout.ts'
@@ -14,7 +15,20 @@ import {
   transitHeader,
   transitRecord,
 } from './records.ts'
-import { State } from './state.ts'
+import { type Genesis, State } from './state.ts'
+
+function isRecord(frame: FrameInput, at: number, name: 'genesis' | 'principalPut'): boolean {
+  const { at: offsets, size } = commandRecords[name]
+  return frame.u8[at + offsets.op] === commandOps[name] && frame.view.getUint16(at + offsets.length, true) === size
+}
+
+function checkGenesis({ shard, shardCount, walletsMax, idsMax }: Genesis): void {
+  if (shardCount < 1 || shardCount > shardsMax || shard >= shardCount) {
+    throw new LawBroken(`genesis: shard ${shard} of ${shardCount}; a region has 1 to ${shardsMax} shards`)
+  }
+  if (walletsMax < 1) throw new LawBroken('genesis: a shard holds at least one wallet')
+  if (idsMax < 1 || (idsMax & (idsMax - 1)) !== 0) throw new LawBroken(`genesis: ${idsMax} ids is not a power of two`)
+}
 
 /**
  * One shard's ledger: a deterministic machine over the frames of one log. The same frames in the same order make the
@@ -31,16 +45,18 @@ export class Ledger {
 
   /**
    * Makes the ledger that a log's first frame describes, and applies that frame.
-   * @throws LawBroken when the frame is not a genesis: without it the shard has no identity.
+   * @throws LawBroken when the frame is not a genesis or its values cannot be: without it the shard has no identity.
    */
   static fromGenesis(frame: FrameInput, out: Outcomes): Ledger {
     const offsets = frame.kind === frameKinds.commands && frame.sender === senders.operator && commandOffsets(frame)
     const first = offsets ? offsets[0] : undefined
-    if (first === undefined || frame.u8[first + commandRecords.genesis.at.op] !== commandOps.genesis) {
-      throw new LawBroken('a log begins with its genesis')
-    }
+    if (first === undefined || !isRecord(frame, first, 'genesis')) throw new LawBroken('a log begins with its genesis')
     const { shard, shardCount, walletsMax, idsMax, hashKey } = readRecord(commandRecords.genesis, frame.view, first)
-    const ledger = new Ledger(new State({ shard, shardCount, walletsMax, idsMax, hashKey }))
+    const genesis = { shard, shardCount, walletsMax, idsMax, hashKey }
+    checkGenesis(genesis)
+    out.clear()
+    const ledger = new Ledger(new State(genesis))
+    ledger.#tellTime(frame)
     ledger.#enterPrincipals(frame, offsets as number[])
     ledger.#finish(frame, out)
     return ledger
@@ -55,11 +71,14 @@ export class Ledger {
   #enterPrincipals(frame: FrameInput, offsets: readonly number[]): void {
     const s = this.state
     for (const at of offsets.slice(1)) {
-      if (frame.u8[at + commandRecords.principalPut.at.op] !== commandOps.principalPut) {
-        throw new LawBroken('a genesis frame holds principals only')
-      }
+      if (!isRecord(frame, at, 'principalPut')) throw new LawBroken('a genesis frame holds principals only')
       const { number, role, publicKey } = readRecord(commandRecords.principalPut, frame.view, at)
-      if (role !== principalRoles.institution && role !== principalRoles.operator) throw new LawBroken('a role')
+      if (role !== principalRoles.institution && role !== principalRoles.operator) {
+        throw new LawBroken(`genesis: a principal has role ${role}, neither institution nor operator`)
+      }
+      if (number < 1 || number >= institutionsMax || s.activePrincipal(number, role) >= 0) {
+        throw new LawBroken(`genesis: principal ${number} comes twice or is not from 1 to ${institutionsMax - 1}`)
+      }
       const row = s.principals.count
       s.principals.count += 1
       s.principals.at.number[row] = number
@@ -78,16 +97,21 @@ export class Ledger {
     const s = this.state
     out.clear()
     if (frame.seq <= s.lastSeq) throw new LawBroken(`frame ${frame.seq} after frame ${s.lastSeq}`)
-    // One server's clock that jumps ahead must expire nothing: log time follows the earlier of two clocks, and never falls.
-    const senderMs = Number.isSafeInteger(frame.senderClockMs) ? frame.senderClockMs + clockLeadMs : frame.stampMs
-    s.logTimeMs = Math.max(s.logTimeMs, Math.min(frame.stampMs, senderMs))
-    s.rules.advance(s.logTimeMs)
+    this.#tellTime(frame)
     if (frame.count < 1 || frame.count > recordsPerFrameMax) out.skipped = 'malformed'
     else if (frame.kind === frameKinds.payments) this.#applyPayments(frame, out)
     else if (frame.kind === frameKinds.transit) this.#applyTransit(frame, out)
     else if (frame.kind === frameKinds.commands) this.#applyCommands(frame, out)
     else out.skipped = 'malformed'
     this.#finish(frame, out)
+  }
+
+  /** One server's clock that jumps ahead must expire nothing: log time follows the earlier of two, and never falls. */
+  #tellTime(frame: FrameInput): void {
+    const s = this.state
+    const senderMs = Number.isSafeInteger(frame.senderClockMs) ? frame.senderClockMs + clockLeadMs : frame.stampMs
+    s.logTimeMs = Math.max(s.logTimeMs, Math.min(frame.stampMs, senderMs))
+    s.rules.advance(s.logTimeMs)
   }
 
   #finish(frame: FrameInput, out: Outcomes): void {

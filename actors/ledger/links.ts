@@ -7,6 +7,8 @@ import type { Refusal } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
 
 export const linksPerWalletMax = 20
+/** Closed ones included: their rows are never used again, and one wallet must not fill the shard's table. */
+export const linksEverPerWalletMax = 100
 const byHolder = [signers.walletKey, signers.institution]
 
 /** Links a bank or payment account to a wallet. The number itself comes sealed; the ledger keeps what is shown of it. */
@@ -14,17 +16,21 @@ export const openLink: Execute<'linkOpen'> = (s, command) => {
   const wallet = s.walletRows.row(command.wallet)
   const may = mayActForWallet(s, wallet, command, byHolder)
   if (may !== 'accepted') return refuse(may)
+  if (s.links.count >= s.links.capacity) return refuse('shard-full')
   if (s.wallets.at.state[wallet] === walletStates.closed) return refuse('wallet-closed')
   if (command.type !== linkTypes.bank && command.type !== linkTypes.payment) return refuse('rule-invalid')
   if (!isAmount(command.limit) || command.sealedLength > 152 || command.maskedLength > 32) return refuse('rule-invalid')
-  const place = placeForLink(s, wallet, command.fingerprint)
-  if (typeof place === 'string') return refuse(place)
+  const place = judgeLink(s, wallet, command.fingerprint, linksEverPerWalletMax)
+  if (place !== 'accepted') return refuse(place)
+  const drawn = drawnOfAccount(s, wallet, command.fingerprint)
   const row = s.links.count
   const at = s.links.at
   s.links.count += 1
   at.limit[row] = command.limit
   at.fingerprint.set(command.fingerprint, row * 8)
   at.wallet[row] = wallet
+  at.dayDrawn[row] = drawn
+  at.lastDay[row] = businessDay(s.logTimeMs)
   at.nextLink[row] = s.wallets.at.firstLink[wallet]!
   at.type[row] = command.type
   at.active[row] = 1
@@ -39,18 +45,33 @@ export const openLink: Execute<'linkOpen'> = (s, command) => {
   return { refusal: 'accepted', value: row + 1 }
 }
 
-function placeForLink(s: State, wallet: number, fingerprint: Uint8Array): Refusal | number {
+/** Whether one more account may be active for a wallet that has had fewer than `everMax` so far. */
+function judgeLink(s: State, wallet: number, fingerprint: Uint8Array, everMax: number): Refusal {
   const at = s.links.at
-  let count = 0
+  let ever = 0
+  let active = 0
+  let duplicate = false
   for (let l = s.wallets.at.firstLink[wallet]!; l !== 0; l = at.nextLink[l - 1]!) {
-    if (at.active[l - 1] === 0) continue
-    count += 1
-    let same = true
-    for (let i = 0; i < 8; i++) same &&= at.fingerprint[(l - 1) * 8 + i] === fingerprint[i]
-    if (same) return 'linked-account-duplicate'
+    ever += 1
+    active += at.active[l - 1]!
+    duplicate ||= at.active[l - 1] === 1 && isAccount(s, l - 1, fingerprint)
   }
-  if (count >= linksPerWalletMax) return 'rule-invalid'
-  return s.links.count >= s.links.capacity ? 'shard-full' : count
+  if (active >= linksPerWalletMax || ever >= everMax) return 'rule-invalid'
+  return duplicate ? 'linked-account-duplicate' : 'accepted'
+}
+
+function isAccount(s: State, row: number, fingerprint: Uint8Array): boolean {
+  for (let i = 0; i < 8; i++) if (s.links.at.fingerprint[row * 8 + i] !== fingerprint[i]) return false
+  return true
+}
+
+/** What was drawn today over earlier links to the same account: closing and opening one makes no new limit. */
+function drawnOfAccount(s: State, wallet: number, fingerprint: Uint8Array): number {
+  let drawn = 0
+  for (let l = s.wallets.at.firstLink[wallet]!; l !== 0; l = s.links.at.nextLink[l - 1]!) {
+    if (isAccount(s, l - 1, fingerprint)) drawn = Math.max(drawn, drawnToday(s, l - 1))
+  }
+  return drawn
 }
 
 /** Closes or reopens a link. What is under way over it goes on. */
@@ -60,8 +81,16 @@ export const setLinkStatus: Execute<'linkStatus'> = (s, command) => {
   if (may !== 'accepted') return refuse(may)
   const row = linkOfWallet(s, wallet, command.link)
   if (row < 0) return refuse('linked-account-unknown')
+  const { active, dayDrawn, lastDay, fingerprint: fingerprints } = s.links.at
+  const opening = command.active === 1 && active[row] === 0
+  const fingerprint = fingerprints.subarray(row * 8, row * 8 + 8)
+  const place = opening ? judgeLink(s, wallet, fingerprint, Number.POSITIVE_INFINITY) : 'accepted'
+  if (place !== 'accepted') return refuse(place)
+  const drawn = drawnOfAccount(s, wallet, fingerprint)
   s.links.hashRow(s.digest, row, -1)
-  s.links.at.active[row] = command.active === 1 ? 1 : 0
+  active[row] = command.active === 1 ? 1 : 0
+  dayDrawn[row] = drawn
+  lastDay[row] = businessDay(s.logTimeMs)
   s.links.hashRow(s.digest, row, 1)
   return { refusal: 'accepted', value: command.link }
 }

@@ -6,6 +6,19 @@ export function isAmount(fen: number): boolean {
   return Number.isSafeInteger(fen) && fen > 0
 }
 
+const modulus = fenMax + 1
+
+/** Adds an amount to a running total that only differences are taken of: it goes round at 2^53. */
+export function addRound(total: number, amount: number): number {
+  const room = modulus - total
+  return amount >= room ? amount - room : total + amount
+}
+
+/** What lies between two running totals, the later one first, both of which may have gone round. */
+export function betweenRound(later: number, earlier: number): number {
+  return later >= earlier ? later - earlier : later + (modulus - earlier)
+}
+
 /** A law of the ledger does not hold: the shard must stop, since going on would spread the damage. */
 export class LawBroken extends Error {
   constructor(law: string) {

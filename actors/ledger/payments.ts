@@ -65,7 +65,7 @@ export class Payments {
     out.token[i] = frame.f64[words + P.token]!
     const known = s.ids.find(payer, frame.u32, idWord)
     if (known >= 0) {
-      repeatAnswer(s, out, i, known, frame.u32[digestWord]!, frame.u32[digestWord + 1]!)
+      repeatAnswer(s, out, i, known, frame.u32[digestWord]!, frame.u32[digestWord + 1]!, frame.seq)
       return
     }
     const row = s.walletRows.row(payer)
@@ -101,9 +101,10 @@ export class Payments {
     const requestedMs = frame.f64[words + P.requestedMs]!
     if (!(requestedMs >= s.logTimeMs - idWindowMs)) return codeOf['timestamp-stale']
     if (requestedMs > s.logTimeMs + earlyMs) return codeOf['timestamp-early']
+    const room = admitQuota(s, row, frame.u8, idAt)
+    if (room !== 0) return room
     if (row < 0) return codeOf['wallet-unknown']
-    if (s.wallets.at.keyVersion[row] !== frame.u32[words * 2 + P.keyVersion]) return codeOf['key-not-current']
-    return admitQuota(s, row, frame.u8, idAt)
+    return s.wallets.at.keyVersion[row] === frame.u32[words * 2 + P.keyVersion] ? 0 : codeOf['key-not-current']
   }
 
   #judge(frame: FrameInput, i: number, row: number): number {
@@ -204,6 +205,11 @@ export class Payments {
     const source = frame.u32[transitHeader.at.source >>> 2]!
     const incarnation = frame.u32[transitHeader.at.incarnation >>> 2]!
     const first = frame.f64[transitHeader.at.first >>> 3]!
+    // A number that counts nothing would make the watermark count nothing from then on.
+    if (!Number.isSafeInteger(first) || first < 0) {
+      out.skipped = 'malformed'
+      return
+    }
     if (incarnation > s.receivedIncarnation[source]!) {
       s.receivedIncarnation[source] = incarnation
       s.received[source] = 0
@@ -252,13 +258,17 @@ export class Payments {
     const lane = s.lanes[source]!
     const chunk = lane.chunkFor(lane.next)
     const at = Lane.offsetOf(lane.next)
-    for (let w = 0; w < transitWords; w++) chunk.f64[(at >>> 3) + w] = frame.f64[word + w]!
+    // Copied as integers: an id whose bytes look like a NaN need not survive a copy as a float.
+    for (let w = 0; w < 2 * transitWords; w++) chunk.u32[(at >>> 2) + w] = frame.u32[word * 2 + w]!
     chunk.u8[at + T.op] = transitOps.return
     chunk.u8[at + T.reason] = code
     lane.next += 1
   }
 
-  /** Money that could not be credited comes home. The wallet takes it in any state: it is the payer's. */
+  /**
+   * Money that could not be credited comes home. The wallet takes it in any state: it is the payer's. A wallet that
+   * was closed meanwhile opens again, frozen: a closed one could never give the money out.
+   */
   #takeReturn(frame: FrameInput, word: number, source: number, out: Outcomes, i: number): void {
     const s = this.#s
     const payer = frame.f64[word + (T.payer >>> 3)]!
@@ -274,6 +284,11 @@ export class Payments {
     const entry = s.ids.find(payer, frame.u32, word * 2 + (T.id >>> 2))
     if (entry >= 0) this.#giveBackUse(row, amount, s.ids.columns.at.time[entry]!)
     s.hashAccount(row, 1)
+    if (s.wallets.at.state[row] === walletStates.closed) {
+      s.wallets.hashRow(s.digest, row, -1)
+      s.wallets.at.state[row] = walletStates.frozen
+      s.wallets.hashRow(s.digest, row, 1)
+    }
     out.watch?.posted(row, postingKinds.paymentReturned, amount, payee, frame.u8, word * 8 + T.id, i)
     if (entry >= 0) s.ids.change(entry, reason)
     out.complete(frame.u32[word * 2 + (T.edge >>> 2)]!, frame.f64[word + (T.token >>> 3)]!, reason)
@@ -296,6 +311,7 @@ export function repeatAnswer(
   entry: number,
   digestHigh: number,
   digestLow: number,
+  seq: number,
 ): void {
   const ids = s.ids.columns.at
   const same = ids.digestHigh[entry] === digestHigh && ids.digestLow[entry] === digestLow
@@ -303,7 +319,7 @@ export function repeatAnswer(
   out.destination[i] = same && ids.code[entry] === 0 ? ids.destination[entry]! : 0
   out.value[i] = same ? ids.value[entry]! : 0
   out.time[i] = same ? ids.time[entry]! : s.logTimeMs
-  out.seq[i] = same ? ids.seq[entry]! : s.lastSeq
+  out.seq[i] = same ? ids.seq[entry]! : seq
   out.index[i] = same ? ids.index[entry]! : i
   out.repeated[i] = 1
 }
@@ -325,20 +341,19 @@ export function admitId(
   }
   if (kind !== idClasses.dated) return codeOf['id-malformed']
   const day = datedIdDay(bytes, at)
-  if (s.datedIds.has(actor, words, word)) return codeOf['id-seen']
   if (day > businessDay(s.logTimeMs + earlyMs)) return codeOf['id-early']
-  return day < businessDay(s.logTimeMs) - datedIdDays ? codeOf['id-expired'] : 0
+  if (day < businessDay(s.logTimeMs) - datedIdDays) return codeOf['id-expired']
+  return s.datedIds.has(actor, words, word) ? codeOf['id-seen'] : 0
 }
 
 /** Whether there is room to remember one more id of this wallet. */
 export function admitQuota(s: State, row: number, bytes: Uint8Array, at: number): number {
-  if (s.ids.full) return codeOf['ids-exhausted']
-  if (idClass(bytes, at) !== idClasses.dated) return 0
-  if (s.datedIds.full) return codeOf['ids-exhausted']
-  if (row < 0) return 0
+  if (idClass(bytes, at) !== idClasses.dated) return s.ids.full ? codeOf['ids-exhausted'] : 0
+  const today = businessDay(s.logTimeMs)
+  s.datedIds.forget(today, forgetPerRecord)
   const { countDay, dayDatedIds } = s.wallets.at
-  const used = countDay[row] === businessDay(s.logTimeMs) ? dayDatedIds[row]! : 0
-  return used >= datedIdsPerDayMax ? codeOf['id-quota-exceeded'] : 0
+  if (row >= 0 && countDay[row] === today && dayDatedIds[row]! >= datedIdsPerDayMax) return codeOf['id-quota-exceeded']
+  return s.ids.full || s.datedIds.full ? codeOf['ids-exhausted'] : 0
 }
 
 /** Keeps the fingerprint of an executed dated id. `row` is the wallet it counts against, or -1. */
@@ -353,7 +368,6 @@ export function rememberDated(
 ): void {
   if (idClass(bytes, at) !== idClasses.dated) return
   const today = businessDay(s.logTimeMs)
-  s.datedIds.forget(today, forgetPerRecord)
   s.datedIds.add(actor, words, word, Math.max(today, datedIdDay(bytes, at)) + datedIdDays)
   if (row < 0) return
   s.wallets.hashRow(s.digest, row, -1)

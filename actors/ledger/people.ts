@@ -1,6 +1,6 @@
-import { mayActForWallet, mayInstitution } from './authority.ts'
+import { mayActForWallet, mayInstitution, type Signed } from './authority.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
-import { bucketCount, bucketOf, numberOf, serialFirst, walletKinds } from './ids.ts'
+import { bucketOf, numberOf, serialFirst, walletKinds } from './ids.ts'
 import { keyAlgorithms, keyCauses, signers, walletActions } from './records.ts'
 import { classesMax, riskLevels } from './rules.ts'
 import { type State, walletStates } from './state.ts'
@@ -15,9 +15,8 @@ export const openUser: Execute<'userOpen'> = (s, command) => {
   if (!byInstitution(command)) return refuse('signer-not-allowed')
   const may = mayInstitution(s, command.principal)
   if (may !== 'accepted') return refuse(may)
-  if (command.kyc < 1 || command.kyc > 4) return refuse('kyc-insufficient')
-  if (command.bucket >= bucketCount) return refuse('command-unknown')
   if (s.users.count >= s.users.capacity) return refuse('shard-full')
+  if (command.kyc < 1 || command.kyc > 4) return refuse('kyc-insufficient')
   const row = s.users.count
   const serial = serialFirst + s.userSerials[command.bucket]!
   s.userSerials[command.bucket]! += 1
@@ -54,9 +53,15 @@ function mayActForUser(s: State, row: number, command: Command<'userUpdate'>): E
   if (command.signer === signers.operator) {
     return s.activePrincipal(command.principal, 2) >= 0 ? undefined : refuse('signer-not-allowed')
   }
-  if (!byInstitution(command) || s.users.at.institution[row] !== command.principal) return refuse('signer-not-allowed')
-  const may = mayInstitution(s, command.principal)
-  return may === 'accepted' ? undefined : refuse(may)
+  return mayActAsInstitutionOf(s, row, command)
+}
+
+/** Undefined when the user's own institution signed. */
+function mayActAsInstitutionOf(s: State, userRow: number, by: Signed): Executed | undefined {
+  if (by.signer !== signers.institution) return refuse('signer-not-allowed')
+  const may = mayInstitution(s, by.principal)
+  if (may !== 'accepted') return refuse(may)
+  return s.users.at.institution[userRow] === by.principal ? undefined : refuse('signer-not-allowed')
 }
 
 /** Compressed points begin with 2 or 3; the edge has checked that the point is on its curve. */
@@ -67,20 +72,18 @@ const isKey = (algorithm: number, key: Uint8Array): boolean =>
 export const openWallet: Execute<'walletOpen'> = (s, command) => {
   const userRow = s.userRows.row(command.user)
   if (userRow < 0) return refuse('user-unknown')
-  if (!byInstitution(command) || s.users.at.institution[userRow] !== command.principal)
-    return refuse('signer-not-allowed')
-  const may = mayInstitution(s, command.principal)
-  if (may !== 'accepted') return refuse(may)
-  if (command.kind !== walletKinds.personal && command.kind !== walletKinds.merchant) return refuse('rule-invalid')
-  if (command.class >= classesMax) return refuse('rule-invalid')
+  const may = mayActAsInstitutionOf(s, userRow, command)
+  if (may !== undefined) return may
+  if (s.wallets.count >= s.wallets.capacity) return refuse('shard-full')
   // Corporate wallets have no class of their own; their institution identifies the company at the counter.
   if (command.class === 0 && (command.kind !== walletKinds.merchant || s.users.at.kyc[userRow] !== 1)) {
     return refuse('kyc-insufficient')
   }
   if (command.class !== 0 && command.class < s.users.at.kyc[userRow]!) return refuse('kyc-insufficient')
-  if (!isKey(command.algorithm, command.key)) return refuse('key-invalid')
   if (s.users.at.wallets[userRow]! >= walletsPerUserMax) return refuse('wallets-too-many')
-  if (s.wallets.count >= s.wallets.capacity) return refuse('shard-full')
+  if (!isKey(command.algorithm, command.key)) return refuse('key-invalid')
+  if (command.kind !== walletKinds.personal && command.kind !== walletKinds.merchant) return refuse('rule-invalid')
+  if (command.class >= classesMax) return refuse('rule-invalid')
   return { refusal: 'accepted', value: addWallet(s, userRow, command) }
 }
 
@@ -137,14 +140,19 @@ export const setWalletStatus: Execute<'walletStatus'> = (s, command) => {
   return { refusal: 'accepted', value: command.wallet }
 }
 
+const byHolder = [signers.walletKey, signers.institution]
+const signersOfCause: Readonly<Record<number, readonly number[]>> = {
+  [keyCauses.rotate]: [signers.walletKey],
+  [keyCauses.recover]: [signers.institution],
+}
+
 /** Gives a wallet a new key; the old one is dead from this position of the log on. */
 export const setWalletKey: Execute<'walletKey'> = (s, command) => {
   const row = s.walletRows.row(command.wallet)
-  const recovering = command.cause === keyCauses.recover
-  if (!recovering && command.cause !== keyCauses.rotate) return refuse('status-not-allowed')
-  const may = mayActForWallet(s, row, command, recovering ? [signers.institution] : [signers.walletKey])
+  const may = mayActForWallet(s, row, command, signersOfCause[command.cause] ?? byHolder)
   if (may !== 'accepted') return refuse(may)
   if (s.wallets.at.state[row] === walletStates.closed) return refuse('wallet-closed')
+  if (signersOfCause[command.cause] === undefined) return refuse('status-not-allowed')
   if (!isKey(command.algorithm, command.key)) return refuse('key-invalid')
   s.wallets.hashRow(s.digest, row, -1)
   s.wallets.at.key.set(command.key, row * 33)

@@ -38,9 +38,11 @@ export const requestRecharge: Execute<'rechargeRequest'> = (s, command, out, pla
 }
 
 function judgeRecharge(s: State, wallet: number, command: Command<'rechargeRequest'>): Refusal {
+  if (sagasFull(s, wallet)) return 'ids-exhausted'
   const may = mayActForWallet(s, wallet, command, [signers.walletKey])
   if (may !== 'accepted') return may
-  if (sagasFull(s)) return 'ids-exhausted'
+  // The saga is found by wallet and id, the id's memory by actor and id: they must be one.
+  if (command.actor !== command.wallet) return 'signer-not-allowed'
   const { amount } = command
   if (!isAmount(amount) || command.tokenLength > 192) return 'amount-invalid'
   const { state, risk, class: group, countDay, dayRecharges } = s.wallets.at
@@ -74,13 +76,19 @@ const reachedFrom: Readonly<Record<number, readonly number[]>> = {
   [refunded]: [refunding],
 }
 
+/** Why it failed, as the connector says; a failure without a reason still needs one for the person who asked. */
+function reasonOf({ step, reason }: { step: number; reason: number }): Refusal {
+  if (step !== refused && step !== refunding) return 'accepted'
+  if (reason > 0 && reason < refusals.length) return refusalOf(reason)
+  return step === refused ? 'linked-account-refused' : 'issuance-refused'
+}
+
 /** The connector tells what happened outside. */
 export const stepRecharge: Execute<'rechargeStep'> = (s, command, out, place) => {
   const row = findSaga(s, command.wallet, command.id, sagaKinds.recharge)
   if (row < 0) return refuse('saga-unknown')
   if (!reachedFrom[command.step]?.includes(s.sagas.at.step[row]!)) return refuse('saga-step-passed')
-  const reason = command.reason < refusals.length ? refusalOf(command.reason) : 'linked-account-refused'
-  moveSaga(s, row, command.step, reason)
+  moveSaga(s, row, command.step, reasonOf(command))
   out.sagas.push(row)
   if (command.step === settled) return credit(s, row, out, place.index)
   if (command.step === refused || command.step === refunded) giveBack(s, row)

@@ -32,9 +32,11 @@ export const requestRedemption: Execute<'redemptionRequest'> = (s, command, out,
 }
 
 function judgeRedemption(s: State, wallet: number, command: Command<'redemptionRequest'>): Refusal {
+  if (sagasFull(s, wallet)) return 'ids-exhausted'
   const may = mayActForWallet(s, wallet, command, [signers.walletKey])
   if (may !== 'accepted') return may
-  if (sagasFull(s)) return 'ids-exhausted'
+  // The saga is found by wallet and id, the id's memory by actor and id: they must be one.
+  if (command.actor !== command.wallet) return 'signer-not-allowed'
   if (!isAmount(command.amount)) return 'amount-invalid'
   if (s.wallets.at.state[wallet] === walletStates.frozen) return 'wallet-frozen'
   if (s.wallets.at.state[wallet] === walletStates.closed) return 'wallet-closed'
@@ -61,14 +63,19 @@ const reachedFrom: Readonly<Record<number, readonly number[]>> = {
   [returned]: [reissuing],
 }
 
+/** Why it failed, as the connector says; a failure without a reason still needs one for the person who asked. */
+function reasonOf({ step, reason }: { step: number; reason: number }): Refusal {
+  if (step !== refused && step !== reissuing) return 'accepted'
+  return reason > 0 && reason < refusals.length ? refusalOf(reason) : 'payout-refused'
+}
+
 /** The connector tells what happened outside. A step may imply that money was burnt on the way to it. */
 export const stepRedemption: Execute<'redemptionStep'> = (s, command, out, place) => {
   const row = findSaga(s, command.wallet, command.id, sagaKinds.redemption)
   if (row < 0) return refuse('saga-unknown')
   const from = s.sagas.at.step[row]!
   if (!reachedFrom[command.step]?.includes(from)) return refuse('saga-step-passed')
-  const reason = command.reason < refusals.length ? refusalOf(command.reason) : 'payout-refused'
-  moveSaga(s, row, command.step, reason)
+  moveSaga(s, row, command.step, reasonOf(command))
   out.sagas.push(row)
   const { institution: institutions, amount: amounts } = s.sagas.at
   const institution = institutions[row]!

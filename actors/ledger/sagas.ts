@@ -7,6 +7,9 @@ import { type State, sagaKey, sagaKinds } from './state.ts'
 /** A saga that ended stays readable here for an hour; after that the journal answers. */
 export const finalSagaMemoryMs = 3_600_000
 
+/** Of one wallet at a time: a single one must not take the rows of a whole shard while a bank is down. */
+export const sagasPerWalletMax = 1_000
+
 export type SagaRequest = {
   kind: number
   wallet: number
@@ -17,9 +20,13 @@ export type SagaRequest = {
   tokenLength: number
 }
 
-/** True when no saga can be begun: every row is taken by one that is under way or ended a short while ago. */
-export function sagasFull(s: State): boolean {
+/**
+ * True when this wallet can begin no saga: it has too many under way, or every row is taken by one that is under way
+ * or ended a short while ago.
+ */
+export function sagasFull(s: State, wallet: number): boolean {
   freeOld(s)
+  if (wallet >= 0 && s.wallets.at.openSagas[wallet]! >= sagasPerWalletMax) return true
   return s.freeSagas.length === 0 && s.sagas.count >= s.sagas.capacity
 }
 

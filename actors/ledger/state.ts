@@ -1,5 +1,5 @@
 import { Books, institutionsMax, shardsMax } from './books.ts'
-import { Columns, type Section } from './columns.ts'
+import { Columns, type Section, tableNumber } from './columns.ts'
 import { CommandIds } from './commandIds.ts'
 import { DatedIds } from './datedIds.ts'
 import { Digest } from './digest.ts'
@@ -103,7 +103,8 @@ const sagaSchema = {
 
 const principalSchema = { number: 'u32', role: 'u8', active: 'u8', publicKey: 'bytes32' } as const
 
-export const sagasMax = 262_144
+/** Most sagas and dated ids that a shard holds; a shard that remembers fewer ids holds no more of these. */
+const sagasMax = 262_144
 const datedIdsMax = 1_048_576
 const stateVersion = 1
 
@@ -161,12 +162,12 @@ export class State {
     this.wallets = new Columns('wallets', walletSchema, genesis.walletsMax)
     this.users = new Columns('users', userSchema, genesis.walletsMax)
     this.links = new Columns('links', linkSchema, genesis.walletsMax)
-    this.sagas = new Columns('sagas', sagaSchema, sagasMax)
+    this.sagas = new Columns('sagas', sagaSchema, Math.min(sagasMax, genesis.idsMax))
     this.principals = new Columns('principals', principalSchema, 2 * institutionsMax)
     this.walletRows = new NumberTable(this.wallets.at.number, tableKey)
     this.userRows = new NumberTable(this.users.at.number, tableKey)
     this.ids = new CommandIds(genesis.idsMax, this.digest, tableKey)
-    this.datedIds = new DatedIds(datedIdsMax, this.digest, tableKey)
+    this.datedIds = new DatedIds(Math.min(datedIdsMax, genesis.idsMax), this.digest, tableKey)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
@@ -174,7 +175,7 @@ export class State {
   hashAccount(row: number, sign: 1 | -1): void {
     const digest = this.digest
     const at = row * 2
-    digest.begin(7, row)
+    digest.begin(this.accounts.table, row)
     for (let i = 0; i < 4; i++) {
       const words = this.#accountWords[i]!
       digest.word(words[at]!)
@@ -203,7 +204,7 @@ export class State {
     whole.high = this.digest.high
     whole.low = this.digest.low
     for (const { name, bytes } of this.#smallSections()) {
-      whole.begin(name.length, bytes.length)
+      whole.begin(tableNumber(name), bytes.length)
       whole.bytes(bytes, 0, bytes.length)
       whole.end(1)
     }
@@ -325,6 +326,7 @@ export class State {
     const [high = 0, low = 0] = u32('digest')
     this.digest.high = high
     this.digest.low = low
+    this.rules.advance(logTimeMs)
   }
 
   #keyOfSaga(row: number): string {
