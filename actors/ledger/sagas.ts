@@ -38,6 +38,7 @@ export function beginSaga(s: State, request: SagaRequest, place: Position): numb
   at.requestedMs[row] = s.logTimeMs
   at.changedMs[row] = s.logTimeMs
   at.seq[row] = place.seq
+  at.balanceAfter[row] = 0
   at.index[row] = place.index
   at.id.set(request.id, row * 16)
   at.wallet[row] = request.wallet
@@ -74,6 +75,9 @@ export function moveSaga(s: State, row: number, step: number, reason: Refusal): 
 export function endSaga(s: State, row: number): void {
   if (!s.openSagas.delete(row)) throw new LawBroken(`saga row ${row} ended twice`)
   s.finalSagas.push(row)
+  s.sagas.hashRow(s.digest, row, -1)
+  s.sagas.at.balanceAfter[row] = s.accounts.at.balance[s.sagas.at.wallet[row]!]!
+  s.sagas.hashRow(s.digest, row, 1)
   countOpen(s, s.sagas.at.wallet[row]!, -1)
 }
 

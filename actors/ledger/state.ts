@@ -89,6 +89,8 @@ const sagaSchema = {
   changedMs: 'f64',
   /** Log position of the request. */
   seq: 'f64',
+  /** Fen that the wallet held when the saga ended: part of its final answer, which never changes. */
+  balanceAfter: 'f64',
   id: 'bytes16',
   wallet: 'u32',
   link: 'u32',

@@ -149,6 +149,8 @@ export type SagaView = {
   changedMs: number
   seq: number
   index: number
+  /** Balance of the wallet when the saga ended, 0 while it is open. */
+  balanceAfter: number
   link: number
   sealedAccount: Uint8Array
   sealedToken: Uint8Array
@@ -171,6 +173,7 @@ export function viewSaga(s: State, row: number): SagaView {
     changedMs: g.changedMs[row]!,
     seq: g.seq[row]!,
     index: g.index[row]!,
+    balanceAfter: g.balanceAfter[row]!,
     link: link + 1,
     sealedAccount: s.links.at.sealed.slice(link * 152, link * 152 + s.links.at.sealedLength[link]!),
     sealedToken: g.sealedToken.slice(row * 192, row * 192 + g.tokenLength[row]!),
