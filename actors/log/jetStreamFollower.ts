@@ -14,8 +14,6 @@ const inactiveMs = 30_000
 const retryMsMin = 50
 const retryMsMax = 1_000
 const reopenMsMin = 250
-/** A server that has just started may not have found all its streams yet. */
-const streamMissingMsMax = 10_000
 
 export type FollowerOptions = {
   readonly connection: NatsConnection
@@ -24,6 +22,7 @@ export type FollowerOptions = {
   readonly fromSeq: number
   readonly onEntry: EntryHandler
   readonly windowBytes: number
+  readonly streamMissingMsMax: number
   readonly onState: (state: FollowerState) => void
 }
 
@@ -157,7 +156,7 @@ export class JetStreamFollower implements Follower {
 
   #finalError(error: unknown, triedMs: number): Error | undefined {
     if (error instanceof LogGap) return error
-    if (isStreamNotFound(error) && triedMs > streamMissingMsMax) {
+    if (isStreamNotFound(error) && triedMs > this.#options.streamMissingMsMax) {
       return new LogRefusal(this.#options.stream, error.code, 'there is no such stream', { cause: error })
     }
     if (error instanceof PermissionViolationError) return this.#denied(error)

@@ -21,6 +21,8 @@ const requestTimeoutMs = 2_000
 export type JetStreamLogOptions = {
   /** The server's `max_pending` as read back by `checkServer`. */
   readonly maxPendingBytes?: number
+  /** How long a follower waits for a stream that is not there: a server that just started may not have found it yet. */
+  readonly streamMissingMsMax?: number
 }
 
 /** One shard's log as a JetStream stream. The stream must exist: see `logStreams.ts`. */
@@ -31,6 +33,7 @@ export class JetStreamLog implements ShardLog {
   readonly #appender: JetStreamAppender
   readonly #followers = new Set<Follower>()
   readonly #windowBytesMax: number
+  readonly #streamMissingMsMax: number
 
   constructor(connection: NatsConnection, manager: JetStreamManager, stream: string, options: JetStreamLogOptions) {
     this.stream = stream
@@ -38,6 +41,7 @@ export class JetStreamLog implements ShardLog {
     this.#manager = manager
     this.#appender = new JetStreamAppender(connection, stream)
     this.#windowBytesMax = (options.maxPendingBytes ?? serverPendingBytes) / 2
+    this.#streamMissingMsMax = options.streamMissingMsMax ?? 10_000
   }
 
   append(subject: string, frame: Uint8Array, options: AppendOptions): Promise<AppendOutcome> {
@@ -68,6 +72,7 @@ export class JetStreamLog implements ShardLog {
       fromSeq,
       onEntry,
       windowBytes,
+      streamMissingMsMax: this.#streamMissingMsMax,
       onState: options.onState ?? (() => undefined),
     })
     let counted = true

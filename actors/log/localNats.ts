@@ -51,11 +51,12 @@ export async function startLocalNats(extra = '', sync = 'sync_interval: always,'
     },
     async kill() {
       const gone = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGKILL')
+      process.kill(child.pid!, 'SIGKILL')
       await gone
     },
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+    // By number: under Deno a child that was signalled once takes no second signal through its handle.
+    pause: () => void process.kill(child.pid!, 'SIGSTOP'),
+    resume: () => void process.kill(child.pid!, 'SIGCONT'),
     async stop() {
       await nats.kill()
       rmSync(dir, { recursive: true, force: true })
