@@ -113,10 +113,9 @@ describe('key ring', () => {
       const ring = openKeyRing(${JSON.stringify(dir)})
       for (let i = 0; i < 5; i++) ring.rotate('shard/0')
     `
-    const file = join(parent, 'rotate.ts')
-    writeFileSync(file, source)
-    const args = 'Deno' in globalThis ? ['run', '-A', file] : [file]
-    await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)))
+    const args = 'Deno' in globalThis ? ['eval', source] : ['--input-type=module', '-e', source]
+    const cwd = new URL('../..', import.meta.url).pathname
+    await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args, { cwd })))
     const versions = openKeyRing(dir)
       .list()
       .filter((key) => key.purpose === 'shard/0')
