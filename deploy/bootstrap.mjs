@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { installedNode, runProgram } from './bootstrap/program.mjs'
+import { failWith } from './bootstrap/refusal.mjs'
+
+/**
+ * What each npm script runs. This file and its folder are plain JavaScript that needs no package, so that a fresh
+ * clone with the machine's own Node 20 gets from `npm start` to a running region with nothing else typed.
+ * @type {Record<string, string>}
+ */
+const programs = {
+  start: 'deploy/supervisor/main.ts',
+  test: 'deploy/check/test.ts',
+  check: 'deploy/check/check.ts',
+  generate: 'deploy/check/generate.ts',
+  demo: 'load/demo/main.ts',
+  bench: 'load/bench/main.ts',
+  sim: 'actors/sim/main.ts',
+}
+
+const [task = '', ...args] = process.argv.slice(2)
+const program = Object.hasOwn(programs, task) ? programs[task] : undefined
+
+if (task === 'install') await installedNode()
+else if (program === undefined)
+  failWith(`there is no task '${task}': one of ${Object.keys(programs).join(', ')}, install`)
+else await runProgram(program, args)

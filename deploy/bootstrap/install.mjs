@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runChild } from './child.mjs'
+import { explainInstallFailure } from './installFailure.mjs'
+import { stalePackages } from './lockedPackages.mjs'
+import { failWith, say } from './refusal.mjs'
+
+const lockWaitExitCode = 75
+
+/**
+ * Makes sure that the installed packages are the locked ones. Two at once take turns: the kernel holds the lock until
+ * the last process of an install has ended, even when its launcher was killed.
+ * @param {string} root folder of package.json
+ */
+export async function ensureInstalled(root) {
+  if (isInstalled(root)) return
+  const lockFile = makeLockFolder(root)
+  const install = [lockFile, process.execPath, fileURLToPath(import.meta.url), root]
+  if (spawnSync('flock', ['--version']).error) {
+    await installNow(root)
+    return
+  }
+  let code = await runChild('flock', ['--nonblock', '--conflict-exit-code', `${lockWaitExitCode}`, ...install], inherit)
+  if (code === lockWaitExitCode) {
+    say('another process is installing the packages: waiting for it')
+    code = await runChild('flock', install, inherit)
+  }
+  if (code !== 0) process.exit(code)
+}
+
+/** @type {import('node:child_process').SpawnOptions} Standard output belongs to the program that follows. */
+const inherit = { stdio: ['ignore', 2, 2] }
+
+/** @param {string} root */
+function makeLockFolder(root) {
+  const folder = join(root, '.tools')
+  try {
+    mkdirSync(folder, { recursive: true })
+  } catch (error) {
+    failWith(`the packages cannot be installed into ${root}: ${messageOf(error)}`)
+  }
+  return join(folder, 'install.lock')
+}
+
+/** @param {string} root */
+function isInstalled(root) {
+  const lock = readLock(join(root, 'package-lock.json'))
+  if (lock === undefined) failWith(`package-lock.json cannot be read in ${root}: this is not a whole clone`)
+  const installed = readLock(join(root, 'node_modules', '.package-lock.json'))
+  return stalePackages(lock, installed, { os: process.platform, cpu: process.arch }).length === 0
+}
+
+/**
+ * @param {string} file
+ * @returns {import('./lockedPackages.mjs').Lock | undefined} undefined when there is none or it is damaged
+ */
+function readLock(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** @param {string} root */
+async function installNow(root) {
+  if (isInstalled(root)) return
+  say('installing the locked packages (about 1 GB, a minute or two)')
+  const beganMs = performance.now()
+  const logs = mkdtempSync(join(tmpdir(), 'jiaozi-install-'))
+  try {
+    const [command, ...npm] = npmCommand()
+    const args = [...npm, 'ci', '--include=dev', '--include=optional', '--loglevel=error', `--logs-dir=${logs}`]
+    const code = await runChild(command, args, { ...inherit, cwd: root }).catch((error) => messageOf(error))
+    if (code !== 0) failWith(explainInstallFailure(code, readLogs(logs)))
+    if (!isInstalled(root)) failWith(explainInstallFailure(0, readLogs(logs)))
+  } finally {
+    rmSync(logs, { recursive: true, force: true })
+  }
+  say(`packages installed in ${Math.round((performance.now() - beganMs) / 1000)} s`)
+}
+
+/**
+ * The npm that called us where there is one, else the one on PATH.
+ * @returns {[string, ...string[]]}
+ */
+function npmCommand() {
+  const caller = process.env.npm_execpath ?? ''
+  return basename(caller) === 'npm-cli.js' ? [process.execPath, caller] : ['npm']
+}
+
+/** @param {string} folder */
+function readLogs(folder) {
+  return readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
+    .join('\n')
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error)
+}
+
+// `ensureInstalled` runs this file as a program of its own, under the lock.
+if (process.argv[1] === fileURLToPath(import.meta.url)) await installNow(process.argv[2] ?? process.cwd())

@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const logBytesMax = 32 * 1024 * 1024
+const restartMinMs = 100
+const restartMaxMs = 5_000
+const crashesMax = 10
+const crashWindowMs = 60_000
+const drainDeadlineMs = 20_000
+const readyPollMs = 25
+const readyTimeoutMs = 30_000
+const lastLinesKept = 5
+
+export type ChildPlan = {
+  name: string
+  command: string
+  args: readonly string[]
+  env: Record<string, string>
+  /** Answers 200 when the process does its work. */
+  readyUrl?: string
+  logFile: string
+  /** Called as soon as a process that ended by itself has been reaped, before it is started again. */
+  onReaped?: () => Promise<void>
+}
+
+/** Keeps one process of the region running: starts it again when it dies, and ends it in order. */
+export class Child {
+  readonly plan: ChildPlan
+  readonly #onHopeless: (reason: string) => void
+  #process: ChildProcess | undefined
+  #log: WriteStream
+  #stopping = false
+  #delayMs = restartMinMs
+  #crashes: number[] = []
+  #lastLines: string[] = []
+  #exited: Promise<void> = Promise.resolve()
+
+  constructor(plan: ChildPlan, onHopeless: (reason: string) => void) {
+    this.plan = plan
+    this.#onHopeless = onHopeless
+    if (existsSync(plan.logFile) && statSync(plan.logFile).size > logBytesMax)
+      renameSync(plan.logFile, `${plan.logFile}.1`)
+    this.#log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid
+  }
+
+  /** Starts the process; `ready` waits for it. */
+  start(): void {
+    const { command, args, env } = this.plan
+    // A group of its own: Ctrl-C reaches the supervisor alone, which ends its children in order.
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    })
+    this.#process = child
+    child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk))
+    this.#exited = new Promise((resolve) => {
+      child.once('error', (error) => {
+        this.#lastLines.push(error.message)
+        resolve()
+      })
+      child.once('exit', (code, signal) => {
+        resolve()
+        if (!this.#stopping) void this.#revive(code === null ? `signal ${signal}` : `exit code ${code}`)
+      })
+    })
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#log.write(chunk)
+    const lines = chunk.toString().trimEnd().split('\n')
+    this.#lastLines = [...this.#lastLines, ...lines].slice(-lastLinesKept)
+  }
+
+  async #revive(how: string): Promise<void> {
+    const now = performance.now()
+    this.#crashes = [...this.#crashes.filter((at) => now - at < crashWindowMs), now]
+    this.#log.write(`{"supervisor":"${this.plan.name} ended with ${how}"}\n`)
+    if (this.#crashes.length > crashesMax) {
+      this.#onHopeless(`${this.plan.name} ended ${this.#crashes.length} times within a minute: ${this.lastLine}`)
+      return
+    }
+    await this.plan.onReaped?.().catch(() => undefined)
+    await sleep(this.#delayMs * (0.5 + Math.random()))
+    this.#delayMs = this.#crashes.length < 2 ? restartMinMs : Math.min(this.#delayMs * 2, restartMaxMs)
+    if (!this.#stopping) this.start()
+  }
+
+  get lastLine(): string {
+    return this.#lastLines.at(-1)?.slice(0, 300) ?? 'it said nothing'
+  }
+
+  /** @throws Error with the process's last word when it does not get ready in time. */
+  async ready(): Promise<void> {
+    const { readyUrl, name } = this.plan
+    if (readyUrl === undefined) return
+    const deadlineMs = performance.now() + readyTimeoutMs
+    let said = ''
+    while (performance.now() < deadlineMs) {
+      if (this.#stopping) return
+      const response = await fetch(readyUrl, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
+      if (response?.ok) {
+        await response.body?.cancel()
+        return
+      }
+      said = (await response?.text().catch(() => '')) ?? ''
+      await sleep(readyPollMs)
+    }
+    throw new Error(`${name} was not ready within ${readyTimeoutMs} ms: ${said.trim() || this.lastLine}`)
+  }
+
+  /** SIGTERM, then SIGKILL for what overstays its drain. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    const overdue = setTimeout(() => child.kill('SIGKILL'), drainDeadlineMs)
+    await this.#exited
+    clearTimeout(overdue)
+    this.#log.end()
+  }
+
+  kill(): void {
+    this.#stopping = true
+    this.#process?.kill('SIGKILL')
+  }
+}
