@@ -135,7 +135,7 @@ export async function startNatsServer(options: {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 })
   const file = join(options.dir, 'nats.conf')
   writeFileSync(file, options.config ?? plainConfig(options.dir, port, monitorPort), { mode: 0o600 })
-  const child = spawn(path, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(path, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   let lastLines = ''
   child.stderr.on('data', (chunk: Buffer) => {
     lastLines = (lastLines + chunk.toString()).slice(-2_000)

@@ -103,7 +103,7 @@ export class Child {
     const deadlineMs = performance.now() + readyTimeoutMs
     let said = ''
     while (performance.now() < deadlineMs) {
-      if (this.#stopping) return
+      if (this.#stopping) throw new Error(`${name} was stopped before it was ready`)
       const response = await fetch(readyUrl, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
       if (response?.ok) {
         await response.body?.cancel()

@@ -1,0 +1,151 @@
+import { join } from 'node:path'
+import type { NatsUser } from '../natsConfig.ts'
+import type { ChildPlan } from './child.ts'
+import { writeDurably } from './dataFolder.ts'
+import type { StartOptions } from './options.ts'
+import type { Secrets } from './secrets.ts'
+
+/** Where everything of a region is: the same whether loopback processes or containers. */
+export type RegionPlan = {
+  options: StartOptions
+  secrets: Secrets
+  nats: { url: string; monitorUrl: string; withUsers: boolean }
+  databaseUrl: string
+  certFile: string
+  keyFile: string
+  ports: { bank: number; centralBank: number; status: Record<string, number> }
+  /** Host names by which processes reach one another. */
+  hosts: { bank: string; centralBank: string; listen: string }
+}
+
+/** One process to run: its program and the settings it reads. */
+export type ProcessPlan = { name: string; program: string; settings: Record<string, unknown>; readyUrl: string }
+
+const root = join(import.meta.dirname, '../..')
+const edgeId = '1'
+const connectorId = '1'
+
+/** Users of the region's NATS server. Names say role and process, since inboxes lie under them. */
+export function natsUsersOf(workers: number, passwords: Record<string, string> = {}): NatsUser[] {
+  const user = (role: NatsUser['role'], name: string, id?: string): NatsUser => {
+    const entry: NatsUser = { role, user: name, password: passwords[name] ?? '' }
+    return id === undefined ? entry : { ...entry, id }
+  }
+  return [
+    user('admin', 'admin'),
+    user('archiver', 'archiver'),
+    user('operator', 'operator'),
+    user('edge', `edge-${edgeId}`, edgeId),
+    user('projector', 'projector'),
+    user('connector', `connector-${connectorId}`, connectorId),
+    ...Array.from({ length: workers }, (_, n) => user('worker', `worker-${n}`)),
+  ]
+}
+
+export function statusNames(workers: number): string[] {
+  return ['edge', 'projector', 'connector', ...Array.from({ length: workers }, (_, n) => `worker-${n}`)]
+}
+
+/** How a process logs in to NATS; a server given from outside is used as its URL says. */
+export function natsAccess(plan: RegionPlan, user: string): Record<string, string> {
+  const { url, monitorUrl, withUsers } = plan.nats
+  return withUsers ? { url, monitorUrl, user, password: plan.secrets.nats[user]! } : { url, monitorUrl }
+}
+
+function inRegion(plan: RegionPlan, name: string, user: string): Record<string, unknown> {
+  return {
+    region: plan.options.region,
+    shardCount: plan.options.shards,
+    statusPort: plan.ports.status[name]!,
+    keysDir: join(plan.options.data, 'keys'),
+    nats: natsAccess(plan, user),
+  }
+}
+
+export function workerPlans(plan: RegionPlan): ProcessPlan[] {
+  const { shards, workers } = plan.options
+  return Array.from({ length: workers }, (_, n) => {
+    const name = `worker-${n}`
+    const preferredShards = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => shard % workers === n)
+    const settings = { role: 'worker', ...inRegion(plan, name, name), workerId: String(n), preferredShards }
+    return { name, program: 'actors/host/main.ts', settings, readyUrl: readyUrl(plan, name) }
+  })
+}
+
+export function followerPlans(plan: RegionPlan): ProcessPlan[] {
+  const { hosts, ports, secrets } = plan
+  const bankUrl = `http://${hosts.bank}:${ports.bank}`
+  const centralBankUrl = `http://${hosts.centralBank}:${ports.centralBank}`
+  const far = { bankUrl, centralBankUrl, bankSecret: secrets.bank, centralBankSecret: secrets.centralBank }
+  const projector = { role: 'projector', ...inRegion(plan, 'projector', 'projector'), databaseUrl: plan.databaseUrl }
+  const user = `connector-${connectorId}`
+  const connector = { role: 'connector', ...inRegion(plan, 'connector', user), connectorId, ...far }
+  const ready = (name: string): string => readyUrl(plan, name)
+  return [
+    { name: 'projector', program: 'actors/followers/main.ts', settings: projector, readyUrl: ready('projector') },
+    { name: 'connector', program: 'actors/connectors/main.ts', settings: connector, readyUrl: ready('connector') },
+  ]
+}
+
+export function edgePlan(plan: RegionPlan): ProcessPlan {
+  const { options, certFile, keyFile, databaseUrl, hosts } = plan
+  const base = inRegion(plan, 'edge', `edge-${edgeId}`)
+  const address = { host: hosts.listen, port: options.port, certFile, keyFile }
+  const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl }
+  return { name: 'edge', program: 'edge/main.ts', settings, readyUrl: readyUrl(plan, 'edge') }
+}
+
+/** The far side: processes that know nothing of the region but the secrets they share with it. */
+export function sandboxPlans(plan: RegionPlan): ProcessPlan[] {
+  const { hosts, ports, secrets, options } = plan
+  const file = (name: string): string => join(options.data, 'sandbox', `${name}.sqlite`)
+  const centralBank = {
+    role: 'sandbox-central-bank',
+    port: ports.centralBank,
+    dataFile: file('central-bank'),
+    secret: secrets.centralBank,
+    bankSecret: secrets.bankAtCentralBank,
+  }
+  const bank = {
+    role: 'sandbox-bank',
+    port: ports.bank,
+    dataFile: file('bank'),
+    secret: secrets.bank,
+    centralBankUrl: `http://${hosts.centralBank}:${ports.centralBank}`,
+    centralBankSecret: secrets.bankAtCentralBank,
+  }
+  const folder = 'actors/connectors/sandbox'
+  return [
+    {
+      name: 'sandbox-central-bank',
+      program: `${folder}/centralBankMain.ts`,
+      settings: centralBank,
+      readyUrl: `http://${hosts.centralBank}:${ports.centralBank}/readyz`,
+    },
+    {
+      name: 'sandbox-bank',
+      program: `${folder}/bankMain.ts`,
+      settings: bank,
+      readyUrl: `http://${hosts.bank}:${ports.bank}/readyz`,
+    },
+  ]
+}
+
+const readyUrl = (plan: RegionPlan, name: string): string => `http://127.0.0.1:${plan.ports.status[name]}/readyz`
+
+/** Writes a process's settings and says how to run it. */
+export function childPlan(plan: RegionPlan, { name, program, settings, readyUrl: ready }: ProcessPlan): ChildPlan {
+  const { data, runtime } = plan.options
+  const settingsFile = join(data, 'run', `${name}.json`)
+  writeDurably(settingsFile, JSON.stringify(settings, null, 2))
+  const file = join(root, program)
+  const deno = join(root, 'node_modules/.bin/deno')
+  return {
+    name,
+    command: runtime === 'deno' ? deno : process.execPath,
+    args: runtime === 'deno' ? ['run', '-A', '--quiet', file] : ['--disable-warning=ExperimentalWarning', file],
+    env: { JIAOZI_SETTINGS: settingsFile },
+    readyUrl: ready,
+    logFile: join(data, 'log', `${name}.log`),
+  }
+}
