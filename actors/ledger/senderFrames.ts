@@ -7,17 +7,20 @@ const bits = Array.from({ length: window + 1 }, (_, n) => Number(1n << BigInt(n)
  * no other trace. A sender has far fewer than 48 frames on their way; what is older than that counts as repeated.
  */
 export class SenderFrames {
-  /** By incarnation, oldest sender first: highest counter seen, and a bit for each of the 48 below it. */
+  /** By incarnation, longest silent sender first: highest counter seen, and a bit for each of the 48 below it. */
   readonly #senders = new Map<number, { highest: number; seen: number }>()
 
   /** True the first time; false when this frame was applied already. */
   first(incarnation: number, counter: number): boolean {
     const sender = this.#senders.get(incarnation)
+    // The last to speak goes to the end, so that of too many senders one that is still at work is never forgotten.
+    this.#senders.delete(incarnation)
     if (sender === undefined) {
       if (this.#senders.size >= sendersMax) this.#senders.delete(this.#senders.keys().next().value!)
       this.#senders.set(incarnation, { highest: counter, seen: 1 })
       return true
     }
+    this.#senders.set(incarnation, sender)
     const ahead = counter - sender.highest
     if (ahead > 0) {
       sender.seen = ahead >= window ? 1 : (sender.seen % bits[window - ahead]!) * bits[ahead]! + 1
