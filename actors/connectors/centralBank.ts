@@ -10,8 +10,8 @@ export type CentralBankTransaction = { txId: string; amountFen: bigint }
  * pays out.
  */
 export interface CentralBankPort {
-  /** Makes an institution known; known ones stay as they are. @throws when that is not certain */
-  introduce(institution: number): Promise<void>
+  /** Makes an institution known; known ones stay as they are. False when that is not certain yet. */
+  introduce(institution: number): Promise<boolean>
   issue(transaction: CentralBankTransaction & { institution: number }): Promise<FarOutcome>
   /** @param transaction `bank`: code of the bank whose settlement account receives what the burn releases */
   burn(transaction: CentralBankTransaction & { institution: number; bank: string }): Promise<FarOutcome>
@@ -28,7 +28,9 @@ export function createCentralBankClient(options: FarSideOptions): CentralBankPor
   const far = createFarSide(options)
   return {
     introduce: async (institution) => {
-      await far.call('POST', '/institutions', { institution, name: `Institution ${institution}` })
+      const body = { institution, name: `Institution ${institution}` }
+      const answer = await far.tryCall('POST', '/institutions', body)
+      return answer?.institution === institution
     },
     issue: ({ txId, amountFen, institution }) => {
       const body = { tx_id: txId, institution, amount: yuanText(amountFen) }

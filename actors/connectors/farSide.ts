@@ -60,8 +60,8 @@ export interface FarSide {
   post(path: string, body: Record<string, unknown>, expected: Expected): Promise<FarOutcome>
   /** Asks where a transaction stands. */
   inquire(expected: Expected): Promise<FarOutcome>
-  /** Makes a call whose answer is not about a transaction. @throws CallFault, BrokenCircuitError */
-  call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown>>
+  /** Makes a call whose answer is not about a transaction; undefined when no trustworthy answer came. */
+  tryCall(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Record<string, unknown> | undefined>
   /** True while calls are let through. */
   readonly available: boolean
 }
@@ -99,7 +99,14 @@ export function createFarSide(options: FarSideOptions): FarSide {
     }
   }
   return {
-    call: (method, path, body) => call(method, path, body, (answered) => answered),
+    tryCall: async (method, path, body) => {
+      try {
+        return await call(method, path, body, (answered) => answered)
+      } catch (error) {
+        doubtOf(error)
+        return undefined
+      }
+    },
     post: (path, body, expected) => ask('POST', path, body, expected),
     inquire: (expected) =>
       ask('GET', `/transactions/${encodeURIComponent(expected.txId)}?kind=${expected.kind}`, undefined, expected),

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
@@ -10,11 +10,11 @@ import { DatabaseSync } from 'node:sqlite'
  */
 export function openBookFile(file: string, formatVersion: number, schema: string): DatabaseSync {
   mkdirSync(dirname(file), { recursive: true })
+  // Account numbers stand in it: nobody but its owner may read it, or the write-ahead log that SQLite puts beside it.
+  closeSync(openSync(file, 'a', 0o600))
   const db = new DatabaseSync(file)
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    // Account numbers stand in it: nobody but its owner may read it.
-    chmodSync(file, 0o600)
     const { user_version: found } = db.prepare('PRAGMA user_version').get() as { user_version: number }
     if (found !== 0 && found !== formatVersion) {
       throw new Error(`it has format ${found}, this program reads ${formatVersion}`)

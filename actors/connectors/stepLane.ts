@@ -1,0 +1,111 @@
+import { encodeCommand, joinBodies } from '../ledger/frameBuilder.ts'
+import { frameKinds, signers } from '../ledger/records.ts'
+import { codeOf } from '../ledger/refusals.ts'
+import type { Sealer } from '../log/sealing.ts'
+import type { AppendOutcome } from '../log/shardLog.ts'
+import { commandSubject } from '../log/subjects.ts'
+import type { ReachedStep } from './driver.ts'
+
+/** What a lane needs of the world: NATS and timers in the process, virtual ones in a simulation. */
+export interface LanePorts {
+  nowMs(): number
+  /** In [0, 1): jitter only. */
+  random(): number
+  /** Runs once after a while. */
+  after(delayMs: number, work: () => void): void
+  append(shard: number, subject: string, frame: Uint8Array, timeoutMs: number): Promise<AppendOutcome>
+  /** A log that refuses our frames for good: the process must stop and a human be called. */
+  onError(error: unknown): void
+}
+
+export type StepLaneOptions = {
+  region: string
+  connectorId: string
+  shard: number
+  /** Of this process: with a counter it names every frame. */
+  incarnation: number
+  /** Shared by the lanes of one process, so that no two frames have one name. */
+  nextCounter: () => number
+  sealer: Sealer
+  ports: LanePorts
+}
+
+const appendTimeoutMs = 3_000
+const retryDelayMsMin = 50
+const retryDelayMsMax = 2_000
+const stepsPerFrameMax = 512
+
+/**
+ * Brings reached steps into one shard's log: they gather while the previous frame is on its way, and a frame whose
+ * outcome is unknown is sent again as it is, under its name, until the log has it.
+ */
+export class StepLane {
+  readonly #o: StepLaneOptions
+  #gathered: ReachedStep[] = []
+  #sending: Promise<void> | undefined
+
+  constructor(options: StepLaneOptions) {
+    this.#o = options
+  }
+
+  /** Steps not yet known to be in the log. */
+  get backlog(): number {
+    return this.#gathered.length
+  }
+
+  add(step: ReachedStep): void {
+    this.#gathered.push(step)
+    this.#sending ??= this.#send()
+      .catch((error: unknown) => this.#o.ports.onError(error))
+      .finally(() => {
+        this.#sending = undefined
+      })
+  }
+
+  /** Resolves when all that was added is in the log. */
+  async flushed(): Promise<void> {
+    await this.#sending
+  }
+
+  async #send(): Promise<void> {
+    while (this.#gathered.length > 0) {
+      const steps = this.#gathered.slice(0, stepsPerFrameMax)
+      await this.#append(await this.#frameOf(steps))
+      this.#gathered.splice(0, steps.length)
+    }
+  }
+
+  #frameOf(steps: readonly ReachedStep[]): Uint8Array | Promise<Uint8Array> {
+    const { sealer, incarnation, nextCounter, ports } = this.#o
+    const counter = nextCounter()
+    const fields = { kind: frameKinds.commands, epoch: 0, count: steps.length, incarnation, counter }
+    return sealer.sealMaybe({ ...fields, clockMs: ports.nowMs() }, joinBodies(steps.map(encodeStep)))
+  }
+
+  async #append(frame: Uint8Array): Promise<void> {
+    const { region, connectorId, shard, ports } = this.#o
+    const subject = commandSubject(region, shard, { kind: 'connector', id: connectorId })
+    for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(2 * delayMs, retryDelayMsMax)) {
+      const outcome = await ports.append(shard, subject, frame, appendTimeoutMs)
+      if (outcome.kind === 'appended') return
+      await new Promise<void>((resolve) => ports.after(delayMs * (0.5 + ports.random()), resolve))
+    }
+  }
+}
+
+function encodeStep({ saga, walletNumber, id, step, reason }: ReachedStep): Uint8Array {
+  return encodeCommand(saga === 'recharge' ? 'rechargeStep' : 'redemptionStep', {
+    signer: signers.connector,
+    keyVersion: 0,
+    actor: walletNumber,
+    id,
+    // A step is known by its saga's id: it has no canonical bytes of its own.
+    digestHigh: 0,
+    digestLow: 0,
+    token: 0,
+    principal: 0,
+    wallet: walletNumber,
+    step,
+    reason: codeOf[reason],
+  })
+}
