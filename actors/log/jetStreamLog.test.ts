@@ -2,9 +2,9 @@ import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openJetStreamLog } from './jetStreamLog.ts'
-import { type LocalNats, localNatsExists, startLocalNats } from './localNats.ts'
 import { ensureLogStream, logStreamConfig } from './logStreams.ts'
 import { connectNats } from './natsConnection.ts'
+import { natsMissing, type RestartableNats, startRestartableNats } from './restartableNats.ts'
 import { type FollowerState, LogRefusal } from './shardLog.ts'
 import { shardLogContract } from './shardLogContract.ts'
 import { commandSubject, logStreamName } from './subjects.ts'
@@ -14,13 +14,15 @@ const subject = (shard: number) => commandSubject('a', shard, { kind: 'edge', id
 const bytesMax = 256 * 1024 * 1024
 const client = { name: 'test', inboxPrefix: '_INBOX_test' }
 
-describe.skipIf(!localNatsExists)('with a real server', () => {
-  let nats: LocalNats
+const missing = await natsMissing()
+
+describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let nats: RestartableNats
   let connection: NatsConnection
   let shards = 0
 
   beforeAll(async () => {
-    nats = await startLocalNats()
+    nats = await startRestartableNats()
     connection = await connectNats(nats, client)
   })
   afterAll(async () => {
@@ -203,8 +205,4 @@ describe.skipIf(!localNatsExists)('with a real server', () => {
       await log.close()
     }, 20_000)
   })
-})
-
-test.skipIf(localNatsExists)('the JetStream suites need the nats-server binary', (context) => {
-  context.skip('deploy/tools/bin/nats-server is not built')
 })

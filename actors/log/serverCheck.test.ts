@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type LocalNats, localNatsExists, startLocalNats } from './localNats.ts'
+import { natsMissing, type RestartableNats, startRestartableNats } from './restartableNats.ts'
 import { checkServer, isAtLeast, ServerUnfit, serverHealth, watchServerHealth } from './serverCheck.ts'
 
-describe.skipIf(!localNatsExists)('a real server', () => {
-  let nats: LocalNats
+const missing = await natsMissing()
+
+describe.skipIf(missing !== undefined)(`a real server${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let nats: RestartableNats
   beforeAll(async () => {
-    nats = await startLocalNats()
+    nats = await startRestartableNats()
   })
   afterAll(() => nats.stop())
 
@@ -18,7 +20,10 @@ describe.skipIf(!localNatsExists)('a real server', () => {
   })
 
   test('that acknowledges before it syncs is refused', async () => {
-    const lazy = await startLocalNats('', '')
+    const lazy = await startRestartableNats(
+      ({ dir, port, monitorPort }) =>
+        `listen: 127.0.0.1:${port}\nhttp: 127.0.0.1:${monitorPort}\njetstream { store_dir: "${dir}/jetstream" }`,
+    )
     await expect(checkServer(lazy.monitorUrl).finally(() => lazy.stop())).rejects.toThrow('sync_interval: always')
   })
 
