@@ -4,6 +4,7 @@ export type NatsRole = 'admin' | 'archiver' | 'edge' | 'worker' | 'projector' | 
 
 export type NatsConfigOptions = {
   region: string
+  shardCount: number
   host: string
   port: number
   monitorPort: number
@@ -15,38 +16,25 @@ export type NatsConfigOptions = {
 
 type Permissions = { publish: string[]; subscribe: string[] }
 
-/** Reading a log: ordered consumers, their flow control, and single messages. Nothing of it changes a stream. */
-function readLogs(region: string): string[] {
-  const log = `LOG_${region}_*`
-  return [
-    `$JS.API.STREAM.INFO.${log}`,
-    `$JS.API.STREAM.MSG.GET.${log}`,
-    `$JS.API.DIRECT.GET.${log}`,
-    `$JS.API.DIRECT.GET.${log}.>`,
-    ...readConsumers(log),
-  ]
+/** Names of the region's logs: a wildcard stands for a whole token, so that each must be listed. */
+function logStreams(region: string, shardCount: number): string[] {
+  return Array.from({ length: shardCount }, (_, shard) => `LOG_${region}_${shard}`)
 }
 
-function readConsumers(stream: string): string[] {
-  return [
-    `$JS.API.CONSUMER.CREATE.${stream}`,
-    `$JS.API.CONSUMER.CREATE.${stream}.>`,
-    `$JS.API.CONSUMER.INFO.${stream}.*`,
-    `$JS.API.CONSUMER.DELETE.${stream}.*`,
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
-    '$JS.ACK.>',
-    '$JS.FC.>',
-    '$JS.API.INFO',
-  ]
-}
+const readAnything = ['$JS.API.INFO', '$JS.ACK.>', '$JS.FC.>']
 
-function readBucket(stream: string): string[] {
+/** Reading a stream: ordered consumers, their flow control, and single messages. Nothing of it changes the stream. */
+function read(stream: string): string[] {
   return [
     `$JS.API.STREAM.INFO.${stream}`,
     `$JS.API.STREAM.MSG.GET.${stream}`,
     `$JS.API.DIRECT.GET.${stream}`,
     `$JS.API.DIRECT.GET.${stream}.>`,
-    ...readConsumers(stream),
+    `$JS.API.CONSUMER.CREATE.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.*`,
+    `$JS.API.CONSUMER.DELETE.${stream}.*`,
+    `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
   ]
 }
 
@@ -54,15 +42,16 @@ function readBucket(stream: string): string[] {
  * What each role may say and hear. A subject tells the ledger who sent a frame, so these lists are what keeps an edge
  * from forging a credit. Only the archiver may trim a log; nobody else may delete, purge or change one.
  */
-export function permissionsOf({ role, user, id }: NatsUser, region: string): Permissions {
+export function permissionsOf({ role, user, id }: NatsUser, region: string, shardCount: number): Permissions {
   const inbox = [`_INBOX.${user}.>`, `_INBOX.${user}`]
-  const leases = `KV_lease_${region}`
   const snapshots = `OBJ_snap_${region}`
+  const logs = logStreams(region, shardCount)
+  const readLogs = [...readAnything, ...logs.flatMap(read)]
   switch (role) {
     case 'admin':
       return { publish: ['$JS.API.>', `$KV.lease_${region}.>`, `cmd.${region}.*.op`], subscribe: inbox }
     case 'archiver':
-      return { publish: [...readLogs(region), `$JS.API.STREAM.PURGE.LOG_${region}_*`], subscribe: inbox }
+      return { publish: [...readLogs, ...logs.map((log) => `$JS.API.STREAM.PURGE.${log}`)], subscribe: inbox }
     case 'edge':
       return {
         publish: [`cmd.${region}.*.edge.${id}`, `q.${region}.*`],
@@ -80,15 +69,15 @@ export function permissionsOf({ role, user, id }: NatsUser, region: string): Per
           `$KV.lease_${region}.>`,
           `$O.snap_${region}.>`,
           `$JS.API.STREAM.PURGE.${snapshots}`,
-          ...readLogs(region),
-          ...readBucket(leases),
-          ...readBucket(snapshots),
+          ...readLogs,
+          ...read(`KV_lease_${region}`),
+          ...read(snapshots),
         ],
         subscribe: [...inbox, `q.${region}.*`, `mark.${region}.*`],
       }
     case 'projector':
       return {
-        publish: [...readLogs(region), ...readBucket(snapshots), `q.${region}.*`],
+        publish: [...readLogs, ...read(snapshots), `q.${region}.*`],
         subscribe: [...inbox, `mark.${region}.*`],
       }
     case 'connector':
@@ -98,7 +87,7 @@ export function permissionsOf({ role, user, id }: NatsUser, region: string): Per
       }
     case 'operator':
       return {
-        publish: [`cmd.${region}.*.op`, `q.${region}.*`, ...readLogs(region), ...readBucket(snapshots)],
+        publish: [`cmd.${region}.*.op`, `q.${region}.*`, ...readLogs, ...read(snapshots)],
         subscribe: [...inbox, `mark.${region}.*`],
       }
   }
@@ -106,9 +95,9 @@ export function permissionsOf({ role, user, id }: NatsUser, region: string): Per
 
 /** Configuration of a region's server: every acknowledgement synced, everything not allowed forbidden. */
 export function renderNatsConfig(options: NatsConfigOptions): string {
-  const { region, host, port, monitorPort, storeDir, storeBytesMax, users } = options
+  const { region, shardCount, host, port, monitorPort, storeDir, storeBytesMax, users } = options
   const entries = users.map((user) => {
-    const { publish, subscribe } = permissionsOf(user, region)
+    const { publish, subscribe } = permissionsOf(user, region, shardCount)
     const quote = (subjects: string[]): string => subjects.map((subject) => JSON.stringify(subject)).join(', ')
     return [
       `    { user: ${JSON.stringify(user.user)}, password: ${JSON.stringify(user.password)}, permissions: {`,

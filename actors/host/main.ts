@@ -1,9 +1,10 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { newIncarnation } from '../log/incarnation.ts'
 import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import { connectNats } from '../log/natsConnection.ts'
-import { openObjectStoreSnapshots } from '../log/objectStoreSnapshots.ts'
+import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener, createSealer, type Sealer } from '../log/sealing.ts'
 import { checkServer } from '../log/serverCheck.ts'
@@ -50,7 +51,10 @@ runMain('worker', async () => {
       process.exit(70)
     },
   }
-  const snapshots = await openObjectStoreSnapshots(connection, { region, ring })
+  const snapshots = await objectSnapshots(connection, createBlobs(ring), {
+    region,
+    onRefused: (error) => logger.error({ error: error.message }, 'snapshot refused, an older one is used'),
+  })
   const incarnation = newIncarnation()
   const worker = new Worker({
     region,

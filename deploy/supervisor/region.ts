@@ -134,6 +134,7 @@ export class RegionProcesses {
     const { bavail, bsize } = statfsSync(data)
     const config = renderNatsConfig({
       region,
+      shardCount: this.#o.shards,
       host: '127.0.0.1',
       port,
       monitorPort,
