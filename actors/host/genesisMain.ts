@@ -15,7 +15,7 @@ const genesisSettings = z.object({
   shardCount: z.number().int(),
   keysDir: z.string(),
   nats: z.object({ url: z.string(), user: z.string().optional(), password: z.string().optional() }),
-  walletsMax: z.number().int().default(1_048_576),
+  walletsMax: z.number().int().default(524_288),
   idsMax: z.number().int().default(2_097_152),
   operatorPublicKeyPem: z.string(),
   institutionPublicKeyPem: z.string(),

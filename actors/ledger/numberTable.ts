@@ -18,6 +18,11 @@ export class NumberTable {
     this.#key = key
   }
 
+  /** Bytes of the index itself. */
+  get bytes(): number {
+    return this.#slots.byteLength
+  }
+
   #home(number: number): number {
     const low = number >>> 0
     const high = (number / 4_294_967_296) >>> 0

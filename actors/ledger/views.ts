@@ -184,3 +184,9 @@ export function findSagaView(s: State, wallet: number, id: Uint8Array): SagaView
   const row = s.sagaRows.get(sagaKey(wallet, id, 0))
   return row === undefined ? undefined : viewSaga(s, row)
 }
+
+/** Bytes that the wallets and users of a shard take: their rows, and the tables that find them. */
+export function viewStateBytes(s: State): number {
+  const rows = s.wallets.count * (s.wallets.rowBytes + s.accounts.rowBytes) + s.users.count * s.users.rowBytes
+  return rows + s.walletRows.bytes + s.userRows.bytes
+}

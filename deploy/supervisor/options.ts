@@ -8,6 +8,8 @@ export type StartOptions = {
   port: number
   data: string
   region: string
+  /** Time between two snapshots of a shard. */
+  snapshotSeconds: number
 }
 
 export const usage = `Usage: npm start -- [options]
@@ -20,6 +22,7 @@ Starts one region of Jiaozi on this machine.
   --port N         HTTPS port of the edge (default 8443)
   --data DIR       data folder (default .data)
   --region X       region letter (default a)
+  --snapshot-seconds N  time between two snapshots of a shard (default 60)
   --help           this text
 
   NATS_SERVER      nats-server to run instead of one on PATH or a built one
@@ -52,6 +55,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
         port: option('8443'),
         data: option('.data'),
         region: option('a'),
+        'snapshot-seconds': option('60'),
         help: { type: 'boolean', default: false },
       },
     }).values
@@ -71,5 +75,6 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     port: whole('port', text('port'), 1, 65_535),
     data: resolve(text('data')),
     region: text('region'),
+    snapshotSeconds: whole('snapshot-seconds', text('snapshot-seconds'), 1, 3_600),
   }
 }

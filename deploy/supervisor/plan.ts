@@ -63,11 +63,17 @@ function inRegion(plan: RegionPlan, name: string, user: string): Record<string, 
 }
 
 export function workerPlans(plan: RegionPlan): ProcessPlan[] {
-  const { shards, workers } = plan.options
+  const { shards, workers, snapshotSeconds } = plan.options
   return Array.from({ length: workers }, (_, n) => {
     const name = `worker-${n}`
     const preferredShards = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => shard % workers === n)
-    const settings = { role: 'worker', ...inRegion(plan, name, name), workerId: String(n), preferredShards }
+    const settings = {
+      role: 'worker',
+      ...inRegion(plan, name, name),
+      workerId: String(n),
+      preferredShards,
+      snapshotEveryMs: snapshotSeconds * 1_000,
+    }
     return { name, program: 'actors/host/main.ts', settings, readyUrl: readyUrl(plan, name) }
   })
 }

@@ -68,7 +68,11 @@ function count(result: PlayResult, ending: Ending, fen: number): void {
 }
 
 /** Runs `work` over all items, `width` at a time, and ends with the first error. */
-export async function inParallel<T>(items: readonly T[], width: number, work: (item: T, i: number) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T, i: number) => Promise<void>,
+): Promise<void> {
   let next = 0
   const lane = async (): Promise<void> => {
     while (next < items.length) {

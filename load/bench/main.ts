@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+import { makeReport, writeReport } from '../../actors/log/report.ts'
+import { benchHttp } from './http.ts'
+import { benchRecovery } from './recovery.ts'
+
+const usage = `Usage: npm run bench -- NAME [options]
+
+  http       signed payments over HTTPS at concurrency 1 and 64, payer and payee in different shards
+             --seconds N   length of each row (default 15)   --data DIR   a region that runs (default: its own)
+  recovery   1 M wallets: snapshot, kill -9, first answer; bytes a wallet; replay
+             --wallets N (default 1000000)   --payments N (default 1000000)
+
+  --json FILE   writes the report
+`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    seconds: { type: 'string', default: '15' },
+    wallets: { type: 'string', default: '1000000' },
+    payments: { type: 'string', default: '1000000' },
+    data: { type: 'string', default: '' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const tty = process.stdout.isTTY
+const say = (line: string): void => {
+  if (tty) process.stdout.write(`\r\x1b[2K  ${line}`)
+}
+
+const [name = ''] = positionals
+if (values.help || !['http', 'recovery'].includes(name)) {
+  process.stdout.write(usage)
+  process.exit(values.help ? 0 : 2)
+}
+
+const settings = { wallets: Number(values.wallets), payments: Number(values.payments), seconds: Number(values.seconds) }
+const { figures, notes } =
+  name === 'http'
+    ? await benchHttp({ seconds: settings.seconds, data: values.data }, say)
+    : await benchRecovery(settings, say)
+if (tty) process.stdout.write('\r\x1b[2K')
+for (const [figure, value] of Object.entries(figures)) console.log(`${figure.padEnd(36)} ${value.toLocaleString('en')}`)
+for (const note of notes) console.log(`  ${note}`)
+if (values.json) writeReport(values.json, makeReport(`bench.${name}`, settings, { verdict: 'pass', figures, notes }))
+process.exit(0)
