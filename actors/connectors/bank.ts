@@ -1,6 +1,9 @@
 import { createFarSide, type FarOutcome, type FarSideOptions } from './farSide.ts'
 import { yuanText } from './yuan.ts'
 
+/** Code at the central bank of the bank that this region works with. */
+export const regionBankCode = 'SANDBANK'
+
 export type BankKind = 'debit' | 'credit' | 'refund'
 
 /** One transaction at the bank. `txId` is the same on every try and in every question about it. */

@@ -4,8 +4,15 @@ import { type BankPort, createBankClient } from './bank.ts'
 import { type CentralBankPort, createCentralBankClient } from './centralBank.ts'
 import type { FarOutcome } from './farSide.ts'
 import { sandboxBankCode as bank } from './sandbox/parties.ts'
-import { type SandboxProcesses, startSandboxProcesses } from './sandbox/sandboxProcesses.ts'
-import { booksOf, clearFaults, type Fault, openAccount, setFault, type TestAccount } from './sandbox/sandboxRequests.ts'
+import { type SandboxProcesses, startSandboxProcesses } from './sandbox/sandboxProcesses.fixture.ts'
+import {
+  booksOf,
+  clearFaults,
+  type Fault,
+  openAccount,
+  setFault,
+  type TestAccount,
+} from './sandbox/sandboxRequests.fixture.ts'
 
 const institution = 1
 const openingFen = 100_000n

@@ -13,16 +13,13 @@ import { type ConnectorSettings, connectorSettings, loadSettings } from '../log/
 import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
 import { effectsSubject } from '../log/subjects.ts'
-import { createBankClient } from './bank.ts'
+import { createBankClient, regionBankCode } from './bank.ts'
 import { createCentralBankClient } from './centralBank.ts'
 import { connectorMetrics } from './connectorMetrics.ts'
 import { SagaDriver } from './driver.ts'
 import { readEffect } from './effectMessage.ts'
 import type { Instructions } from './farQuestions.ts'
 import { StepLane } from './stepLane.ts'
-
-/** Code of the region's bank at the central bank. */
-const bankCode = 'SANDBANK'
 
 /** The connector: hears what committed sagas owe, asks bank and central bank, and tells the log what they did. */
 runMain('connector', async () => {
@@ -54,7 +51,7 @@ runMain('connector', async () => {
   const driver = new SagaDriver({
     bank,
     centralBank,
-    bankCode,
+    bankCode: regionBankCode,
     open: (effect) => instructionsOf(blobs, effect),
     reached: (step) => lanes[step.shard]!.add(step),
     nowMs: () => Date.now(),

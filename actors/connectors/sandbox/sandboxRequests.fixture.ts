@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { parseYuan } from '../yuan.ts'
 import type { FaultMode } from './faults.ts'
-import type { FarSideProcess, SandboxProcesses } from './sandboxProcesses.ts'
+import type { FarSideProcess, SandboxProcesses } from './sandboxProcesses.fixture.ts'
 
 const requestTimeoutMs = 10_000
 
