@@ -1,0 +1,335 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { rechargeSteps, redemptionSteps } from '../ledger/records.ts'
+import { openBankToken, openAccount as openSealedAccount } from '../log/accountSealing.ts'
+import { createSealer } from '../log/sealing.ts'
+import { createBankClient, regionBankCode } from './bank.ts'
+import { createCentralBankClient } from './centralBank.ts'
+import { type DriverEvent, SagaDriver } from './driver.ts'
+import { faultModes } from './sandbox/faults.ts'
+import { type SandboxProcesses, startSandboxProcesses } from './sandbox/sandboxProcesses.fixture.ts'
+import {
+  type Books,
+  booksOf,
+  clearFaults,
+  openAccount,
+  setFault,
+  type TestAccount,
+} from './sandbox/sandboxRequests.fixture.ts'
+import { StepLane } from './stepLane.ts'
+import { type BegunSaga, WalletShard } from './walletShard.fixture.ts'
+
+let sandbox: SandboxProcesses
+let shard: WalletShard
+let before: Books
+const running: RunningDriver[] = []
+
+beforeAll(async () => {
+  sandbox = await startSandboxProcesses()
+})
+
+beforeEach(async () => {
+  shard = new WalletShard()
+  await shard.begin()
+  before = await booksOf(sandbox)
+})
+
+afterEach(async () => {
+  for (const driver of running.splice(0)) await driver.stop()
+  await clearFaults(sandbox)
+})
+
+afterAll(async () => {
+  await sandbox.close()
+})
+
+type RunningDriver = { driver: SagaDriver; events: DriverEvent[]; stop(): Promise<void>; abandon(): void }
+
+/** A connector as its process runs it, with the log in memory in place of NATS. */
+function startDriver(connectorId = '1', doubtsMax = 1_000): RunningDriver {
+  const patience = { timeoutMs: 500, retryDelayMs: 5, retryDelayMsMax: 20, breakerOpenMs: 30 }
+  const events: DriverEvent[] = []
+  let counter = 0
+  const lane = new StepLane({
+    region: 'a',
+    connectorId,
+    shard: 0,
+    incarnation: Number(connectorId) * 1_000_000 + Math.floor(Math.random() * 1_000_000),
+    nextCounter: () => ++counter,
+    sealer: createSealer(shard.ring, 0),
+    ports: {
+      nowMs: () => Date.now(),
+      random: () => Math.random(),
+      after: (delayMs, work) => void setTimeout(work, delayMs / 10),
+      append: (_shard, subject, frame) => shard.log.append(subject, frame),
+      onError: (error) => {
+        throw error
+      },
+    },
+  })
+  const { blobs } = shard
+  let abandoned = false
+  const driver = new SagaDriver({
+    bank: createBankClient({ baseUrl: sandbox.bank.url, secret: sandbox.bankSecret, ...patience }),
+    centralBank: createCentralBankClient({
+      baseUrl: sandbox.centralBank.url,
+      secret: sandbox.centralBankSecret,
+      ...patience,
+    }),
+    bankCode: regionBankCode,
+    open: ({ walletNumber, txId, sealedAccount, sealedToken }) => ({
+      accountNo: openSealedAccount(blobs, walletNumber, sealedAccount),
+      authToken: sealedToken.length === 0 ? '' : openBankToken(blobs, walletNumber, txId, sealedToken),
+    }),
+    reached: (step) => {
+      if (!abandoned) lane.add(step)
+    },
+    nowMs: () => Date.now(),
+    onEvent: (event) => events.push(event),
+    doubtsMax,
+  })
+  const unsubscribe = shard.subscribe((effect) => driver.onEffect(effect))
+  const started = {
+    driver,
+    events,
+    stop: async () => {
+      unsubscribe()
+      await driver.drain()
+      await lane.flushed()
+    },
+    // As kill -9: what is under way goes on at the far sides, but nobody hears of it.
+    abandon: () => {
+      unsubscribe()
+      abandoned = true
+    },
+  }
+  running.push(started)
+  return started
+}
+
+/** Shows open sagas again and again, as hosts do, until none is open. */
+async function untilAllEnded(): Promise<void> {
+  while (shard.showOpen() > 0) await sleep(25)
+}
+
+async function walletWith(balanceFen: bigint): Promise<{ account: TestAccount; wallet: number; link: number }> {
+  const account = await openAccount(sandbox, balanceFen)
+  before.customers += balanceFen
+  return { account, ...(await shard.openWallet(account)) }
+}
+
+/** The shard is new in each test, so that its wallets hold exactly what was issued since the test began. */
+async function expectBooksToAddUp(): Promise<void> {
+  const after = await booksOf(sandbox)
+  expect(after.issued - before.issued).toBe(shard.walletsFen())
+  expect(after.reserve - before.reserve).toBe(shard.walletsFen())
+  expect(after.customers + after.unclaimed + shard.walletsFen()).toBe(before.customers + before.unclaimed)
+  expect(after.suspense).toBe(0n)
+  expect(after.bankSettlement).toBe(after.settlement)
+}
+
+function endOf(saga: BegunSaga): [number, string] {
+  const { step, reason } = shard.saga(saga)
+  return [step, reason]
+}
+
+describe('a recharge', () => {
+  test('moves its amount from the linked account into the wallet, reserved and issued', async () => {
+    startDriver()
+    const { account, wallet, link } = await walletWith(10_000n)
+    const saga = await shard.recharge(wallet, link, 7_500, account.authToken)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([rechargeSteps.settled, 'accepted'])
+    expect(shard.balance(wallet)).toBe(7_500)
+    await expectBooksToAddUp()
+  })
+
+  test.each([
+    ['linked-account-funds-insufficient', 10_001, (account: TestAccount) => account.authToken],
+    ['linked-account-refused', 100, () => 'a forged token'],
+  ] as const)(
+    'that the bank refuses ends as %s and leaves room and money as they were',
+    async (reason, amount, tokenOf) => {
+      startDriver()
+      const { account, wallet, link } = await walletWith(10_000n)
+      const saga = await shard.recharge(wallet, link, amount, tokenOf(account))
+      await untilAllEnded()
+      expect(endOf(saga)).toEqual([rechargeSteps.refused, reason])
+      expect([shard.balance(wallet), shard.pendingIn(wallet)]).toEqual([0, 0])
+      await expectBooksToAddUp()
+    },
+  )
+
+  test('from a closed account ends as linked-account-inactive', async () => {
+    startDriver()
+    const { account, wallet, link } = await walletWith(10_000n)
+    await account.close()
+    const saga = await shard.recharge(wallet, link, 100, account.authToken)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([rechargeSteps.refused, 'linked-account-inactive'])
+    await expectBooksToAddUp()
+  })
+
+  test('whose issuance is refused for good is refunded', async () => {
+    startDriver()
+    const { account, wallet, link } = await walletWith(10_000n)
+    await setFault(sandbox.centralBank, { operation: 'issuances', mode: 'refuse', count: 1 })
+    const saga = await shard.recharge(wallet, link, 5_000, account.authToken)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([rechargeSteps.refunded, 'issuance-refused'])
+    expect(shard.balance(wallet)).toBe(0)
+    await expectBooksToAddUp()
+  })
+
+  test('whose issuance is never answered is called off and refunded, and a late issuance is refused', async () => {
+    startDriver('1', 2)
+    const { account, wallet, link } = await walletWith(10_000n)
+    await setFault(sandbox.centralBank, { operation: 'issuances', mode: 'drop' })
+    const saga = await shard.recharge(wallet, link, 5_000, account.authToken)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([rechargeSteps.refunded, 'issuance-refused'])
+    await expectBooksToAddUp()
+  })
+
+  test('whose debit was executed but never answered is found by inquiry', async () => {
+    startDriver('1', 2)
+    const { account, wallet, link } = await walletWith(10_000n)
+    await setFault(sandbox.bank, { operation: 'debits', mode: 'drop-after-execution' })
+    const saga = await shard.recharge(wallet, link, 5_000, account.authToken)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([rechargeSteps.settled, 'accepted'])
+    await expectBooksToAddUp()
+  })
+
+  test('of one wallet is not taken for that of another with the same id', async () => {
+    startDriver()
+    const { account, wallet, link } = await walletWith(10_000n)
+    const other = await shard.openWallet(account)
+    const id = shard.newId()
+    await shard.recharge(wallet, link, 1_000, account.authToken, id)
+    await shard.recharge(other.wallet, other.link, 1_000, account.authToken, id)
+    await untilAllEnded()
+    expect(shard.walletsFen()).toBe(2_000n)
+    await expectBooksToAddUp()
+  })
+})
+
+describe('a redemption', () => {
+  async function funded(amount: number): Promise<{ account: TestAccount; wallet: number; link: number }> {
+    const opened = await walletWith(BigInt(amount))
+    await shard.recharge(opened.wallet, opened.link, amount, opened.account.authToken)
+    await untilAllEnded()
+    return opened
+  }
+
+  test('burns and pays out what left the wallet', async () => {
+    startDriver()
+    const { wallet, link } = await funded(9_000)
+    const saga = await shard.redeem(wallet, link, 4_000)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([redemptionSteps.paid, 'accepted'])
+    expect(shard.balance(wallet)).toBe(5_000)
+    await expectBooksToAddUp()
+  })
+
+  test('to an account that was closed comes back to the wallet, issued again', async () => {
+    startDriver()
+    const { account, wallet, link } = await funded(9_000)
+    await account.close()
+    const saga = await shard.redeem(wallet, link, 4_000)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([redemptionSteps.returned, 'payout-refused'])
+    expect(shard.balance(wallet)).toBe(9_000)
+    await expectBooksToAddUp()
+  })
+
+  test('that the central bank refuses to burn comes back to the wallet', async () => {
+    startDriver()
+    const { wallet, link } = await funded(9_000)
+    await setFault(sandbox.centralBank, { operation: 'burns', mode: 'refuse', count: 1 })
+    const saga = await shard.redeem(wallet, link, 4_000)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([redemptionSteps.refused, 'payout-refused'])
+    expect(shard.balance(wallet)).toBe(9_000)
+    await expectBooksToAddUp()
+  })
+
+  test('whose reissue is answered by a stranger is asked for again until the central bank itself has spoken', async () => {
+    startDriver()
+    const { account, wallet, link } = await funded(9_000)
+    await account.close()
+    await setFault(sandbox.centralBank, { operation: 'burn-reversals', mode: 'wrong-signature', count: 12 })
+    const saga = await shard.redeem(wallet, link, 4_000)
+    await untilAllEnded()
+    expect(endOf(saga)).toEqual([redemptionSteps.returned, 'payout-refused'])
+    await expectBooksToAddUp()
+  })
+
+  test('whose reissue is refused for good stays open, guesses nothing, and calls a human once', async () => {
+    const { events } = startDriver()
+    const { account, wallet, link } = await funded(9_000)
+    await account.close()
+    await setFault(sandbox.centralBank, { operation: 'burn-reversals', mode: 'refuse', count: 1, reason: 'HELD' })
+    const saga = await shard.redeem(wallet, link, 4_000)
+    while (!events.some(({ kind }) => kind === 'stuck')) {
+      shard.showOpen()
+      await sleep(10)
+    }
+    for (let n = 0; n < 5; n++) {
+      shard.showOpen()
+      await sleep(20)
+    }
+    expect(events.filter(({ kind }) => kind === 'stuck')).toHaveLength(1)
+    expect(shard.saga(saga).step).toBe(redemptionSteps.reissuing)
+    expect(shard.balance(wallet)).toBe(5_000)
+  })
+})
+
+describe('a storm of sagas', () => {
+  /** Every fault at every operation, each striking some of the requests, all from one seed. */
+  async function setAllFaults(seed: number): Promise<void> {
+    const modes = faultModes.filter((mode) => mode !== 'refuse')
+    for (const side of [sandbox.bank, sandbox.centralBank]) {
+      for (const [n, mode] of modes.entries()) {
+        const delay_ms = mode === 'slow' || mode === 'late' ? 600 : 0
+        const probability = delay_ms > 0 ? 0.01 : 0.04
+        await setFault(side, { operation: '*', mode, delay_ms, probability, seed: seed * 100 + n })
+      }
+    }
+    await setFault(sandbox.centralBank, { operation: 'issuances', mode: 'refuse', probability: 0.1, seed })
+    await setFault(sandbox.bank, { operation: 'credits', mode: 'refuse', probability: 0.1, seed })
+  }
+
+  test('ends with every saga settled or undone, and every book adding up, whatever fails on the way', async () => {
+    startDriver('1')
+    const wallets: Awaited<ReturnType<typeof walletWith>>[] = []
+    for (let i = 0; i < 12; i++) wallets.push(await walletWith(100_000n))
+    for (const { account, wallet, link } of wallets) await shard.recharge(wallet, link, 20_000, account.authToken)
+    await untilAllEnded()
+    expect(shard.walletsFen()).toBe(240_000n)
+    await setAllFaults(11)
+    let n = 0
+    const fates = ['store', 'lose', 'lose-ack', 'refuse', 'store', 'store'] as const
+    shard.fateOfAppend = () => fates[n++ % fates.length]!
+    startDriver('2')
+    for (let round = 0; round < 3; round++) {
+      for (const { account, wallet, link } of wallets) {
+        await shard.recharge(wallet, link, 1_000 + round, account.authToken)
+        await shard.redeem(wallet, link, 500 + round)
+      }
+      await sleep(100)
+      const side = round === 1 ? sandbox.centralBank : sandbox.bank
+      await side.kill()
+      running[round]?.abandon()
+      startDriver(String(3 + round))
+      await sleep(50)
+      await side.start()
+      if (side === sandbox.bank) await setAllFaults(12 + round)
+    }
+    await sleep(300)
+    await clearFaults(sandbox)
+    await untilAllEnded()
+    for (const driver of running.splice(0)) await driver.stop()
+    await expectBooksToAddUp()
+  })
+})
