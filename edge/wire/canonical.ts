@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto'
+
+/** The members of a payment that its signature covers, as their canonical text. */
+export type PaymentText = {
+  payment_id: string
+  payer_wallet: string
+  payee_wallet: string
+  /** Yuan with exactly two decimals: "100.50". */
+  amount: string
+  currency: string
+  /** As the payer wrote it. */
+  timestamp: string
+}
+
+const domain = 'jiaozi-payment-v1\n'
+const encoder = new TextEncoder()
+
+/**
+ * The bytes that a payment's signature covers: the line `jiaozi-payment-v1`, then the six members as JSON in the form
+ * of RFC 8785 (members in order of their names, no white space). Every member is printable ASCII, so that the form has
+ * no further cases. A JSON and a Protobuf request of the same payment have the same bytes.
+ */
+export function canonicalPayment(payment: PaymentText): Uint8Array {
+  const { amount, currency, payee_wallet, payer_wallet, payment_id, timestamp } = payment
+  const text = JSON.stringify({ amount, currency, payee_wallet, payer_wallet, payment_id, timestamp })
+  return encoder.encode(domain + text)
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash('sha256').update(bytes).digest()
+}
