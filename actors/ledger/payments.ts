@@ -5,7 +5,7 @@ import { Lane } from './lanes.ts'
 import { addExact, isAmount, LawBroken } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { paymentRecord, transitHeader, transitOps, transitRecord } from './records.ts'
-import { codeOf, rememberedByCode } from './refusals.ts'
+import { codeOf, refusals, rememberedByCode } from './refusals.ts'
 import { riskBlocked, riskLevels } from './rules.ts'
 import { type State, walletStates } from './state.ts'
 
@@ -277,6 +277,7 @@ export class Payments {
     const row = s.walletRows.row(payer)
     if (row < 0 || !isAmount(amount)) throw new LawBroken(`shard ${source} returned ${amount} fen to nobody of ours`)
     const reason = frame.u8[word * 8 + T.reason]!
+    if (reason === 0 || reason >= refusals.length) throw new LawBroken(`shard ${source} returned for reason ${reason}`)
     s.books.fromTransit(source, amount)
     s.returnsApplied[source]! += 1
     s.hashAccount(row, -1)

@@ -197,6 +197,13 @@ describe('malformed frames are skipped without harm', () => {
   })
 })
 
+/** Makes a credit the return of a payment that Carol made. */
+function returnTo(record: DataView, reason: number): void {
+  record.setUint8(transitRecord.at.op, 2)
+  record.setUint8(transitRecord.at.reason, reason)
+  record.setFloat64(transitRecord.at.payer, record.getFloat64(transitRecord.at.payee, true), true)
+}
+
 describe('what only a broken shard can send stops the machine', () => {
   test.each([
     ['an op that is none', (v: DataView) => v.setUint8(transitRecord.at.op, 9)],
@@ -204,6 +211,8 @@ describe('what only a broken shard can send stops the machine', () => {
     ['an amount below zero', (v: DataView) => v.setFloat64(transitRecord.at.amount, -5, true)],
     ['an amount that is no number', (v: DataView) => v.setFloat64(transitRecord.at.amount, Number.NaN, true)],
     ['a return to nobody', (v: DataView) => v.setUint8(transitRecord.at.op, 2)],
+    ['a return for no reason', (v: DataView) => returnTo(v, 0)],
+    ['a return for a reason that is none', (v: DataView) => returnTo(v, 200)],
   ])('%s', (_, spoil) => {
     const t = town()
     t.pay('alice', 'carol', '10.00')

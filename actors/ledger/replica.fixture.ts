@@ -1,0 +1,60 @@
+import { Columns, type Section } from './columns.ts'
+import type { FrameInput } from './frameInput.ts'
+import { Ledger } from './ledger.ts'
+import { Outcomes } from './outcomes.ts'
+import { State, sagaKinds } from './state.ts'
+
+/** A snapshot as it lies in storage: no byte of it is shared with the state. */
+export function snapshot(state: State): Section[] {
+  return state.sections().map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))
+}
+
+/** What another process makes of the same log. */
+export function replay(log: readonly FrameInput[]): Ledger {
+  const out = new Outcomes()
+  const [genesis, ...frames] = log
+  const ledger = Ledger.fromGenesis(genesis!, out)
+  for (const frame of frames) ledger.apply(frame, out)
+  return ledger
+}
+
+/** The running digest of the rows, made anew from every row that the state holds. */
+export function digestFromScratch(live: State): string {
+  const sections = snapshot(live)
+  const state = State.load(sections)
+  const { digest, ids } = state
+  digest.high = 0
+  digest.low = 0
+  for (const table of [state.wallets, state.users, state.links, state.principals]) {
+    for (let row = 0; row < table.count; row++) table.hashRow(digest, row, 1)
+  }
+  for (let row = 0; row < state.wallets.count; row++) state.hashAccount(row, 1)
+  for (let row = 0; row < state.sagas.count; row++) {
+    if (state.sagas.at.kind[row] !== sagaKinds.free) state.sagas.hashRow(digest, row, 1)
+  }
+  const { code, time, seq, index, value, destination } = ids.columns.at
+  for (let n = ids.tail; n < ids.head; n++) {
+    const row = n % state.genesis.idsMax
+    ids.settle(row, code[row]!, time[row]!, seq[row]!, index[row]!, value[row]!, destination[row]!)
+  }
+  hashDatedIds(state, sections)
+  return digest.text()
+}
+
+function hashDatedIds(state: State, sections: readonly Section[]): void {
+  const saved = sections.find(({ name }) => name === 'datedIds')!.bytes
+  const words = new Uint32Array(saved.slice().buffer)
+  const table = new Columns('datedIds', { high: 'u32', low: 'u32', lastDay: 'u16' }, state.genesis.idsMax)
+  for (let i = 0; i < words.length; i += 3) {
+    const row = (state.datedIds.tail + i / 3) % state.genesis.idsMax
+    table.at.high[row] = words[i]!
+    table.at.low[row] = words[i + 1]!
+    table.at.lastDay[row] = words[i + 2]!
+    table.hashRow(state.digest, row, 1)
+  }
+}
+
+/** Everything that the ledger says of itself: rows, tables, watermarks, rules, time. */
+export function fingerprint({ state }: Ledger): string {
+  return `${state.digestText()} ${snapshot(state).reduce((sum, { bytes }) => sum + bytes.length, 0)}`
+}
