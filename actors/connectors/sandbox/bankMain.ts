@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { createLogger, drainOnSignal, runMain } from '../../log/process.ts'
 import { loadSettings, sandboxBankSettings } from '../../log/settings.ts'
 import { secretKey } from '../wire.ts'
@@ -12,7 +13,8 @@ import { stopServer } from './stopServer.ts'
 
 /** A bank that stands in for a real one: its own program, its own ledger, reached over HTTP alone. */
 runMain('sandbox-bank', async () => {
-  const settings = loadSettings(sandboxBankSettings)
+  // Loopback unless the far side stands in a container of its own.
+  const settings = loadSettings(sandboxBankSettings.extend({ host: z.string().default('127.0.0.1') }))
   const log = createLogger('sandbox-bank', settings.logLevel)
   const db = openBookFile(settings.dataFile, bankFormatVersion, bankSchema)
   const book = new BankBook(db)
@@ -26,6 +28,7 @@ runMain('sandbox-bank', async () => {
   const settlements = new Settlements(book, commits, caller, log)
   await settlements.resume()
   const server = await startSignedServer({
+    host: settings.host,
     port: settings.port,
     keys: { [signers.connector]: secretKey(settings.secret) },
     routes: bankRoutes(book, commits, settlements),

@@ -40,6 +40,7 @@ export type Route = {
 }
 
 export type ServerOptions = {
+  host: string
   port: number
   keys: Readonly<Record<string, Buffer>>
   routes: readonly Route[]
@@ -69,7 +70,7 @@ const bodyBytesMax = 256 * 1024
 
 type Env = { Bindings: HttpBindings }
 
-/** Serves signed routes, the fault switch and the probes on loopback. Resolves once it listens. */
+/** Serves signed routes, the fault switch and the probes. Resolves once it listens. */
 export function startSignedServer(options: ServerOptions): Promise<ServerType> {
   const faults = new Faults()
   const app = new Hono<Env>()
@@ -87,7 +88,7 @@ export function startSignedServer(options: ServerOptions): Promise<ServerType> {
     return c.json({ error: 'internal error' }, 500)
   })
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, port: options.port, hostname: '127.0.0.1' }, () => resolve(server))
+    const server = serve({ fetch: app.fetch, port: options.port, hostname: options.host }, () => resolve(server))
     server.once('error', reject)
   })
 }
