@@ -68,8 +68,11 @@ export class JetStreamFollower implements Follower {
     this.#stopListening = this.#link.listen({
       onLost: () => this.#interrupt('connection lost'),
       onBack: () => this.#start(),
+      onClosed: () => this.#fail(new Error(`log ${options.stream}: the NATS connection was closed`)),
       onDenied: (denied) => {
-        if (denied.subject.includes(options.stream)) this.#fail(this.#denied(denied))
+        const tokens = denied.subject.split('.')
+        // To delete the consumer is a courtesy that a reader may do without.
+        if (tokens.includes(options.stream) && !tokens.includes('DELETE')) this.#fail(this.#denied(denied))
       },
     })
     this.#watch = setInterval(() => this.#checkSigns(), heartbeatMs)
@@ -82,13 +85,13 @@ export class JetStreamFollower implements Follower {
   }
 
   #start(): void {
-    if (this.#opening) {
-      this.#reopen = true
-      return
-    }
+    this.#reopen = this.#opening
+    if (this.#opening) return
     this.#opening = true
     void this.#open().finally(() => {
       this.#opening = false
+      // The link may have come back after the last try and before this line.
+      if (this.#reopen && this.#link.up && !this.#ended) this.#start()
     })
   }
 
@@ -160,7 +163,6 @@ export class JetStreamFollower implements Follower {
       return new LogRefusal(this.#options.stream, error.code, 'there is no such stream', { cause: error })
     }
     if (error instanceof PermissionViolationError) return this.#denied(error)
-    if (this.#options.connection.isClosed()) return new Error('the NATS connection was closed', { cause: error })
     return undefined
   }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -75,6 +76,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     test('a server that does not answer in time leaves the outcome unknown, and the frame may be there', async () => {
       const { log, shard } = await newLog()
       nats.pause()
+      await sleep(100)
       const outcome = await log
         .append(subject(shard), Uint8Array.of(7), { timeoutMs: 100 })
         .finally(() => nats.resume())
@@ -124,6 +126,9 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       followers[0] = log.follow(1, () => undefined)
       expect(() => log.follow(1, () => undefined, { windowBytes: 1_000 })).toThrow('two messages of the largest size')
       await log.close()
+      const { log: another } = await newLog(own)
+      for (let i = 0; i < 8; i++) another.follow(1, () => undefined)
+      await another.close()
       await own.close()
     })
 
@@ -135,6 +140,35 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       expect(states[0]).toMatchObject({ kind: 'interrupted', reason: 'stream not found' })
     })
 
+    test('a connection closed under a follower ends it', async () => {
+      const own = await connectNats(nats, client)
+      const { log } = await newLog(own)
+      const follower = log.follow(1, () => undefined)
+      await own.close()
+      expect((await follower.failed).message).toContain('connection was closed')
+      expect(await log.append(subject(0), new Uint8Array(1), { timeoutMs })).toEqual({ kind: 'not-sent' })
+    })
+
+    test('a handler that stands still bounds what the server has sent', async () => {
+      const { log, shard } = await newLog()
+      const frameBytes = 900_000
+      for (let i = 0; i < 20; i++) await log.append(subject(shard), new Uint8Array(frameBytes), { timeoutMs })
+      const release = Promise.withResolvers<void>()
+      const last = Promise.withResolvers<void>()
+      log.follow(1, async ({ seq }) => {
+        await release.promise
+        if (seq === 20) last.resolve()
+      })
+      const manager = await jetstreamManager(connection)
+      await sleep(500)
+      const [consumer] = await manager.consumers.list(log.stream).next()
+      expect(consumer?.delivered.stream_seq).toBeGreaterThan(0)
+      expect(consumer!.delivered.stream_seq * frameBytes).toBeLessThan(4 * 1024 * 1024)
+      release.resolve()
+      await last.promise
+      await log.close()
+    })
+
     test('a slow handler holds back the server, and loses nothing', async () => {
       const { log, shard } = await newLog()
       const frames = 30
@@ -144,7 +178,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
         const follower = log.follow(1, async (entry) => {
           expect(entry.data[0]).toBe(entry.seq - 1)
           seen.push(entry.seq)
-          await new Promise((next) => setTimeout(next, 10))
+          await sleep(10)
           if (seen.length === frames) resolve()
         })
         void follower.failed.then(reject)
@@ -157,18 +191,18 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       const { log, shard } = await newLog()
       const seen: number[] = []
       const acked: number[] = []
-      let wanted = 30
-      let reached = Promise.withResolvers<void>()
+      let failure: Error | undefined
       const follower = log.follow(1, (entry) => {
         seen.push(entry.seq)
-        if (seen.length >= wanted) reached.resolve()
       })
-      void follower.failed.then((error) => reached.reject(error))
+      void follower.failed.then((error) => {
+        failure = error
+      })
       const appendUntilAcked = async (byte: number) => {
         for (let attempt = 0; attempt < 200; attempt++) {
           const outcome = await log.append(subject(shard), Uint8Array.of(byte), { timeoutMs: 1_000 })
           if (outcome.kind === 'appended') return acked.push(outcome.seq)
-          await new Promise((resolve) => setTimeout(resolve, 50))
+          await sleep(50)
         }
         throw new Error('the server did not come back')
       }
@@ -183,8 +217,8 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       }
       await appendUntilAcked(99)
       const { last } = await log.bounds()
-      wanted = last
-      if (seen.length < wanted) await reached.promise.then(() => (reached = Promise.withResolvers()))
+      for (let i = 0; seen.length < last && failure === undefined && i < 500; i++) await sleep(20)
+      expect(failure).toBeUndefined()
       expect(seen).toEqual(Array.from({ length: last }, (_, index) => index + 1))
       expect(new Set(acked).size).toBe(acked.length)
       await log.close()
@@ -195,9 +229,9 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       const states: string[] = []
       const arrived = Promise.withResolvers<void>()
       log.follow(1, () => arrived.resolve(), { onState: (state) => states.push(state.kind) })
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await sleep(300)
       nats.pause()
-      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      await sleep(2_500)
       nats.resume()
       expect((await log.append(subject(shard), Uint8Array.of(1), { timeoutMs })).kind).toBe('appended')
       await arrived.promise

@@ -75,19 +75,19 @@ export class JetStreamLog implements ShardLog {
       streamMissingMsMax: this.#streamMissingMsMax,
       onState: options.onState ?? (() => undefined),
     })
-    let counted = true
+    const counted: Follower = {
+      failed: follower.failed,
+      stop: async () => {
+        uncount()
+        await follower.stop()
+      },
+    }
     const uncount = () => {
-      if (counted) link.windowBytes -= windowBytes
-      counted = false
-      this.#followers.delete(follower)
+      if (this.#followers.delete(counted)) link.windowBytes -= windowBytes
     }
-    this.#followers.add(follower)
+    this.#followers.add(counted)
     void follower.failed.then(uncount)
-    const stop = async () => {
-      uncount()
-      await follower.stop()
-    }
-    return { failed: follower.failed, stop }
+    return counted
   }
 
   async bounds(): Promise<LogBounds> {

@@ -5,6 +5,8 @@ export type LinkListener = {
   /** The link broke: what was on its way may or may not have arrived. */
   readonly onLost?: () => void
   readonly onBack?: () => void
+  /** The connection is closed for good and will not come back. */
+  readonly onClosed?: () => void
   /** The server refused an operation on a subject for lack of permission. */
   readonly onDenied?: (denied: PermissionViolationError) => void
 }
@@ -51,6 +53,7 @@ export class NatsLink {
       }
     }
     this.#lost()
+    for (const listener of this.#listeners) listener.onClosed?.()
   }
 
   #lost(): void {
