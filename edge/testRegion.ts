@@ -1,19 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { jetstream } from '@nats-io/jetstream'
-import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { createKeyRing } from '../actors/log/fileKeyRing.ts'
-import { ensureLogStream } from '../actors/log/logStreams.ts'
 import { connectNats } from '../actors/log/natsConnection.ts'
+import { freePort, type NatsProcess, startNatsServer } from '../deploy/natsServer.ts'
+import { provisionStreams } from '../deploy/streams.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const natsServer = process.env.NATS_SERVER ?? join(root, 'deploy/tools/bin/nats-server')
 const region = 'a'
 const readyWithinMs = 30_000
 const logBytesMax = 256 * 1024 * 1024
@@ -72,7 +69,7 @@ export type TestRegion = {
   readonly natsUrl: string
   readonly monitorUrl: string
   readonly shardCount: number
-  readonly nats: TestProcess
+  readonly nats: RestartableNats
   readonly workers: readonly TestProcess[]
   readonly connection: NatsConnection
   readonly institution: Principal
@@ -80,14 +77,6 @@ export type TestRegion = {
   /** Starts one more program of ours with these settings. */
   run(script: string, settings: Record<string, unknown>): TestProcess
   close(): Promise<void>
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  return port
 }
 
 /** Asks until `url` answers with success. @throws Error with the process's output when it does not in time. */
@@ -108,16 +97,11 @@ export async function startTestRegion(shardCount = 2, workerCount = 1): Promise<
   const dir = mkdtempSync(join(tmpdir(), 'jiaozi-edge-'))
   const keysDir = join(dir, 'keys')
   createKeyRing(keysDir, { shardCount })
-  const [port, monitorPort] = [await freePort(), await freePort()]
-  const monitorUrl = `http://127.0.0.1:${monitorPort}`
-  const natsUrl = `nats://127.0.0.1:${port}`
-  const nats = startNats(dir, port, monitorPort)
-  await untilReady(`${monitorUrl}/healthz`, nats)
+  const natsDir = join(dir, 'nats')
+  const server = await startNatsServer({ dir: natsDir })
+  const { url: natsUrl, monitorUrl } = server
   const connection = await connectNats({ url: natsUrl }, { name: 'test', inboxPrefix: '_INBOX.test' })
-  for (let shard = 0; shard < shardCount; shard++) {
-    await ensureLogStream(connection, region, shard, { bytesMax: logBytesMax })
-  }
-  await new Kvm(jetstream(connection)).create(`lease_${region}`, { history: 1 })
+  await provisionStreams(connection, { region, shardCount, logBytesMax })
   let count = 0
   const run = (script: string, settings: Record<string, unknown>): TestProcess => {
     const file = join(dir, `settings-${++count}.json`)
@@ -135,6 +119,7 @@ export async function startTestRegion(shardCount = 2, workerCount = 1): Promise<
   const shared = { region, shardCount, keysDir, nats: { url: natsUrl, monitorUrl }, logLevel: 'info' }
   await runGenesis(run, shared, institution, operator)
   const workers = await startWorkers(run, shared, shardCount, workerCount)
+  const nats = restartable(natsDir, server)
   const close = async (): Promise<void> => {
     await connection.close()
     for (const worker of workers) await worker.kill()
@@ -145,16 +130,22 @@ export async function startTestRegion(shardCount = 2, workerCount = 1): Promise<
   return { dir, keysDir, natsUrl, monitorUrl, shardCount, ...processes, institution, operator, run, close }
 }
 
-function startNats(dir: string, port: number, monitorPort: number): TestProcess {
-  const file = join(dir, 'nats.conf')
-  const lines = [
-    `listen: "127.0.0.1:${port}"`,
-    `http: "127.0.0.1:${monitorPort}"`,
-    `max_payload: ${2 * 1024 * 1024}`,
-    `jetstream { store_dir: ${JSON.stringify(join(dir, 'jetstream'))}, sync_interval: always }`,
-  ]
-  writeFileSync(file, lines.join('\n'))
-  return new TestProcess(() => spawn(natsServer, ['-c', file], { stdio: ['ignore', 'pipe', 'pipe'] }))
+/** The message server, which can be killed and started again on the same store and ports. */
+export type RestartableNats = { kill(): Promise<void>; restart(): Promise<void> }
+
+function restartable(dir: string, first: NatsProcess): RestartableNats {
+  let server = first
+  const port = Number(new URL(first.url).port)
+  const monitorPort = Number(new URL(first.monitorUrl).port)
+  return {
+    async kill() {
+      server.kill()
+      await server.exited
+    },
+    async restart() {
+      server = await startNatsServer({ dir, port, monitorPort })
+    },
+  }
 }
 
 function principal(keyId: string): Principal & { publicKeyPem: string } {

@@ -1,12 +1,17 @@
 import { type Placement, shardOf } from '../../actors/log/placement.ts'
 import type { ShardQueries } from './shardQueries.ts'
 
+const readAgainEveryMs = 1_000
+const readAgainWalletsMax = 100_000
+
 /** The key that signs for a wallet, as its shard said it. */
 export type WalletKey = {
   readonly algorithm: number
   /** Compressed point, 33 bytes. */
   readonly key: Uint8Array
   readonly keyVersion: number
+  /** Personal or merchant. */
+  readonly kind: number
 }
 
 /**
@@ -20,6 +25,8 @@ export class WalletKeys {
   /** Two generations: what is used while the older one is current moves to the newer, the rest falls away. */
   #newer = new Map<number, WalletKey>()
   #older = new Map<number, WalletKey>()
+  /** When a wallet's key was last read again because a signature did not fit. */
+  readonly #readAgainMs = new Map<number, number>()
   readonly #asking = new Map<number, Promise<WalletKey | undefined>>()
 
   constructor(queries: ShardQueries, placement: Placement, keysMax = 500_000) {
@@ -50,9 +57,12 @@ export class WalletKeys {
 
   async #ask(wallet: number): Promise<WalletKey | undefined> {
     const { result } = await this.#queries.ask(shardOf(this.#placement, wallet), { type: 'wallet', number: wallet })
-    if (result === null) return undefined
-    const { algorithm, key, keyVersion } = result
-    const read = { algorithm, key, keyVersion }
+    if (result === null) {
+      this.drop(wallet)
+      return undefined
+    }
+    const { algorithm, key, keyVersion, kind } = result
+    const read = { algorithm, key, keyVersion, kind }
     this.put(wallet, read)
     return read
   }
@@ -63,6 +73,17 @@ export class WalletKeys {
       this.#newer = new Map()
     }
     this.#newer.set(wallet, key)
+  }
+
+  /**
+   * The key as the shard has it now, for one that did not fit; a flood of bad signatures makes one read a second and
+   * wallet.
+   */
+  async again(wallet: number, held: WalletKey): Promise<WalletKey | undefined> {
+    if (performance.now() - (this.#readAgainMs.get(wallet) ?? Number.NEGATIVE_INFINITY) < readAgainEveryMs) return held
+    if (this.#readAgainMs.size >= readAgainWalletsMax) this.#readAgainMs.clear()
+    this.#readAgainMs.set(wallet, performance.now())
+    return this.#ask(wallet)
   }
 
   /** Forgets a key that the ledger did not take. */

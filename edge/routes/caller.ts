@@ -1,0 +1,90 @@
+import { parseUserId, parseWalletId, userIdText } from '../../actors/ledger/ids.ts'
+import { signers } from '../../actors/ledger/records.ts'
+import type { UserView, WalletView } from '../../actors/ledger/views.ts'
+import type { Evidence } from '../../actors/log/evidence.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { Read } from '../gateway/shardQueries.ts'
+import { badField, Failure } from './failure.ts'
+
+export type Role = 'wallet' | 'institution' | 'operator'
+
+/** Who signed a request, and with what. */
+export type Caller = {
+  readonly role: Role
+  /** Number of the wallet, institution or operator. */
+  readonly number: number
+  /** A wallet's own state as it was read to check the signature. */
+  readonly wallet?: Read<'wallet'> & { result: WalletView }
+  readonly signature: Pick<Evidence, 'signature' | 'algorithm'>
+}
+
+/** Operators and institutions count from 1 each; their command ids must not meet in one space. */
+const operatorActorBase = 100_000
+
+/** The number that a caller's command ids belong to. */
+export function actorOf(caller: Caller): number {
+  return caller.role === 'operator' ? operatorActorBase + caller.number : caller.number
+}
+
+/** The fields of a command's head that say who signed it. */
+export function signerOf(caller: Caller): { signer: number; keyVersion: number; principal: number } {
+  if (caller.role === 'wallet') {
+    return { signer: signers.walletKey, keyVersion: caller.wallet!.result.keyVersion, principal: 0 }
+  }
+  return { signer: signers[caller.role], keyVersion: 0, principal: caller.number }
+}
+
+export function walletNumberIn(text: string, field: string): number {
+  const parsed = parseWalletId(text)
+  if (parsed === undefined) throw badField(field, 'must be a wallet id: W or M and a number')
+  return parsed.number
+}
+
+export function userNumberIn(text: string, field: string): number {
+  const number = parseUserId(text)
+  if (number === undefined) throw badField(field, 'must be a user id: U and a number')
+  return number
+}
+
+/**
+ * A wallet that the caller may see. For everybody else there is no such wallet, whether there is one or not: a stranger
+ * with a wallet key is told so without a look, an institution after the same look either way.
+ */
+export async function visibleWallet(
+  gateway: Gateway,
+  caller: Caller,
+  walletId: string,
+  field = 'wallet_id',
+): Promise<Read<'wallet'> & { result: WalletView }> {
+  const number = walletNumberIn(walletId, field)
+  if (caller.role === 'wallet') {
+    const own = caller.wallet!
+    if (number !== caller.number || own.result.walletId !== walletId) throw noWallet(field)
+    return own
+  }
+  const { asOf, result } = await gateway.ask(number, { type: 'wallet', number })
+  const hidden = caller.role === 'institution' && result?.institution !== caller.number
+  if (result === null || hidden || result.walletId !== walletId) throw noWallet(field)
+  return { asOf, result }
+}
+
+export function noWallet(field: string): Failure {
+  return new Failure('wallet-unknown', { fields: [{ field, message: 'no wallet with this id is known to you' }] })
+}
+
+/** A user that the caller may see: its institution, an operator, or one of the user's own wallets. */
+export async function visibleUser(
+  gateway: Gateway,
+  caller: Caller,
+  userId: string,
+): Promise<Read<'user'> & { result: UserView }> {
+  const number = userNumberIn(userId, 'user_id')
+  const unknown = new Failure('user-unknown', {
+    fields: [{ field: 'user_id', message: 'no user with this id is known to you' }],
+  })
+  if (caller.role === 'wallet' && caller.wallet!.result.userNumber !== number) throw unknown
+  const { asOf, result } = await gateway.ask(number, { type: 'user', number })
+  const hidden = caller.role === 'institution' && result?.institution !== caller.number
+  if (result === null || hidden || userIdText(result.number) !== userId) throw unknown
+  return { asOf, result }
+}

@@ -1,0 +1,62 @@
+import type { Refusal } from '../../actors/ledger/refusals.ts'
+import type { Executed } from '../gateway/submission.ts'
+
+/** What a route can answer besides its result and the ledger's refusals. */
+export type FailureCode =
+  | Refusal
+  | 'field-invalid'
+  | 'field-missing'
+  | 'not-signed'
+  | 'not-allowed'
+  | 'not-found'
+  | 'overloaded'
+  | 'unavailable'
+  | 'journal-unavailable'
+
+export type FailureMembers = {
+  /** The part of the request that is wrong, as the client wrote it: a body field, a parameter or a header. */
+  readonly fields?: readonly { readonly field: string; readonly message: string }[]
+  /** One sentence for a person, in English; nothing secret. */
+  readonly detail?: string
+  readonly retryAfterS?: number
+  /** Where the thing stands that was asked for. */
+  readonly instance?: string
+  /** Further members of the problem document, in this order. */
+  readonly members?: Readonly<Record<string, unknown>>
+}
+
+/** Ends a request with a problem. */
+export class Failure extends Error {
+  readonly code: FailureCode
+  readonly about: FailureMembers
+
+  constructor(code: FailureCode, about: FailureMembers = {}) {
+    super(about.detail ?? code)
+    this.name = 'Failure'
+    this.code = code
+    this.about = about
+  }
+}
+
+/** The caller may ask again: what it sent may or may not have been done. */
+export class StillPending extends Error {
+  /** Where to ask. */
+  readonly instance: string
+  readonly body: Readonly<Record<string, unknown>>
+
+  constructor(instance: string, body: Readonly<Record<string, unknown>>) {
+    super('the outcome is not known yet')
+    this.name = 'StillPending'
+    this.instance = instance
+    this.body = body
+  }
+}
+
+export function badField(field: string, message: string): Failure {
+  return new Failure('field-invalid', { fields: [{ field, message }] })
+}
+
+/** The place in the log that every outcome of the ledger names. */
+export function positionOf({ shard, seq, index }: Executed): { shard: number; seq: number; index: number } {
+  return { shard, seq, index }
+}

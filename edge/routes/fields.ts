@@ -1,0 +1,98 @@
+import { z } from '@hono/zod-openapi'
+import { fenMax } from '../../actors/ledger/money.ts'
+
+const yuanPattern = /^(0|[1-9]\d{0,13})(?:\.(\d{1,2}))?$/
+
+/** Fen as people write yuan: "100.50". */
+export function yuanText(fen: number): string {
+  const cents = fen % 100
+  return `${(fen - cents) / 100}.${String(cents).padStart(2, '0')}`
+}
+
+/** The largest number of fen stands for no limit. */
+export function limitText(fen: number): string | null {
+  return fen === fenMax ? null : yuanText(fen)
+}
+
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** Fen of an amount above zero with at most two decimals; undefined for anything else. */
+export function amountFen(value: unknown): number | undefined {
+  const fen = fenOf(value)
+  return fen !== undefined && fen > 0 ? fen : undefined
+}
+
+function fenOf(value: unknown): number | undefined {
+  const match = yuanPattern.exec(typeof value === 'number' ? String(value) : typeof value === 'string' ? value : '')
+  if (match === null) return undefined
+  const [, yuan = '', cents = ''] = match
+  const fen = Number(yuan + cents.padEnd(2, '0'))
+  return fen <= fenMax ? fen : undefined
+}
+
+const amountShape = {
+  type: ['string', 'number'] as ('string' | 'number')[],
+  description: 'Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text)',
+  example: '100.50',
+}
+
+/** An amount of a request, in fen once it is read. */
+export const amountField = z
+  .unknown()
+  .transform((value, context) => {
+    const fen = amountFen(value)
+    if (fen !== undefined) return fen
+    context.issues.push({
+      code: 'custom',
+      message: 'must be an amount above zero with at most two decimals',
+      input: value,
+    })
+    return z.NEVER
+  })
+  .openapi(amountShape)
+
+/** A limit: an amount, zero, or null for none. */
+export const limitField = z
+  .unknown()
+  .transform((value, context) => {
+    const fen = value === null ? fenMax : fenOf(value)
+    if (fen !== undefined) return fen
+    context.issues.push({
+      code: 'custom',
+      message: 'must be an amount with at most two decimals, or null for none',
+      input: value,
+    })
+    return z.NEVER
+  })
+  .openapi({ ...amountShape, type: ['string', 'number', 'null'] as ('string' | 'number' | 'null')[] })
+
+export const walletIdField = z
+  .string()
+  .regex(/^[WM][1-9]\d{0,15}$/, 'must be a wallet id: W or M and a number')
+  .openapi({ example: 'W1048576' })
+export const userIdField = z
+  .string()
+  .regex(/^U[1-9]\d{0,15}$/, 'must be a user id: U and a number')
+  .openapi({ example: 'U1048576' })
+export const commandIdField = z.string().max(64).openapi({
+  description: 'A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try',
+  example: '019aa3b4-5c00-7000-8000-000000000001',
+})
+export const requestIdField = commandIdField
+  .optional()
+  .openapi({ description: 'May stand here instead of in the Idempotency-Key header' })
+export const timeField = z.string().openapi({ description: 'RFC 3339, UTC', example: '2026-11-24T08:00:00.000Z' })
+
+/** Where and when in a shard's log an answer holds. */
+export const asOfSchema = z
+  .object({ shard: z.int(), seq: z.int(), time: timeField })
+  .openapi('AsOf', { description: "Position in the shard's log up to which the answer holds" })
+export const positionSchema = z
+  .object({ shard: z.int(), seq: z.int(), index: z.int() })
+  .openapi('Position', { description: "Where in its shard's log the request was executed" })
+
+export function asOfBody({ shard, seq, timeMs }: { shard: number; seq: number; timeMs: number }) {
+  return { shard, seq, time: timeText(timeMs) }
+}

@@ -1,0 +1,65 @@
+import type { Executed } from '../gateway/submission.ts'
+
+/** A payment as the journal keeps it, long after the ledger has forgotten its id. */
+export type JournalPayment = {
+  readonly code: number
+  readonly executed: Executed
+  /** First bytes of the SHA-256 of its canonical bytes. */
+  readonly digest: Uint8Array
+  /** False while its credit or return has not been followed. */
+  readonly complete: boolean
+  readonly payer: number
+  readonly payee: number
+  readonly amountFen: number
+  readonly id: Uint8Array
+}
+
+/** `away`: the database does not answer, or has not followed far enough to say that there is nothing. */
+export type Found<T> = { kind: 'found'; record: T } | { kind: 'none' } | { kind: 'away' }
+
+/** How far the journal has followed one shard's log. */
+export type Followed = { readonly shard: number; readonly seq: number; readonly timeMs: number }
+
+export type JournalEntry = {
+  /** Place of the posting in the wallet's shard, and its part of the next page's cursor. */
+  readonly executed: Executed
+  readonly kind: number
+  readonly deltaFen: number
+  readonly balanceAfterFen: number | undefined
+  readonly counterparty: number
+  readonly id: Uint8Array
+}
+
+export type EntriesPage = {
+  readonly entries: readonly JournalEntry[]
+  readonly followed: Followed
+  readonly more: boolean
+}
+
+/** A recharge or redemption as the journal keeps it. */
+export type JournalSaga = {
+  readonly kind: 'recharge' | 'redemption'
+  readonly walletNumber: number
+  readonly amountFen: number
+  readonly step: number
+  readonly code: number
+  readonly balanceAfterFen: number
+  readonly requestedMs: number
+  readonly changedMs: number
+}
+
+/** What the followers have written down, read only. Payments and reads of balances never need it. */
+export interface Journal {
+  payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>>
+  /** All payments under an id, whoever paid. */
+  paymentsById(id: Uint8Array): Promise<Found<readonly JournalPayment[]>>
+  saga(wallet: number, id: Uint8Array): Promise<Found<JournalSaga>>
+  /** Newest first; `before` is where the last page ended. */
+  entries(
+    wallet: number,
+    before: { seq: number; index: number; kind: number } | undefined,
+    count: number,
+  ): Promise<Found<EntriesPage>>
+  followed(): Promise<Found<readonly Followed[]>>
+  close(): Promise<void>
+}

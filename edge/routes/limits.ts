@@ -1,0 +1,171 @@
+import { z } from '@hono/zod-openapi'
+import { commandIdText } from '../../actors/ledger/ids.ts'
+import { commandIdOf, runCommandEverywhere } from './commandDesk.ts'
+import { badField } from './failure.ts'
+import { asOfBody, asOfSchema, limitField, limitText, requestIdField, timeField, timeText } from './fields.ts'
+import { operation } from './operation.ts'
+import { requestDigest } from './requestDigest.ts'
+
+const yuanOrNone = z.string().nullable().openapi({ description: 'Yuan, or null for none', example: '2000.00' })
+const classField = z.int().min(0).max(4).openapi({ description: 'Wallet class 1-4, or 0 for corporate wallets' })
+const levelField = z.int().min(0).max(3)
+
+const limitsSchema = z
+  .object({
+    class: classField,
+    effective_at: timeField,
+    balance: yuanOrNone,
+    single: yuanOrNone,
+    day: yuanOrNone,
+    year: yuanOrNone,
+  })
+  .openapi('ClassLimits')
+const riskSchema = z
+  .object({
+    level: levelField,
+    effective_at: timeField,
+    percent: z.int().openapi({ description: 'Share of the single and day limits that is left' }),
+    recharges_per_day_max: z.int(),
+    payments_per_day_max: z.int(),
+  })
+  .openapi('RiskRule')
+const rules = z
+  .object({ classes: z.array(limitsSchema), risk_levels: z.array(riskSchema), as_of: asOfSchema })
+  .openapi('Limits')
+
+/** Rules are the same in every shard; the first is asked. */
+const askedShard = 0
+
+export const showLimits = operation({
+  name: 'showLimits',
+  method: 'get',
+  path: '/v1/limits',
+  tag: 'limits',
+  summary: 'Limits by wallet class and what risk levels leave of them, with the dates from which they hold',
+  description:
+    'Of several entries with the same class or level the one with the latest date that has come is in force.',
+  callers: ['wallet', 'institution', 'operator'],
+  messages: { answer: 'Limits' },
+  answers: { 200: { description: 'All versions, oldest first', schema: rules } },
+  async run(_asked, { gateway }) {
+    const { asOf, result } = await gateway.queries.ask(askedShard, { type: 'rules' })
+    const classes = result.limits.map((l) => ({
+      class: l.class,
+      effective_at: timeText(l.effectiveMs),
+      balance: limitText(l.balance),
+      single: limitText(l.single),
+      day: limitText(l.day),
+      year: limitText(l.year),
+    }))
+    const risk_levels = result.risk.map((r) => ({
+      level: r.level,
+      effective_at: timeText(r.effectiveMs),
+      percent: r.percent,
+      recharges_per_day_max: r.rechargesPerDayMax,
+      payments_per_day_max: r.paymentsPerDayMax,
+    }))
+    return { status: 200, body: { classes, risk_levels, as_of: asOfBody(asOf) } }
+  },
+})
+
+const effectiveField = timeField
+  .optional()
+  .openapi({ description: 'From when on; now when it is left out or has passed' })
+
+/** Milliseconds of an RFC 3339 time; 0, which has always passed, when none is given. */
+function effectiveMs(text: string | undefined): number {
+  if (text === undefined) return 0
+  const ms = Date.parse(text)
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(ms) || ms < 0) {
+    throw badField('effective_at', 'must be an RFC 3339 time with its offset')
+  }
+  return ms
+}
+
+/** The place of the answer is the first shard's; the others have taken the same command. */
+const taken = z.object({ request_id: z.string(), status: z.literal('in-force-or-dated') }).openapi('RuleTaken')
+const takenBody = (id: Uint8Array) => ({ request_id: commandIdText(id), status: 'in-force-or-dated' })
+
+export const putLimits = operation({
+  name: 'putLimits',
+  method: 'put',
+  path: '/v1/limits',
+  tag: 'limits',
+  summary: 'Set the limits of a wallet class from a date on',
+  callers: ['operator'],
+  body: z
+    .object({
+      class: classField,
+      effective_at: effectiveField,
+      balance: limitField,
+      single: limitField,
+      day: limitField,
+      year: limitField,
+      request_id: requestIdField,
+    })
+    .openapi('PutLimitsRequest'),
+  messages: { request: 'PutLimitsRequest', answer: 'RuleTaken' },
+  answers: { 200: { description: 'Every shard has taken it', schema: taken } },
+  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const { class: group, balance, single, day, year } = body
+    const fields = { class: group, effectiveMs: effectiveMs(body.effective_at), balance, single, day, year }
+    const digest = requestDigest('limitsPut', fields)
+    const fieldOf = { 'rule-invalid': 'class' } as const
+    await runCommandEverywhere(gateway, {
+      op: 'limitsPut',
+      caller,
+      origin,
+      id,
+      digest,
+      fields,
+      instance: '/v1/limits',
+      fieldOf,
+    })
+    return { status: 200, body: takenBody(id) }
+  },
+})
+
+export const putRiskRule = operation({
+  name: 'putRiskRule',
+  method: 'put',
+  path: '/v1/limits/risk-levels',
+  tag: 'limits',
+  summary: 'Set what a risk level means from a date on',
+  callers: ['operator'],
+  body: z
+    .object({
+      level: levelField,
+      effective_at: effectiveField,
+      percent: z.int().min(0).max(100),
+      recharges_per_day_max: z.int().min(0).max(65_535),
+      payments_per_day_max: z.int().min(0).max(65_535),
+      request_id: requestIdField,
+    })
+    .openapi('PutRiskRuleRequest'),
+  messages: { request: 'PutRiskRuleRequest', answer: 'RuleTaken' },
+  answers: { 200: { description: 'Every shard has taken it', schema: taken } },
+  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const fields = {
+      level: body.level,
+      percent: body.percent,
+      effectiveMs: effectiveMs(body.effective_at),
+      rechargesPerDayMax: body.recharges_per_day_max,
+      paymentsPerDayMax: body.payments_per_day_max,
+    }
+    const digest = requestDigest('riskRulePut', fields)
+    await runCommandEverywhere(gateway, {
+      op: 'riskRulePut',
+      caller,
+      origin,
+      id,
+      digest,
+      fields,
+      instance: '/v1/limits',
+    })
+    return { status: 200, body: takenBody(id) }
+  },
+})
+
+export const limitOperations = [showLimits, putLimits, putRiskRule]

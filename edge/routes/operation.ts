@@ -1,0 +1,69 @@
+import type { z } from '@hono/zod-openapi'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { AccountVault } from './accounts.ts'
+import type { Caller, Role } from './caller.ts'
+import type { Journal } from './journal.ts'
+import type { Origin } from './origin.ts'
+import type { PaymentDesk } from './paymentDesk.ts'
+
+/** What the operations work with. */
+export type Services = {
+  readonly gateway: Gateway
+  readonly vault: AccountVault
+  readonly journal: Journal
+  readonly payments: PaymentDesk
+  nowMs(): number
+  after(delayMs: number): Promise<void>
+}
+
+/** A request after authentication and validation. */
+export type Asked<Params, Query, Body> = {
+  readonly caller: Caller
+  readonly origin: Origin
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  /** The Idempotency-Key header as it came. */
+  readonly idempotencyKey: string | undefined
+}
+
+export type Answered = {
+  readonly status: 200 | 201 | 202
+  readonly body: Readonly<Record<string, unknown>>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/**
+ * One operation of the API: what it takes, who may ask, what it answers, and the work. Routes, OpenAPI and the
+ * authorization tests are all made from the same list of these.
+ */
+export type Operation<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+> = {
+  readonly name: string
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** In OpenAPI's form: /v1/wallets/{wallet_id}. */
+  readonly path: string
+  readonly tag: string
+  readonly summary: string
+  readonly description?: string
+  readonly callers: readonly Role[]
+  readonly params?: Params
+  readonly query?: Query
+  readonly body?: Body
+  /** Names of the messages in the .proto that carry its body and its answer. */
+  readonly messages: { readonly request?: string; readonly answer: string }
+  readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>
+  run(asked: Asked<z.infer<Params>, z.infer<Query>, z.infer<Body>>, services: Services): Promise<Answered>
+}
+
+/** Lets an operation's handler know the types of its own schemas. */
+export function operation<
+  Params extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Query extends z.ZodObject = z.ZodObject<Record<never, never>>,
+  Body extends z.ZodType = z.ZodUndefined,
+>(plan: Operation<Params, Query, Body>): Operation {
+  return plan as unknown as Operation
+}

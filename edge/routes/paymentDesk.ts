@@ -1,0 +1,102 @@
+import { refusalOf } from '../../actors/ledger/refusals.ts'
+import type { Evidence } from '../../actors/log/evidence.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
+import type { WalletKey } from '../gateway/walletKeys.ts'
+import type { Journal } from './journal.ts'
+import type { Origin } from './origin.ts'
+
+/** A payment as its payer signed it: form checked, signature not yet. */
+export type SignedPayment = {
+  readonly payer: number
+  /** Personal or merchant, as the payer's id was written. */
+  readonly payerKind: number
+  readonly payee: number
+  readonly amountFen: number
+  readonly id: Uint8Array
+  readonly requestedMs: number
+  /** The bytes that were signed, and their SHA-256. */
+  readonly canonical: Uint8Array
+  readonly digest: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** Checks a signature of a wallet's key on another thread. */
+export type VerifySignature = (key: WalletKey, message: Uint8Array, signature: Uint8Array) => Promise<boolean>
+
+export type PaymentResult =
+  | PaymentOutcome
+  /** No wallet with this number has a key that made this signature: which of the two it is is not told. */
+  | { readonly kind: 'not-signed' }
+  /** The id is past what the ledger remembers, and the journal that remembers longer does not answer now. */
+  | { readonly kind: 'journal-away' }
+
+/** What an unknown payer's signature is checked against, so that it takes as long as a known one's. The curve's base point. */
+const decoyKey: WalletKey = {
+  algorithm: 1,
+  key: Buffer.from('036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296', 'hex'),
+  keyVersion: 0,
+  kind: 0,
+}
+
+/** Takes signed payments to the ledger and brings back what became of them. */
+export class PaymentDesk {
+  readonly #gateway: Gateway
+  readonly #verify: VerifySignature
+  readonly #journal: Journal
+
+  constructor(gateway: Gateway, verify: VerifySignature, journal: Journal) {
+    this.#gateway = gateway
+    this.#verify = verify
+    this.#journal = journal
+  }
+
+  /** @throws ShardUnavailable when the payer's key is not known here and cannot be asked for */
+  async pay(payment: SignedPayment, origin: Origin): Promise<PaymentResult> {
+    const first = await this.#once(payment, origin)
+    if (first.kind !== 'final') return first
+    if (first.refusal === 'key-not-current') {
+      // The key was replaced after we had read it: the newer one decides, under the same id in a new frame.
+      this.#gateway.walletKeys.drop(payment.payer)
+      const second = await this.#once(payment, origin)
+      return second.kind === 'final' && second.refusal === 'key-not-current' ? { kind: 'not-signed' } : second
+    }
+    if (first.refusal === 'id-seen' || first.refusal === 'id-expired') return this.#fromJournal(payment, first)
+    return first
+  }
+
+  async #once(payment: SignedPayment, origin: Origin): Promise<PaymentResult> {
+    const found = this.#gateway.walletKeys.get(payment.payer)
+    const key = found instanceof Promise ? await found : found
+    const valid = await this.#verify(key ?? decoyKey, payment.canonical, payment.signature)
+    if (key === undefined || key.kind !== payment.payerKind) return { kind: 'not-signed' }
+    if (!valid) return this.#notSigned(payment, key, origin)
+    return this.#submit(payment, key, origin)
+  }
+
+  /** A signature that fails under a key we have held for long may be good under a newer one. */
+  async #notSigned(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentResult> {
+    const newest = await this.#gateway.walletKeys.again(payment.payer, key)
+    if (newest === undefined || newest.keyVersion === key.keyVersion) return { kind: 'not-signed' }
+    const valid = await this.#verify(newest, payment.canonical, payment.signature)
+    return valid ? this.#submit(payment, newest, origin) : { kind: 'not-signed' }
+  }
+
+  #submit(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentOutcome> {
+    const { payer, payee, amountFen, id, requestedMs, digest, signature } = payment
+    const evidence: Evidence = { digest, signature, algorithm: key.algorithm, ...origin }
+    return this.#gateway.pay({ payer, payee, amountFen, id, requestedMs, keyVersion: key.keyVersion, evidence })
+  }
+
+  /** The ledger will not run this id any more; what it once came to stands in the journal. */
+  async #fromJournal(payment: SignedPayment, refused: PaymentOutcome): Promise<PaymentResult> {
+    const found = await this.#journal.payment(payment.payer, payment.id)
+    if (found.kind === 'away') return { kind: 'journal-away' }
+    if (found.kind === 'none') return refused
+    const { record } = found
+    const same = Buffer.compare(record.digest, payment.digest.subarray(0, record.digest.length)) === 0
+    if (!same) return { kind: 'final', refusal: 'id-reused', executed: record.executed }
+    if (!record.complete) return { kind: 'pending', executed: record.executed }
+    return { kind: 'final', refusal: refusalOf(record.code), executed: record.executed }
+  }
+}

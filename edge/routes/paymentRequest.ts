@@ -1,0 +1,99 @@
+import { isDate } from '../../actors/ledger/businessTime.ts'
+import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
+import { canonicalPayment, sha256 } from '../wire/canonical.ts'
+import { badField, Failure } from './failure.ts'
+import { amountFen, yuanText } from './fields.ts'
+import type { SignedPayment } from './paymentDesk.ts'
+
+export const currency = 'CNY-DC'
+const signaturePattern = /^(?:[0-9a-f]{2}){8,72}$/i
+const timePattern =
+  /^(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
+
+/** A payment as it came in, with the texts that its answer repeats. */
+export type PaymentRequest = SignedPayment & {
+  readonly paymentId: string
+  readonly payerWallet: string
+  readonly device: string | undefined
+  readonly place: string | undefined
+}
+
+/**
+ * Reads the members of a payment. It is checked by hand, since this runs for every payment there is.
+ * @param members a JSON object or a Protobuf message, read
+ * @throws Failure that names the member that is missing or wrong
+ */
+export function readPayment(members: Readonly<Record<string, unknown>>): PaymentRequest {
+  const paymentId = textIn(members, 'payment_id')
+  const id = parseCommandId(paymentId)
+  if (id === undefined) {
+    throw badField('payment_id', 'must be a UUIDv7 in lower case, or a capital letter, a date and 1 to 15 digits')
+  }
+  const payerWallet = textIn(members, 'payer_wallet')
+  const payer = parseWalletId(payerWallet)
+  if (payer === undefined) throw badField('payer_wallet', 'must be a wallet id: W or M and a number')
+  const payeeWallet = textIn(members, 'payee_wallet')
+  const payee = parseWalletId(payeeWallet)
+  if (payee === undefined) throw badField('payee_wallet', 'must be a wallet id: W or M and a number')
+  if (members.amount === undefined) throw missing('amount')
+  const fen = amountFen(members.amount)
+  if (fen === undefined) throw badField('amount', 'must be an amount above zero with at most two decimals')
+  if (textIn(members, 'currency') !== currency) throw badField('currency', `must be ${currency}`)
+  const timestamp = textIn(members, 'timestamp')
+  const requestedMs = timeIn(timestamp)
+  const hex = textIn(members, 'signature')
+  if (!signaturePattern.test(hex)) throw badField('signature', 'must be an ECDSA signature in DER, in hex')
+  const amount = yuanText(fen)
+  const canonical = canonicalPayment({
+    payment_id: paymentId,
+    payer_wallet: payerWallet,
+    payee_wallet: payeeWallet,
+    amount,
+    currency,
+    timestamp,
+  })
+  return {
+    paymentId,
+    payerWallet,
+    payer: payer.number,
+    payerKind: payer.kind,
+    payee: payee.number,
+    amountFen: fen,
+    id,
+    requestedMs,
+    canonical,
+    digest: sha256(canonical),
+    signature: Buffer.from(hex, 'hex'),
+    device: optionalTextIn(members, 'device_fingerprint'),
+    place: optionalTextIn(members, 'geo_location'),
+  }
+}
+
+function missing(field: string): Failure {
+  return new Failure('field-missing', { fields: [{ field, message: 'is missing' }] })
+}
+
+function textIn(members: Readonly<Record<string, unknown>>, field: string): string {
+  const value = members[field]
+  if (value === undefined || value === '') throw missing(field)
+  if (typeof value !== 'string') throw badField(field, 'must be a string')
+  return value
+}
+
+function optionalTextIn(members: Readonly<Record<string, unknown>>, field: string): string | undefined {
+  const value = members[field]
+  if (value === undefined || value === '') return undefined
+  if (typeof value !== 'string' || value.length > 512)
+    throw badField(field, 'must be a string of at most 512 characters')
+  return value
+}
+
+/** Unix milliseconds of an RFC 3339 time. */
+function timeIn(text: string): number {
+  const match = timePattern.exec(text)
+  const ms = match === null ? Number.NaN : Date.parse(text)
+  if (match === null || Number.isNaN(ms) || !isDate(Number(match[1]), Number(match[2]), Number(match[3]))) {
+    throw badField('timestamp', 'must be an RFC 3339 time such as 2026-11-24T12:00:00Z')
+  }
+  return ms
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import { z } from '@hono/zod-openapi'
+import { bucketCount, commandIdText, userIdText } from '../../actors/ledger/ids.ts'
+import { visibleUser } from './caller.ts'
+import { commandIdOf, runCommand } from './commandDesk.ts'
+import { asOfBody, asOfSchema, requestIdField, userIdField, walletIdField } from './fields.ts'
+import { operation } from './operation.ts'
+import { requestDigest } from './requestDigest.ts'
+
+const kycField = z.int().min(1).max(4).openapi({ description: 'Strength of identification, 1 strongest to 4' })
+const riskField = z.int().min(0).max(3).openapi({ description: 'Risk level: 0 ordinary to 3 blocked' })
+const userParams = z.object({ user_id: userIdField })
+/** In the ledger's record: leave what stands. */
+const leaveKyc = 0
+const leaveRisk = 255
+
+/** A new user lives in a bucket that the request's id decides, so that every try of it goes to the same shard. */
+function bucketFor(institution: number, id: Uint8Array): number {
+  return createHash('sha256').update(`${institution}|`).update(id).digest().readUInt32BE(0) % bucketCount
+}
+
+const opened = z.object({ user_id: userIdField, kyc_level: kycField, institution_id: z.int() }).openapi('UserOpened')
+
+export const openUser = operation({
+  name: 'openUser',
+  method: 'post',
+  path: '/v1/users',
+  tag: 'users',
+  summary: 'Enter a user whom the institution has identified',
+  callers: ['institution'],
+  body: z.object({ kyc_level: kycField, request_id: requestIdField }).openapi('OpenUserRequest'),
+  messages: { request: 'OpenUserRequest', answer: 'UserOpened' },
+  answers: { 201: { description: 'The user', schema: opened } },
+  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const bucket = bucketFor(caller.number, id)
+    const taken = await runCommand(gateway, gateway.shardOf(bucket), {
+      op: 'userOpen',
+      caller,
+      origin,
+      id,
+      digest: requestDigest('userOpen', { kyc_level: body.kyc_level }),
+      fields: { bucket, kyc: body.kyc_level },
+      instance: `/v1/users#${commandIdText(id)}`,
+      fieldOf: { 'kyc-insufficient': 'kyc_level' },
+    })
+    const user_id = userIdText(taken.value)
+    return { status: 201, body: { user_id, kyc_level: body.kyc_level, institution_id: caller.number } }
+  },
+})
+
+const user = z
+  .object({
+    user_id: userIdField,
+    kyc_level: kycField,
+    risk_level: riskField,
+    institution_id: z.int(),
+    wallets: z.array(walletIdField),
+    as_of: asOfSchema,
+  })
+  .openapi('User')
+
+export const showUser = operation({
+  name: 'showUser',
+  method: 'get',
+  path: '/v1/users/{user_id}',
+  tag: 'users',
+  summary: 'A user and the wallets of the user',
+  callers: ['wallet', 'institution', 'operator'],
+  params: userParams,
+  messages: { answer: 'User' },
+  answers: { 200: { description: 'The user', schema: user } },
+  async run({ caller, params }, { gateway }) {
+    const { asOf, result } = await visibleUser(gateway, caller, params.user_id)
+    const { kyc, risk, institution, wallets } = result
+    const levels = { kyc_level: kyc, risk_level: risk, institution_id: institution }
+    return { status: 200, body: { user_id: params.user_id, ...levels, wallets, as_of: asOfBody(asOf) } }
+  },
+})
+
+const updated = z
+  .object({ user_id: userIdField, kyc_level: kycField.optional(), risk_level: riskField.optional() })
+  .openapi('UserUpdated')
+
+export const updateUser = operation({
+  name: 'updateUser',
+  method: 'patch',
+  path: '/v1/users/{user_id}',
+  tag: 'users',
+  summary: "Change a user's strength of identification or risk level",
+  description: 'A risk level reaches the limits of every wallet of the user in the same step.',
+  callers: ['institution', 'operator'],
+  params: userParams,
+  body: z
+    .object({ kyc_level: kycField.optional(), risk_level: riskField.optional(), request_id: requestIdField })
+    .openapi('UpdateUserRequest'),
+  messages: { request: 'UpdateUserRequest', answer: 'UserUpdated' },
+  answers: { 200: { description: 'What was changed', schema: updated } },
+  async run({ caller, origin, params, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const { result } = await visibleUser(gateway, caller, params.user_id)
+    const { kyc_level: kyc = leaveKyc, risk_level: risk = leaveRisk } = body
+    await runCommand(gateway, gateway.shardOf(result.number), {
+      op: 'userUpdate',
+      caller,
+      origin,
+      id,
+      digest: requestDigest('userUpdate', { user: result.number, kyc, risk }),
+      fields: { user: result.number, kyc, risk },
+      instance: `/v1/users/${params.user_id}`,
+    })
+    const kycPart = body.kyc_level === undefined ? {} : { kyc_level: body.kyc_level }
+    const riskPart = body.risk_level === undefined ? {} : { risk_level: body.risk_level }
+    return { status: 200, body: { user_id: params.user_id, ...kycPart, ...riskPart } }
+  },
+})
+
+export const userOperations = [openUser, showUser, updateUser]

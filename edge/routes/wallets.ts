@@ -1,0 +1,190 @@
+import { z } from '@hono/zod-openapi'
+import { userIdText, walletIdText, walletKinds } from '../../actors/ledger/ids.ts'
+import { walletActions } from '../../actors/ledger/records.ts'
+import type { WalletView } from '../../actors/ledger/views.ts'
+import type { AsOf } from '../../actors/log/queries.ts'
+import { userNumberIn, visibleUser, visibleWallet } from './caller.ts'
+import { commandIdOf, runCommand } from './commandDesk.ts'
+import { asOfBody, asOfSchema, limitText, requestIdField, userIdField, walletIdField, yuanText } from './fields.ts'
+import { linkedAccountBody, linkedAccountSchema } from './linkedAccounts.ts'
+import { operation } from './operation.ts'
+import { requestDigest } from './requestDigest.ts'
+import { algorithmNames, keyAlgorithmField, publicKeyField } from './walletKeyField.ts'
+
+const walletParams = z.object({ wallet_id: walletIdField })
+const classField = z
+  .int()
+  .min(0)
+  .max(4)
+  .openapi({ description: 'Class 1-4 by strength of identification, 0 corporate' })
+const kindField = z.enum(Object.keys(walletKinds) as ['personal', 'merchant'])
+const statusField = z.enum(['open', 'frozen', 'closed'])
+const yuan = z.string().openapi({ example: '100.50' })
+
+const opened = z
+  .object({
+    user_id: userIdField,
+    wallet_id: walletIdField,
+    class: classField,
+    kind: kindField,
+    institution_id: z.int(),
+    key_version: z.int(),
+  })
+  .openapi('WalletOpened')
+
+export const openWallet = operation({
+  name: 'openWallet',
+  method: 'post',
+  path: '/v1/wallets',
+  tag: 'wallets',
+  summary: 'Open a wallet for a user of the institution',
+  callers: ['institution'],
+  body: z
+    .object({
+      user_id: userIdField,
+      class: classField,
+      kind: kindField,
+      public_key: publicKeyField,
+      algorithm: keyAlgorithmField,
+      request_id: requestIdField,
+    })
+    .openapi('OpenWalletRequest'),
+  messages: { request: 'OpenWalletRequest', answer: 'WalletOpened' },
+  answers: { 201: { description: 'The wallet', schema: opened } },
+  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const user = userNumberIn(body.user_id, 'user_id')
+    const kind = walletKinds[body.kind]
+    const algorithm = algorithmNames[body.algorithm]
+    const asked = { user, class: body.class, kind, algorithm }
+    await visibleUser(gateway, caller, body.user_id)
+    const taken = await runCommand(gateway, gateway.shardOf(user), {
+      op: 'walletOpen',
+      caller,
+      origin,
+      id,
+      digest: requestDigest('walletOpen', { ...asked, key: Buffer.from(body.public_key).toString('hex') }),
+      fields: { ...asked, key: body.public_key },
+      instance: `/v1/users/${body.user_id}`,
+      fieldOf: {
+        'kyc-insufficient': 'class',
+        'key-invalid': 'public_key',
+        'user-unknown': 'user_id',
+        'rule-invalid': 'class',
+      },
+    })
+    const wallet_id = walletIdText(taken.value, kind)
+    const of = { class: body.class, kind: body.kind, institution_id: caller.number, key_version: 1 }
+    return { status: 201, body: { user_id: body.user_id, wallet_id, ...of } }
+  },
+})
+
+const wallet = z
+  .object({
+    user_id: userIdField,
+    wallet_id: walletIdField,
+    linked_accounts: z.array(linkedAccountSchema),
+    balance: yuan,
+    pending_in: yuan.openapi({ description: 'Recharges under way' }),
+    class: classField,
+    kind: kindField,
+    risk_level: z.int(),
+    status: statusField,
+    institution_id: z.int(),
+    key_version: z.int(),
+    limits: z.object({
+      balance: yuan.nullable(),
+      single: yuan.nullable(),
+      day: yuan.nullable(),
+      year: yuan.nullable(),
+      day_used: yuan,
+      year_used: yuan,
+    }),
+    as_of: asOfSchema,
+  })
+  .openapi('Wallet')
+
+/** The shape of record, and what else is known of the wallet. */
+export function walletBody(view: WalletView, asOf: AsOf): Record<string, unknown> {
+  const { limits } = view
+  return {
+    user_id: userIdText(view.userNumber),
+    wallet_id: view.walletId,
+    linked_accounts: view.links.filter((link) => link.active).map(linkedAccountBody),
+    balance: yuanText(view.balance),
+    pending_in: yuanText(view.pendingIn),
+    class: view.class,
+    kind: view.kind === walletKinds.merchant ? 'merchant' : 'personal',
+    risk_level: view.risk,
+    status: view.state,
+    institution_id: view.institution,
+    key_version: view.keyVersion,
+    limits: {
+      balance: limitText(limits.balance),
+      single: limitText(limits.single),
+      day: limitText(limits.day),
+      year: limitText(limits.year),
+      day_used: yuanText(view.dayOut),
+      year_used: yuanText(view.yearOut),
+    },
+    as_of: asOfBody(asOf),
+  }
+}
+
+export const showWallet = operation({
+  name: 'showWallet',
+  method: 'get',
+  path: '/v1/wallets/{wallet_id}',
+  tag: 'wallets',
+  summary: 'A wallet: balance, linked accounts, limits',
+  description: "Read from the shard's memory; `as_of` says how fresh it is.",
+  callers: ['wallet', 'institution', 'operator'],
+  params: walletParams,
+  messages: { answer: 'Wallet' },
+  answers: { 200: { description: 'The wallet', schema: wallet } },
+  async run({ caller, params }, { gateway }) {
+    const { asOf, result } = await visibleWallet(gateway, caller, params.wallet_id)
+    return { status: 200, body: walletBody(result, asOf) }
+  },
+})
+
+const changed = z.object({ wallet_id: walletIdField, status: statusField }).openapi('WalletStatusChanged')
+const onlyId = z.object({ request_id: requestIdField }).openapi('ChangeWalletStatusRequest')
+
+function statusOperation(name: string, action: keyof typeof walletActions, status: string, summary: string) {
+  return operation({
+    name,
+    method: 'post',
+    path: `/v1/wallets/{wallet_id}/${action}`,
+    tag: 'wallets',
+    summary,
+    callers: action === 'close' ? ['wallet', 'institution', 'operator'] : ['institution', 'operator'],
+    params: walletParams,
+    body: onlyId,
+    messages: { request: 'ChangeWalletStatusRequest', answer: 'WalletStatusChanged' },
+    answers: { 200: { description: 'It is so now', schema: changed } },
+    async run({ caller, origin, params, body, idempotencyKey }, { gateway }) {
+      const id = commandIdOf(idempotencyKey, body.request_id)
+      const { result } = await visibleWallet(gateway, caller, params.wallet_id)
+      await runCommand(gateway, gateway.shardOf(result.number), {
+        op: 'walletStatus',
+        caller,
+        origin,
+        id,
+        digest: requestDigest('walletStatus', { wallet: result.number, action }),
+        fields: { wallet: result.number, action: walletActions[action] },
+        instance: `/v1/wallets/${params.wallet_id}`,
+        fieldOf: { 'wallet-not-empty': 'wallet_id', 'wallet-closed': 'wallet_id', 'wallet-frozen': 'wallet_id' },
+      })
+      return { status: 200, body: { wallet_id: params.wallet_id, status } }
+    },
+  })
+}
+
+export const walletOperations = [
+  openWallet,
+  showWallet,
+  statusOperation('freezeWallet', 'freeze', 'frozen', 'Freeze a wallet: it can neither pay nor be paid'),
+  statusOperation('unfreezeWallet', 'unfreeze', 'open', 'Unfreeze a wallet'),
+  statusOperation('closeWallet', 'close', 'closed', 'Close an empty wallet for good'),
+]
