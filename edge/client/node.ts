@@ -1,0 +1,130 @@
+import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { Agent, request } from 'node:https'
+import { signRequest } from '../auth/httpSignatures.ts'
+import { canonicalPayment, type PaymentText } from '../wire/canonical.ts'
+import { defaultRetries, type Exchange, type RequestSigner, type RetryPolicy, sendWithRetries } from './requests.ts'
+
+export { ApiProblem, OutcomeUnknown } from './requests.ts'
+
+/** Connections to an edge that are kept and shared, trusting the given CA. */
+export function nodeExchange(baseUrl: string, ca: Buffer | string | undefined, connectionsMax = 256): Exchange {
+  const agent = new Agent({
+    keepAlive: true,
+    maxSockets: connectionsMax,
+    scheduling: 'lifo',
+    ...(ca === undefined ? {} : { ca }),
+  })
+  const { hostname, port } = new URL(baseUrl)
+  return (method, path, headers, body, timeoutMs) =>
+    new Promise((resolve, reject) => {
+      const length = body.length > 0 ? { 'content-length': String(body.length) } : {}
+      const options = {
+        host: hostname,
+        port: Number(port || 443),
+        method,
+        path,
+        agent,
+        headers: { ...headers, ...length },
+      }
+      const call = request(options, (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          clearTimeout(timer)
+          const answered = response.headers as Record<string, string>
+          resolve({ status: response.statusCode ?? 0, headers: answered, body: Buffer.concat(chunks) })
+        })
+      })
+      const timer = setTimeout(() => call.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs)
+      call.on('error', (error) => {
+        clearTimeout(timer)
+        reject(error)
+      })
+      call.end(body.length > 0 ? body : undefined)
+    })
+}
+
+/** A wallet's key: signs payments and requests. */
+export type WalletKey = { privateKey: KeyObject; publicKeyHex: string }
+
+export function newWalletKey(): WalletKey {
+  return walletKeyOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+}
+
+/** @param key PKCS#8 PEM or a key object of P-256 */
+export function walletKeyOf(key: KeyObject | string): WalletKey {
+  const privateKey = typeof key === 'string' ? createPrivateKey(key) : key
+  const { x, y } = privateKey.export({ format: 'jwk' })
+  const odd = (Buffer.from(y!, 'base64url').at(-1)! & 1) === 1
+  return { privateKey, publicKeyHex: (odd ? '03' : '02') + Buffer.from(x!, 'base64url').toString('hex') }
+}
+
+export function walletSigner(walletId: string, { privateKey }: WalletKey): RequestSigner {
+  return {
+    keyId: walletId,
+    algorithm: 'ecdsa-p256-sha256',
+    // RFC 9421 §3.3.4: r and s as they are, 64 bytes.
+    sign: (base) => sign('sha256', base, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+  }
+}
+
+/** @param role institution or operator, with its number: "institution:1" */
+export function principalSigner(role: string, privateKeyPem: string): RequestSigner {
+  const key = createPrivateKey(privateKeyPem)
+  return { keyId: role, algorithm: 'ed25519', sign: (base) => sign(null, base, key) }
+}
+
+/** A UUIDv7 (RFC 9562): every id carries the time it was made. */
+export function newId(nowMs: number = Date.now()): string {
+  const bytes = randomBytes(16)
+  bytes.writeUIntBE(nowMs, 0, 6)
+  bytes[6] = 0x70 | (bytes[6]! & 0x0f)
+  bytes[8] = 0x80 | (bytes[8]! & 0x3f)
+  const hex = bytes.toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** A payment ready to send: the same bytes on every try. */
+export function signPayment(payment: PaymentText, { privateKey }: WalletKey): PaymentText & { signature: string } {
+  const signature = sign('sha256', canonicalPayment(payment), { key: privateKey, dsaEncoding: 'der' })
+  return { ...payment, signature: signature.toString('hex') }
+}
+
+export type Client = {
+  /** Sends a request signed by `signer`, again and again under the same ids until it is answered. */
+  call(
+    signer: RequestSigner | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; body: Record<string, unknown>; raw: Uint8Array }>
+}
+
+export function createClient(baseUrl: string, exchange: Exchange, retries: RetryPolicy = defaultRetries): Client {
+  const encoder = new TextEncoder()
+  return {
+    call(signer, method, path, body, headers = {}) {
+      const bytes = body === undefined ? new Uint8Array(0) : encoder.encode(JSON.stringify(body))
+      const url = new URL(path, baseUrl)
+      const plain: Record<string, string> = { accept: 'application/json', ...headers }
+      if (bytes.length > 0) plain['content-type'] = 'application/json'
+      return sendWithRetries(() => {
+        const signed = signer === undefined ? {} : sign9421(signer, method, url, plain, bytes)
+        return exchange(method, url.pathname + url.search, { ...plain, ...signed }, bytes, retries.timeoutMs)
+      }, retries)
+    },
+  }
+}
+
+function sign9421(
+  signer: RequestSigner,
+  method: string,
+  url: URL,
+  headers: Record<string, string>,
+  body: Uint8Array,
+): Record<string, string> {
+  const by = { keyId: signer.keyId, algorithm: signer.algorithm, createdSeconds: Math.floor(Date.now() / 1_000) }
+  return signRequest({ method, url, headers }, body, { ...by, sign: (base) => signer.sign(base) })
+}

@@ -1,0 +1,88 @@
+/** An HTTP exchange as the client needs it; `node.ts` makes one with a connection pool of its own. */
+export type Exchange = (
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body: Uint8Array,
+  timeoutMs: number,
+) => Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>
+
+/** Signs requests: institutions and operators with Ed25519, users with their wallet's P-256 key. */
+export type RequestSigner = {
+  keyId: string
+  algorithm: 'ed25519' | 'ecdsa-p256-sha256'
+  sign(base: Uint8Array): Uint8Array
+}
+
+/** The answer was a problem (RFC 9457). `certain` says whether it is final under its id. */
+export class ApiProblem extends Error {
+  readonly status: number
+  readonly code: string
+  readonly reason: string
+  readonly problem: Record<string, unknown>
+
+  constructor(status: number, problem: Record<string, unknown>) {
+    const errors = problem.errors as { field: string; message: string }[] | undefined
+    const fields = errors?.map(({ field, message }) => `${field}: ${message}`).join('; ')
+    super([problem.title ?? `HTTP ${status}`, problem.detail, fields].filter(Boolean).join(' '))
+    this.name = 'ApiProblem'
+    this.status = status
+    this.code = String(problem.code ?? '')
+    this.reason = String(problem.reason ?? '')
+    this.problem = problem
+  }
+}
+
+/** Every try ended without an answer: what was asked may or may not have been done. Ask again under the same id. */
+export class OutcomeUnknown extends Error {}
+
+export type RetryPolicy = { triesMax: number; timeoutMs: number; pauseMinMs: number; pauseMaxMs: number }
+
+export const defaultRetries: RetryPolicy = { triesMax: 8, timeoutMs: 12_000, pauseMinMs: 100, pauseMaxMs: 3_000 }
+
+/** Statuses after which the same request may be sent again: nothing was decided. */
+const againStatuses = new Set([429, 502, 503, 504])
+
+/**
+ * Sends one request and repeats it, the same in every byte but its signature's time, while it may still succeed.
+ * @throws ApiProblem when it was refused; OutcomeUnknown when no try was answered.
+ */
+export async function sendWithRetries(
+  send: () => Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>,
+  policy: RetryPolicy,
+): Promise<{ status: number; body: Record<string, unknown>; raw: Uint8Array }> {
+  let last: unknown
+  for (let attempt = 0; attempt < policy.triesMax; attempt++) {
+    if (attempt > 0) await pause(policy, attempt, last)
+    let answer: Awaited<ReturnType<typeof send>>
+    try {
+      answer = await send()
+    } catch (error) {
+      last = error
+      continue
+    }
+    const body = decodeBody(answer.body)
+    if (answer.status < 300) return { status: answer.status, body, raw: answer.body }
+    last = new ApiProblem(answer.status, body)
+    ;(last as { retryAfterS?: number }).retryAfterS = Number(answer.headers['retry-after'] ?? 0)
+    if (!againStatuses.has(answer.status)) throw last
+  }
+  if (last instanceof ApiProblem) throw last
+  throw new OutcomeUnknown(`no answer after ${policy.triesMax} tries: ${last instanceof Error ? last.message : last}`)
+}
+
+function pause(policy: RetryPolicy, attempt: number, last: unknown): Promise<void> {
+  const grown = Math.min(policy.pauseMaxMs, policy.pauseMinMs * 2 ** (attempt - 1))
+  const asked = ((last as { retryAfterS?: number } | undefined)?.retryAfterS ?? 0) * 1_000
+  const waitMs = Math.max(Math.min(asked, policy.pauseMaxMs), grown * (0.5 + Math.random()))
+  return new Promise((resolve) => setTimeout(resolve, waitMs))
+}
+
+function decodeBody(bytes: Uint8Array): Record<string, unknown> {
+  if (bytes.length === 0) return {}
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>
+  } catch {
+    return { title: new TextDecoder().decode(bytes).slice(0, 200) }
+  }
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import { getRequestListener } from '@hono/node-server'
+
+/** A slow or silent client holds a socket no longer than this. */
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 15_000
+const checkEveryMs = 1_000
+const keepAliveTimeoutMs = 65_000
+const headerBytesMax = 16 * 1024
+const connectionsMax = 10_000
+const drainTimeoutMs = 10_000
+
+export type FetchHandler = (request: Request, env: unknown) => Response | Promise<Response>
+
+export type EdgeServer = { server: Server; close(): Promise<void> }
+
+/**
+ * Serves over TLS 1.3 and nothing older: `node:https` on both runtimes, since Deno's own server would take 1.2.
+ * @throws Error that names the port when it cannot be listened on.
+ */
+export async function serveHttps(
+  fetch: FetchHandler,
+  options: { host: string; port: number; certFile: string; keyFile: string },
+): Promise<EdgeServer> {
+  const server = createServer(
+    {
+      cert: readFileSync(options.certFile),
+      key: readFileSync(options.keyFile),
+      minVersion: 'TLSv1.3',
+      maxHeaderSize: headerBytesMax,
+      connectionsCheckingInterval: checkEveryMs,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+    },
+    getRequestListener(fetch as never),
+  )
+  server.maxConnections = connectionsMax
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new Error(`port ${options.port} cannot be used: ${error.message}`)))
+    server.listen(options.port, options.host, resolve)
+  })
+  return { server, close: () => closeServer(server) }
+}
+
+/** Takes no more connections, lets what is under way finish, then cuts what still hangs. */
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const overdue = setTimeout(() => server.closeAllConnections(), drainTimeoutMs)
+    server.close(() => {
+      clearTimeout(overdue)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
