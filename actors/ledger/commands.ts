@@ -102,8 +102,11 @@ function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(
   if (!rule.from.includes(frame.sender)) out.code[i] = codeOf['sender-not-allowed']
   else if (rule.homeOf !== undefined && s.shardOf(rule.homeOf(command)) !== s.genesis.shard) {
     out.code[i] = codeOf['shard-misplaced']
-  } else if (rule.step) settle(out, i, rule.execute(s, command, out, place))
-  else applyWithId(s, command, rule, i, place, out, repeated)
+  } else if (rule.step) {
+    // A step that came too early left no trace: a copy of its frame must not take it up later.
+    if (repeated) out.code[i] = codeOf['frame-repeated']
+    else settle(out, i, rule.execute(s, command, out, place))
+  } else applyWithId(s, command, rule, i, place, out, repeated)
 }
 
 /** Judges the id first: a command seen before is answered as it was, and never executed twice. */

@@ -106,6 +106,23 @@ describe('a redemption', () => {
     expect(t.view('alice')).toMatchObject({ pendingIn: 0 })
   })
 
+  test('takes no step from a frame that is stored again', () => {
+    const t = town()
+    const { id } = t.redeem('alice', '0.01')
+    const { number } = t.wallet('alice')
+    const head = headOf({ signer: signers.connector, actor: number, id })
+    const tell = (step: number, counter: number): string => {
+      const from = { sender: senders.connector, incarnation: 9, counter }
+      return t.command(0, 'redemptionStep', { ...head, wallet: number, step, reason: 0 }, from).refusal
+    }
+    expect([tell(returned, 1), tell(reissuing, 2), tell(returned, 1), tell(returned, 3)]).toEqual([
+      'saga-step-passed',
+      'accepted',
+      'frame-repeated',
+      'accepted',
+    ])
+  })
+
   test("comes back over the balance limit too: it is the holder's money", () => {
     const t = town()
     t.open('dora', { class: 4, kyc: 4, yuan: '9000.00' })
