@@ -22,7 +22,7 @@ export type CommandPlan<K extends CommandOp> = {
   /** The request's fields that refusals speak of. */
   readonly fieldOf?: Partial<Record<Refusal, string>>
   /** What the problem of a refusal says besides its position in the log. */
-  readonly membersOf?: (refusal: Refusal) => Readonly<Record<string, unknown>>
+  readonly membersOf?: () => Readonly<Record<string, unknown>>
 }
 
 const retryAfterS: Readonly<Record<NotSent, number>> = {
@@ -84,8 +84,17 @@ function takenOf<K extends CommandOp>(submitted: Submitted, plan: CommandPlan<K>
   const { code, executed, value, destination } = submitted
   if (code === 0) return { value, saga: destination === 255, executed }
   const refusal = refusalOf(code)
-  const members = plan.membersOf?.(refusal) ?? { request_id: id }
+  const members = plan.membersOf?.() ?? { request_id: id }
   throw refusalFailure(refusal, plan.fieldOf, { ...members, position: positionOf(executed) })
+}
+
+/** Every outcome but the one that is no refusal. */
+export type Refused = Exclude<Refusal, 'accepted'>
+
+/** @throws Error when it is none: a broken promise of the caller, never a request's fault */
+export function asRefused(refusal: Refusal): Refused {
+  if (refusal === 'accepted') throw new Error('what was accepted is no refusal')
+  return refusal
 }
 
 /** The problem of a refusal, naming the request's field that it speaks of where there is one. */
@@ -96,7 +105,7 @@ export function refusalFailure(
 ): Failure {
   const field = fieldOf?.[refusal] ?? idFields[refusal]
   const fields = field === undefined ? {} : { fields: [{ field, message: refusal }] }
-  return new Failure(refusal, { ...fields, members })
+  return new Failure(asRefused(refusal), { ...fields, members })
 }
 
 const idFields: Partial<Record<Refusal, string>> = {

@@ -1,17 +1,5 @@
-import type { Refusal } from '../../actors/ledger/refusals.ts'
 import type { Executed } from '../gateway/submission.ts'
-
-/** What a route can answer besides its result and the ledger's refusals. */
-export type FailureCode =
-  | Refusal
-  | 'field-invalid'
-  | 'field-missing'
-  | 'not-signed'
-  | 'not-allowed'
-  | 'not-found'
-  | 'overloaded'
-  | 'unavailable'
-  | 'journal-unavailable'
+import type { ProblemCode } from '../problem.ts'
 
 export type FailureMembers = {
   /** The part of the request that is wrong, as the client wrote it: a body field, a parameter or a header. */
@@ -27,10 +15,10 @@ export type FailureMembers = {
 
 /** Ends a request with a problem. */
 export class Failure extends Error {
-  readonly code: FailureCode
+  readonly code: ProblemCode
   readonly about: FailureMembers
 
-  constructor(code: FailureCode, about: FailureMembers = {}) {
+  constructor(code: ProblemCode, about: FailureMembers = {}) {
     super(about.detail ?? code)
     this.name = 'Failure'
     this.code = code

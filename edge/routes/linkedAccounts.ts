@@ -23,12 +23,10 @@ export const linkedAccountSchema = z
     link_id: z.int(),
     account_type: typeField,
     account_no: maskedField,
-    balance_limit: z
-      .union([z.number(), z.string()])
-      .openapi({
-        description: 'Yuan that may be drawn a day; a number when whole, else a decimal string',
-        example: 50_000,
-      }),
+    balance_limit: z.union([z.number(), z.string()]).openapi({
+      description: 'Yuan that may be drawn a day; a number when whole, else a decimal string',
+      example: 50_000,
+    }),
     drawn_today: z.string().openapi({ example: '0.00' }),
     status: z.enum(['active', 'closed']),
   })

@@ -1,6 +1,6 @@
 import { type Refusal, refusalTable } from '../../actors/ledger/refusals.ts'
 import type { Executed } from '../gateway/submission.ts'
-import { notSent } from './commandDesk.ts'
+import { asRefused, notSent } from './commandDesk.ts'
 import { Failure, positionOf, StillPending } from './failure.ts'
 import type { Answered } from './operation.ts'
 import type { PaymentResult } from './paymentDesk.ts'
@@ -41,8 +41,11 @@ export function executedBody(
   status: 'completed' | 'refused' | 'pending',
   executed: Executed,
 ): Record<string, unknown> {
-  const executed_at = new Date(executed.timeMs).toISOString()
-  return { payment_id: paymentId, payer_wallet: payerWallet, status, executed_at, position: positionOf(executed) }
+  return { payment_id: paymentId, payer_wallet: payerWallet, status, ...placeBody(executed) }
+}
+
+function placeBody(executed: Executed): Record<string, unknown> {
+  return { executed_at: new Date(executed.timeMs).toISOString(), position: positionOf(executed) }
 }
 
 /** @throws Failure, StillPending */
@@ -77,8 +80,8 @@ export function paymentAnswer(paymentId: string, payerWallet: string, result: Pa
 function refused(paymentId: string, payerWallet: string, refusal: Refusal, executed: Executed): Failure {
   const field = fieldOf[refusal]
   const fields = field === undefined ? {} : { fields: [{ field, message: refusal }] }
-  const asked = { payment_id: paymentId, payer_wallet: payerWallet, status: 'refused' }
+  const asked = { payment_id: paymentId, payer_wallet: payerWallet, outcome: 'refused' }
   const final = refusalTable[refusal].remembered
-  const members = final ? executedBody(paymentId, payerWallet, 'refused', executed) : asked
-  return new Failure(refusal, { ...fields, members, instance: paymentStatusPath(payerWallet, paymentId) })
+  const members = final ? { ...asked, ...placeBody(executed) } : asked
+  return new Failure(asRefused(refusal), { ...fields, members, instance: paymentStatusPath(payerWallet, paymentId) })
 }

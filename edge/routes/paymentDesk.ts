@@ -32,7 +32,7 @@ export type PaymentResult =
   | { readonly kind: 'journal-away' }
 
 /** What an unknown payer's signature is checked against, so that it takes as long as a known one's. The curve's base point. */
-const decoyKey: WalletKey = {
+export const decoyKey: WalletKey = {
   algorithm: 1,
   key: Buffer.from('036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296', 'hex'),
   keyVersion: 0,

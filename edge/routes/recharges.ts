@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import type { Refusal } from '../../actors/ledger/refusals.ts'
 import { tokenBytesMax } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
 import { idIn, refusalFailure, runCommand } from './commandDesk.ts'
@@ -9,7 +8,7 @@ import { amountField, commandIdField, walletIdField, yuanText } from './fields.t
 import { chooseLink } from './linkedAccounts.ts'
 import { type Answered, operation, type Services } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
-import { awaitSaga, findSaga, outwardCode, type SagaState, sagaBody, sagaSchema } from './sagas.ts'
+import { awaitSaga, findSaga, type SagaState, sagaBody, sagaSchema } from './sagas.ts'
 
 const linkFields = {
   link_id: z.int().min(1).optional().openapi({ description: 'Number of the linked account' }),
@@ -41,7 +40,8 @@ export function sagaAnswer(state: SagaState, walletId: string, id: Uint8Array, i
   const body = sagaBody(state, walletId, id)
   if (state.status === 'completed') return { status: 200, body }
   if (state.status === 'pending') throw new StillPending(instance, body)
-  throw refusalFailure(state.refusal, fieldOf, { ...body, refusal: state.refusal })
+  const { status, code: _code, ...members } = body
+  throw refusalFailure(state.refusal, fieldOf, { ...members, outcome: status })
 }
 
 export const recharge = operation({
@@ -93,8 +93,8 @@ export const recharge = operation({
 
 /** A request that was refused before it began is answered in the same form as one that the bank refused. */
 export function refusedMembers(tx_id: string, wallet_id: string, amountFen: number) {
-  return (refusal: Refusal) => {
-    return { tx_id, wallet_id, status: 'refused', code: outwardCode(refusal), amount: yuanText(amountFen), refusal }
+  return () => {
+    return { tx_id, wallet_id, outcome: 'refused', amount: yuanText(amountFen) }
   }
 }
 
@@ -137,8 +137,7 @@ export async function sagaEnd(
   }
   if (state === undefined || state === 'away') throw new StillPending(instance, pending)
   if (state.amountFen !== amountFen) {
-    const members = { tx_id: pending.tx_id, code: outwardCode('id-reused') }
-    throw refusalFailure('id-reused', fieldOf, members)
+    throw refusalFailure('id-reused', fieldOf, { tx_id: pending.tx_id })
   }
   return state
 }

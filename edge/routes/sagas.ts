@@ -3,6 +3,7 @@ import { commandIdText } from '../../actors/ledger/ids.ts'
 import { rechargeSteps, redemptionSteps } from '../../actors/ledger/records.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import type { SagaView } from '../../actors/ledger/views.ts'
+import { problems } from '../problem.ts'
 import { commandIdField, timeField, walletIdField, yuanText } from './fields.ts'
 import type { JournalSaga } from './journal.ts'
 import type { Services } from './operation.ts'
@@ -39,14 +40,9 @@ const finalStatus: Readonly<Record<SagaKind, Readonly<Record<number, 'completed'
   },
 }
 
-/** Outcome codes of the recharge interface of record; every other refusal goes by its own name. */
-const outwardCodes: Partial<Record<Refusal, string>> = {
-  'risk-control': 'RISK_CONTROL',
-  'linked-account-funds-insufficient': 'INSUFFICIENT_BALANCE',
-}
-
+/** RISK_CONTROL, INSUFFICIENT_BALANCE and the others: the short form that problems carry too. */
 export function outwardCode(refusal: Refusal): string {
-  return outwardCodes[refusal] ?? refusal.replaceAll('-', '_').toUpperCase()
+  return refusal === 'accepted' ? 'COMPLETED' : problems[refusal].code
 }
 
 function fromView(view: SagaView): SagaState {
