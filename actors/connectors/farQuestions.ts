@@ -47,8 +47,7 @@ export class FarQuestions {
       this.#doubts.delete(key)
       return asked
     }
-    // Nobody was asked while the breaker is open: that says nothing about this transaction.
-    if (asked.doubt === 'breaker-open') return asked
+    if (asked.doubt === 'not-asked') return asked
     const doubts = (this.#doubts.get(key) ?? 0) + 1
     if (this.#doubts.size >= countedMax) this.#doubts.delete(this.#doubts.keys().next().value!)
     this.#doubts.set(key, doubts)
@@ -65,7 +64,7 @@ export class FarQuestions {
     const { bank, centralBank, bankCode } = this.#o
     const { institution } = effect
     const transaction = transactionOf(effect)
-    if (!(await this.#introduce(institution))) return { kind: 'unknown', doubt: 'unreachable' }
+    if (!(await this.#introduce(institution))) return { kind: 'unknown', doubt: 'not-asked' }
     switch (operation) {
       case 'debit':
         return bank.debit({ ...transaction, institution, ...this.#o.open(effect) })

@@ -17,9 +17,10 @@ import { yuanText } from './yuan.ts'
 
 /**
  * `processing`: it has the request and has not decided it. `never-seen`: it has not had the request, yet; a late one
- * may still arrive. The rest: no trustworthy word.
+ * may still arrive. `not-asked`: it is left alone for now, so that nothing at all was said. The rest: no trustworthy
+ * word.
  */
-export type Doubt = CallProblem | 'breaker-open' | 'processing' | 'never-seen'
+export type Doubt = CallProblem | 'not-asked' | 'processing' | 'never-seen'
 
 /** What is certain about a request at a far side. `refused` means that under this id it never will be executed. */
 export type FarOutcome =
@@ -119,7 +120,7 @@ export function createFarSide(options: FarSideOptions): FarSide {
 /** @throws what is no doubt about the far side but a fault of ours */
 function doubtOf(error: unknown): Doubt {
   if (error instanceof CallFault) return error.problem
-  if (error instanceof BrokenCircuitError) return 'breaker-open'
+  if (error instanceof BrokenCircuitError) return 'not-asked'
   throw error
 }
 

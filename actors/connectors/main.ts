@@ -1,3 +1,5 @@
+import type { NatsConnection, Subscription } from '@nats-io/nats-core'
+import type { Logger } from 'pino'
 import { openAccount, openBankToken } from '../log/accountSealing.ts'
 import { type Blobs, createBlobs } from '../log/blobs.ts'
 import type { Effect } from '../log/effects.ts'
@@ -67,19 +69,7 @@ runMain('connector', async () => {
   })
 
   const subscriptions = shardsOf(settings).map((shard) =>
-    connection.subscribe(effectsSubject(settings.region, shard), {
-      callback: (error, message) => {
-        if (error !== null) {
-          logger.fatal({ error: messageOf(error) }, 'effects cannot be heard')
-          process.exit(70)
-        }
-        try {
-          driver.onEffect(readEffect(message.data))
-        } catch (unreadable) {
-          logger.error({ error: messageOf(unreadable), shard }, 'effect not understood')
-        }
-      },
-    }),
+    hearEffects(connection, settings.region, shard, driver, logger),
   )
   await connection.flush()
   const link = NatsLink.of(connection)
@@ -97,6 +87,29 @@ runMain('connector', async () => {
     await connection.drain()
   })
 })
+
+/** Level-triggered: an effect that is lost, or not understood by this release, is shown again. */
+function hearEffects(
+  connection: NatsConnection,
+  region: string,
+  shard: number,
+  driver: SagaDriver,
+  logger: Logger,
+): Subscription {
+  return connection.subscribe(effectsSubject(region, shard), {
+    callback: (error, message) => {
+      if (error !== null) {
+        logger.fatal({ error: messageOf(error) }, 'effects cannot be heard')
+        process.exit(70)
+      }
+      try {
+        driver.onEffect(readEffect(message.data))
+      } catch (unreadable) {
+        logger.error({ error: messageOf(unreadable), shard }, 'effect not understood')
+      }
+    },
+  })
+}
 
 function shardsOf({ shardCount }: ConnectorSettings): number[] {
   return Array.from({ length: shardCount }, (_, shard) => shard)

@@ -3,8 +3,7 @@ import type { Refusal } from '../ledger/refusals.ts'
 import type { FarOutcome } from './farSide.ts'
 
 /** What a saga may ask of the far sides; each is idempotent under the saga's id. */
-export const operations = ['debit', 'issue', 'refund', 'burn', 'credit', 'reverse-burn'] as const
-export type Operation = (typeof operations)[number]
+export type Operation = 'debit' | 'issue' | 'refund' | 'burn' | 'credit' | 'reverse-burn'
 
 /** What has become certain, or stayed unknown, since the saga's step was last read from the log. */
 export type Findings = { readonly [K in Operation]?: FarOutcome }

@@ -82,7 +82,8 @@ function farSideProcess(
     child = undefined
     if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return null
     const exited = once(ending, 'exit')
-    ending.kill(signal)
+    // By number: Deno's handle forgets the exit code of a child that it has signalled itself.
+    process.kill(ending.pid!, signal)
     const [code] = (await exited) as [number | null]
     return code
   }

@@ -30,7 +30,7 @@ export type Transaction = {
   decidedMs: number
 }
 
-export const cancelled = 'CANCELLED'
+const cancelled = 'CANCELLED'
 
 type Row = Omit<Transaction, 'txId' | 'request' | 'decidedMs'> & { tx_id: string; request: string; decided_ms: number }
 
