@@ -1,8 +1,7 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/nats-core'
+import { outcomeOf, type PubAck } from './appendOutcome.ts'
 import { NatsLink } from './natsLink.ts'
 import { type AppendOutcome, LogRefusal } from './shardLog.ts'
-
-type PubAck = { seq?: number; duplicate?: boolean; error?: { code?: number; err_code?: number; description?: string } }
 
 type Pending = {
   readonly subject: string
@@ -11,10 +10,6 @@ type Pending = {
   readonly timer: NodeJS.Timeout
 }
 
-/** JetStream error codes that say a frame was surely not stored because there is no room (server: errors.json). */
-const noRoomCodes = new Set([10_023, 10_028, 10_047])
-const storeFailedCode = 10_077
-const tooManyRequestsCode = 10_167
 const noRespondersStatus = 503
 
 /**
@@ -128,15 +123,4 @@ function readAck(message: Msg): PubAck {
   } catch {
     return {}
   }
-}
-
-/** @returns undefined when the server refuses for good. */
-function outcomeOf({ seq, error }: PubAck): AppendOutcome | undefined {
-  if (error === undefined) return seq === undefined ? { kind: 'unknown' } : { kind: 'appended', seq }
-  const { code = 0, err_code: errCode = 0, description = '' } = error
-  if (noRoomCodes.has(errCode) || /maximum (bytes|messages) exceeded/.test(description)) return { kind: 'full' }
-  if (errCode === tooManyRequestsCode) return { kind: 'not-sent' }
-  // A write or sync that failed may have left the frame on the disk, where a restart finds it.
-  if (errCode === storeFailedCode || code >= 500) return { kind: 'unknown' }
-  return undefined
 }
