@@ -15,13 +15,14 @@ const sameSignalMs = 500
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} options
+ * @param {(child: import('node:child_process').ChildProcess, signal: NodeJS.Signals) => void} [send] how it is told
  * @returns {Promise<number>} its exit code, 128 + n when signal n ended it
  * @throws {Error} when the command cannot be started
  */
-export function runChild(command, args, options) {
+export function runChild(command, args, options, send = (child, signal) => child.kill(signal)) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, options)
-    const stop = forwardSignals((signal) => child.kill(signal))
+    const stop = forwardSignals((signal) => send(child, signal))
     child.once('error', (error) => {
       stop()
       reject(error)

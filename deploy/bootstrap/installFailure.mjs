@@ -18,7 +18,7 @@ const causes = [
  */
 export function explainInstallFailure(ended, log) {
   if (typeof ended === 'string') return `npm cannot be started (${ended}): Node comes with it`
-  const codes = [...log.matchAll(/error (?:code|errno) (\S+)/g)].map((match) => match[1]).join(' ')
+  const codes = [...new Set([...log.matchAll(/error (?:code|errno) (\S+)/g)].map((match) => match[1]))].join(' ')
   const cause = causes.find(([pattern]) => pattern.test(codes))?.[1]
   if (cause !== undefined) return `the locked packages could not be installed: ${cause} (${codes})`
   if (ended === 0) return 'the locked packages could not be installed whole: an optional one is missing (no network?)'

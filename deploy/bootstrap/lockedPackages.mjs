@@ -34,7 +34,7 @@ export function stalePackages(lock, installed, platform) {
  * @param {LockedPackage} entry
  * @param {Platform} platform
  */
-function isExpected(entry, platform) {
+export function isExpected(entry, platform) {
   if (!entry.optional) return true
   if (!entry.os || !entry.cpu || entry.libc) return false
   return entry.os.includes(platform.os) && entry.cpu.includes(platform.cpu)
