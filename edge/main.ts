@@ -1,0 +1,78 @@
+import { createBlobs } from '../actors/log/blobs.ts'
+import { openKeyRing } from '../actors/log/fileKeyRing.ts'
+import { newIncarnation } from '../actors/log/incarnation.ts'
+import { openJetStreamLog } from '../actors/log/jetStreamLog.ts'
+import { connectNats } from '../actors/log/natsConnection.ts'
+import { NatsLink } from '../actors/log/natsLink.ts'
+import { createLogger, drainOnSignal, messageOf, runMain } from '../actors/log/process.ts'
+import { createSealer } from '../actors/log/sealing.ts'
+import { type EdgeSettings, edgeSettings, loadSettings } from '../actors/log/settings.ts'
+import { startStatusServer } from '../actors/log/statusServer.ts'
+import { VerifyPool } from './auth/verifyPool.ts'
+import { edgeMetrics } from './edgeMetrics.ts'
+import { Gateway } from './gateway/gateway.ts'
+import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
+import { absentJournal } from './routes/absentJournal.ts'
+import { accountVault } from './routes/accounts.ts'
+import { createApp } from './routes/app.ts'
+import { Authentication } from './routes/authentication.ts'
+import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
+import { serveHttps } from './server.ts'
+
+runMain('edge', async () => {
+  const settings = loadSettings<EdgeSettings>(edgeSettings)
+  const { region, shardCount, edgeId } = settings
+  const logger = createLogger(`edge-${edgeId}`, settings.logLevel)
+  const ring = openKeyRing(settings.keysDir)
+  const inboxPrefix = `_INBOX.${settings.nats.user ?? `edge-${edgeId}`}`
+  const connection = await connectNats(settings.nats, { name: `edge-${edgeId}`, inboxPrefix })
+  const logs = await Promise.all(
+    Array.from({ length: shardCount }, (_, shard) => openJetStreamLog(connection, region, shard)),
+  )
+
+  let gateway: Gateway | undefined
+  const metrics = edgeMetrics(() => gateway)
+  const onFault = (what: string, error: unknown): void => {
+    metrics.fault(what)
+    logger.warn({ error: messageOf(error) }, what)
+  }
+  const ports = natsGatewayPorts(connection, region, logs, onFault)
+  const sealerFor = (shard: number) => createSealer(ring, shard)
+  gateway = new Gateway({ region, edgeId, shardCount, incarnation: newIncarnation(), sealerFor, ports })
+  hearAnswers(connection, edgeId, gateway, onFault)
+  gateway.start()
+
+  const pool = new VerifyPool(settings.verifyThreads)
+  const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
+    pool.verify({ algorithm, key, message, signature })
+  const journal = absentJournal
+  const web = {
+    services: {
+      gateway,
+      vault: accountVault(ring, createBlobs(ring)),
+      journal,
+      payments: new PaymentDesk(gateway, verify, journal),
+      nowMs: () => Date.now(),
+      after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
+    },
+    authentication: new Authentication(gateway, verify),
+    proxies: new Set<string>(),
+    onFault,
+    onAnswered: metrics.answered,
+  }
+  const link = NatsLink.of(connection)
+  const ready = () => ({ ready: link.up, detail: { edge: edgeId, nats: link.up } })
+  const app = createApp(web, { ready })
+  const server = await serveHttps(app.fetch as never, settings)
+  const status = await startStatusServer(settings.statusPort, ready, metrics.registry)
+  logger.info({ region, host: settings.host, port: settings.port, statusPort: status.port }, 'started')
+  drainOnSignal(logger, async () => {
+    // No new connection; what is under way ends first, since its callers wait for exactly that.
+    await Promise.all([server.close(), gateway.drain()])
+    await pool.close()
+    await journal.close()
+    await Promise.all(logs.map((log) => log.close()))
+    await status.close()
+    await connection.drain()
+  })
+})

@@ -1,0 +1,87 @@
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
+import { entryOperations } from './entries.ts'
+import { Failure } from './failure.ts'
+import { limitOperations } from './limits.ts'
+import { linkedAccountOperations } from './linkedAccounts.ts'
+import { describe, describePayment, documentOf } from './openapi.ts'
+import type { Operation } from './operation.ts'
+import { paymentOperations } from './payments.ts'
+import { principalOperations } from './principals.ts'
+import { rechargeOperations } from './recharges.ts'
+import { redemptionOperations } from './redemptions.ts'
+import { submitPayment } from './submitPayment.ts'
+import { totalsOperations } from './totals.ts'
+import { userOperations } from './users.ts'
+import { walletKeyOperations } from './walletKeyChanges.ts'
+import { walletOperations } from './wallets.ts'
+import { answer, bind, type Web } from './web.ts'
+
+export const apiVersion = '1.0.0'
+
+/** Everything the API can do but the payment itself, whose path is bound by hand. */
+export const operations: readonly Operation[] = [
+  ...userOperations,
+  ...walletOperations,
+  ...walletKeyOperations,
+  ...linkedAccountOperations,
+  ...rechargeOperations,
+  ...redemptionOperations,
+  ...paymentOperations,
+  ...entryOperations,
+  ...limitOperations,
+  ...principalOperations,
+  ...totalsOperations,
+]
+
+/** Whether the edge runs, and whether it can do its work now. */
+export type Health = { ready(): { ready: boolean; detail: Record<string, unknown> } }
+
+/** The API as one application; it opens no socket by itself. */
+export function createApp(web: Web, health: Health): OpenAPIHono {
+  const app = new OpenAPIHono()
+  app.post('/v1/payments', (c) => answer(web, 'submitPayment', c, () => submitPayment(web, c)))
+  describePayment(app)
+  for (const operation of operations) {
+    describe(app, operation)
+    bind(app, web, operation)
+  }
+  bindHealth(app, health)
+  bindDocs(app)
+  app.notFound((c) => answer(web, 'notFound', c, () => Promise.reject(nothingHere(c.req.method, c.req.path))))
+  app.onError((error, c) => answer(web, 'failed', c, () => Promise.reject(error)))
+  return app
+}
+
+/** A path that exists is told apart from one that does not, so that a wrong method is seen as such. */
+function nothingHere(method: string, path: string): Failure {
+  const known = [...operations.map((operation) => operation.path), '/v1/payments'].some((pattern) =>
+    new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
+  )
+  return new Failure(known ? 'method-not-allowed' : 'not-found', { detail: `${method} ${path}` })
+}
+
+function bindHealth(app: OpenAPIHono, health: Health): void {
+  app.get('/healthz', (c) => c.text('ok\n'))
+  app.get('/readyz', (c) => {
+    const { ready, detail } = health.ready()
+    return c.json({ ready, ...detail }, ready ? 200 : 503)
+  })
+}
+
+function bindDocs(app: OpenAPIHono): void {
+  const document = JSON.stringify(documentOf(app, apiVersion))
+  const send = (type: string, text: string) => () =>
+    new Response(text, {
+      headers: {
+        'content-type': type,
+        'content-security-policy': docsPolicy,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      },
+    })
+  app.get('/openapi.json', send('application/json', document))
+  app.get('/docs', send('text/html; charset=utf-8', docsHtml))
+  app.get('/docs/style.css', send('text/css; charset=utf-8', docsStyle))
+  app.get('/docs/show.js', send('text/javascript; charset=utf-8', docsScript))
+}

@@ -1,0 +1,105 @@
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
+import { problems } from '../problem.ts'
+import type { Operation } from './operation.ts'
+import { paymentRequestSchema, paymentSchema } from './payments.ts'
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().openapi({ description: 'Short form for programs', example: 'INSUFFICIENT_BALANCE' }),
+    reason: z.enum(Object.keys(problems) as [string, ...string[]]).openapi({ description: 'Name in the closed list' }),
+    detail: z.string().optional(),
+    instance: z.string().optional(),
+    errors: z
+      .array(z.object({ field: z.string(), message: z.string() }))
+      .optional()
+      .openapi({ description: 'Which part of the request is wrong' }),
+  })
+  .openapi('Problem', { description: 'RFC 9457 problem, in Chinese or English by Accept-Language' })
+
+const media = ['application/json', 'application/x-protobuf'] as const
+type Path = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0]
+
+const contentOf = (schema: z.ZodType) => Object.fromEntries(media.map((type) => [type, { schema }]))
+
+const refusedAnswer = {
+  description: 'Refused, or not possible now: the problem says why',
+  content: { 'application/problem+json': { schema: problemSchema } },
+}
+
+const traceHeaders = z.object({
+  'x-device-fingerprint': z.string().optional().openapi({ description: 'What tells the device again; kept hashed' }),
+  'x-geo-location': z.string().optional().openapi({ description: '"latitude,longitude" in degrees' }),
+})
+const commandHeaders = traceHeaders.extend({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .openapi({ description: 'Id of the command, the same on every try; or request_id in the body' }),
+})
+
+/** Enters one operation into the document that /openapi.json serves. */
+export function describe(app: OpenAPIHono, operation: Operation): void {
+  const { method, path, tag, summary, description, callers, params, query, body, answers } = operation
+  const responses: Record<string, object> = { default: refusedAnswer }
+  for (const [status, { description: text, schema }] of Object.entries(answers)) {
+    responses[status] = { description: text, content: contentOf(schema) }
+  }
+  const request = {
+    ...(params === undefined ? {} : { params }),
+    ...(query === undefined ? {} : { query }),
+    ...(method === 'get' ? {} : { headers: commandHeaders }),
+    ...(body === undefined ? {} : { body: { content: contentOf(body), required: true } }),
+  }
+  app.openAPIRegistry.registerPath({
+    method,
+    path,
+    operationId: operation.name,
+    tags: [tag],
+    summary,
+    description: `${description ?? ''}${description ? ' ' : ''}Callers: ${callers.join(', ')}.`,
+    security: [{ httpMessageSignature: [] }],
+    request,
+    responses,
+  } as Path)
+}
+
+/** The hot path is bound by hand, and documented like the others. */
+export function describePayment(app: OpenAPIHono): void {
+  app.openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/v1/payments',
+    operationId: 'submitPayment',
+    tags: ['payments'],
+    summary: 'Pay: debit the payer, credit the payee',
+    description:
+      'Signed by the payer in the body; needs no other authentication. The same id and body gets the same answer, byte for byte once it is final; the same id with another body gets 409 and does nothing. 202 when the outcome is not known in time: ask at status_url, or send the same request again.',
+    security: [],
+    request: { headers: traceHeaders, body: { content: contentOf(paymentRequestSchema), required: true } },
+    responses: {
+      200: { description: 'Debited and credited', content: contentOf(paymentSchema) },
+      202: { description: 'Not known yet', content: contentOf(paymentSchema) },
+      default: refusedAnswer,
+    },
+  } as Path)
+}
+
+/** The document as served. */
+export function documentOf(app: OpenAPIHono, version: string): object {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'httpMessageSignature', {
+    type: 'http',
+    scheme: 'signature',
+    description:
+      'HTTP Message Signatures (RFC 9421) over @method, @path, @query and, with a body, content-digest (RFC 9530), created within 5 minutes of now. keyid: a wallet id (ecdsa-p256-sha256), institution:N or operator:N (ed25519).',
+  })
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Jiaozi',
+      version,
+      description: 'Digital-yuan wallets, payments, recharge and redemption. Amounts are decimal strings in yuan.',
+    },
+  })
+}
