@@ -7,8 +7,8 @@ export const regionBankCode = 'SANDBANK'
 export type BankKind = 'debit' | 'credit' | 'refund'
 
 /** One transaction at the bank. `txId` is the same on every try and in every question about it. */
-export type BankTransaction = { txId: string; amountFen: bigint }
-export type BankAccountTransaction = BankTransaction & { accountNo: string; institution: number }
+type BankTransaction = { txId: string; amountFen: bigint }
+type BankAccountTransaction = BankTransaction & { accountNo: string; institution: number }
 
 /**
  * The bank that keeps the customers' linked accounts. Every call may end unknown; then only an inquiry, or the same

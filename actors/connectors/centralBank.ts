@@ -3,7 +3,7 @@ import { yuanText } from './yuan.ts'
 
 export type CentralBankKind = 'issuance' | 'issuance-reversal' | 'burn' | 'burn-reversal'
 
-export type CentralBankTransaction = { txId: string; amountFen: bigint }
+type CentralBankTransaction = { txId: string; amountFen: bigint }
 
 /**
  * The central bank's issuance system. It issues only against reserve, and a burn releases reserve to the bank that

@@ -8,7 +8,7 @@ export type ConnectorMetrics = {
   onDoubt(side: FarSideName, doubt: Doubt): void
 }
 
-export type FarSideName = 'bank' | 'central-bank'
+type FarSideName = 'bank' | 'central-bank'
 
 type Available = Readonly<Record<FarSideName, () => boolean>>
 

@@ -1,11 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { rechargeSteps, redemptionSteps } from '../ledger/records.ts'
-import { openBankToken, openAccount as openSealedAccount } from '../log/accountSealing.ts'
-import { createSealer } from '../log/sealing.ts'
-import { createBankClient, regionBankCode } from './bank.ts'
-import { createCentralBankClient } from './centralBank.ts'
-import { type DriverEvent, SagaDriver } from './driver.ts'
+import { type RunningDriver, runDriver } from './runningDriver.fixture.ts'
 import { faultModes } from './sandbox/faults.ts'
 import { type SandboxProcesses, startSandboxProcesses } from './sandbox/sandboxProcesses.fixture.ts'
 import {
@@ -16,7 +12,6 @@ import {
   setFault,
   type TestAccount,
 } from './sandbox/sandboxRequests.fixture.ts'
-import { StepLane } from './stepLane.ts'
 import { type BegunSaga, WalletShard } from './walletShard.fixture.ts'
 
 let sandbox: SandboxProcesses
@@ -43,68 +38,11 @@ afterAll(async () => {
   await sandbox.close()
 })
 
-type RunningDriver = { driver: SagaDriver; events: DriverEvent[]; stop(): Promise<void>; abandon(): void }
-
-/** A connector as its process runs it, with the log in memory in place of NATS. */
+/** A driver of this test, which ends with it. */
 function startDriver(connectorId = '1', doubtsMax = 1_000): RunningDriver {
-  const patience = { timeoutMs: 500, retryDelayMs: 5, retryDelayMsMax: 20, breakerOpenMs: 30 }
-  const events: DriverEvent[] = []
-  let counter = 0
-  const lane = new StepLane({
-    region: 'a',
-    connectorId,
-    shard: 0,
-    incarnation: Number(connectorId) * 1_000_000 + Math.floor(Math.random() * 1_000_000),
-    nextCounter: () => ++counter,
-    sealer: createSealer(shard.ring, 0),
-    ports: {
-      nowMs: () => Date.now(),
-      random: () => Math.random(),
-      after: (delayMs, work) => void setTimeout(work, delayMs / 10),
-      append: (_shard, subject, frame) => shard.log.append(subject, frame),
-      onError: (error) => {
-        throw error
-      },
-    },
-  })
-  const { blobs } = shard
-  let abandoned = false
-  const driver = new SagaDriver({
-    bank: createBankClient({ baseUrl: sandbox.bank.url, secret: sandbox.bankSecret, ...patience }),
-    centralBank: createCentralBankClient({
-      baseUrl: sandbox.centralBank.url,
-      secret: sandbox.centralBankSecret,
-      ...patience,
-    }),
-    bankCode: regionBankCode,
-    open: ({ walletNumber, txId, sealedAccount, sealedToken }) => ({
-      accountNo: openSealedAccount(blobs, walletNumber, sealedAccount),
-      authToken: sealedToken.length === 0 ? '' : openBankToken(blobs, walletNumber, txId, sealedToken),
-    }),
-    reached: (step) => {
-      if (!abandoned) lane.add(step)
-    },
-    nowMs: () => Date.now(),
-    onEvent: (event) => events.push(event),
-    doubtsMax,
-  })
-  const unsubscribe = shard.subscribe((effect) => driver.onEffect(effect))
-  const started = {
-    driver,
-    events,
-    stop: async () => {
-      unsubscribe()
-      await driver.drain()
-      await lane.flushed()
-    },
-    // As kill -9: what is under way goes on at the far sides, but nobody hears of it.
-    abandon: () => {
-      unsubscribe()
-      abandoned = true
-    },
-  }
-  running.push(started)
-  return started
+  const driver = runDriver(sandbox, shard, connectorId, doubtsMax)
+  running.push(driver)
+  return driver
 }
 
 /** Shows open sagas again and again, as hosts do, until none is open. */

@@ -53,7 +53,7 @@ const answer = z.object({
   amount: z.string().optional(),
 })
 
-export type Expected = { kind: string; txId: string; amountFen: bigint }
+type Expected = { kind: string; txId: string; amountFen: bigint }
 
 /** One far side as our connectors reach it: signed, timed out, tried again, left alone while it is down. */
 export interface FarSide {

@@ -7,7 +7,7 @@ import { commandSubject } from '../log/subjects.ts'
 import type { ReachedStep } from './driver.ts'
 
 /** What a lane needs of the world: NATS and timers in the process, virtual ones in a simulation. */
-export interface LanePorts {
+interface LanePorts {
   nowMs(): number
   /** In [0, 1): jitter only. */
   random(): number
