@@ -35,10 +35,11 @@ export function runChild(command, args, options, send = (child, signal) => child
 }
 
 /**
+ * Takes every signal that would end this process and hands each on once.
  * @param {(signal: NodeJS.Signals) => void} send
  * @returns {() => void} ends the forwarding
  */
-function forwardSignals(send) {
+export function forwardSignals(send) {
   /** @type {Map<NodeJS.Signals, number>} */
   const lastSentMs = new Map()
   /** @param {NodeJS.Signals} signal */
