@@ -1,0 +1,154 @@
+import { businessDay } from '../ledger/businessTime.ts'
+import { commandOffsets } from '../ledger/commands.ts'
+import { type Layout, readRecord } from '../ledger/layout.ts'
+import type { Outcomes, Watch } from '../ledger/outcomes.ts'
+import {
+  commandHeadRecord,
+  commandOps,
+  commandRecords,
+  frameKinds,
+  paymentRecord,
+  transitHeader,
+  transitOps,
+  transitRecord,
+} from '../ledger/records.ts'
+import { rememberedByCode } from '../ledger/refusals.ts'
+import type { State } from '../ledger/state.ts'
+import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
+import type { Applied } from '../log/replica.ts'
+import type { ShardRows } from './shardRows.ts'
+
+const hex = (bytes: Uint8Array, at: number, length: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('hex')
+
+type Posting = { row: number; kind: number; delta: number; counterparty: number; id: string; index: number }
+
+/** Collects the postings of the frame that is being applied. */
+export class PostingWatch implements Watch {
+  postings: Posting[] = []
+
+  posted(
+    row: number,
+    kind: number,
+    delta: number,
+    counterparty: number,
+    bytes: Uint8Array,
+    at: number,
+    index: number,
+  ): void {
+    this.postings.push({ row, kind, delta, counterparty, id: hex(bytes, at, 16), index })
+  }
+}
+
+/** Turns an applied frame into rows. What the ledger decided is read, nothing is decided here. */
+export function addFrame(rows: ShardRows, state: State, applied: Applied, postings: readonly Posting[]): void {
+  const { frame, out, entry, opened } = applied
+  const day = businessDay(state.logTimeMs)
+  rows.days.add(day)
+  for (const posting of postings) {
+    const wallet = state.wallets.at.number[posting.row]!
+    const { kind, delta, counterparty, id, index } = posting
+    const place = `${day}\t${wallet}\t${rows.shard}\t${entry.seq}\t${index}\t${kind}`
+    rows.entries.push(`${place}\t${delta}\t${counterparty}\t\\\\x${id}\t${state.logTimeMs}\n`)
+    rows.wallets.add(posting.row)
+  }
+  if (out.skipped !== '' || opened === undefined) return
+  if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
+  if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
+  else if (frame.kind === frameKinds.transit) addReturns(rows, applied)
+  else if (frame.kind === frameKinds.commands) addCommands(rows, state, applied)
+  for (const row of out.sagas) rows.sagas.add(row)
+}
+
+/** The evidence stays sealed as the edge sealed it: the projector needs no key for it. */
+function addEvidence(rows: ShardRows, data: Uint8Array, seq: number, day: number): void {
+  const { sealedEvidence } = decodeFrame(data)
+  if (sealedEvidence === undefined) return
+  const head = hex(data, 0, frameIdentityBytes)
+  rows.evidence.push(
+    `${rows.shard}\t${seq}\t${day}\t\\\\x${head}\t\\\\x${hex(sealedEvidence, 0, sealedEvidence.length)}\n`,
+  )
+}
+
+function addPayments(rows: ShardRows, state: State, { frame, out, entry }: Applied, day: number): void {
+  const at = paymentRecord.at
+  for (let i = 0; i < frame.count; i++) {
+    const code = out.code[i]!
+    if (out.repeated[i] === 1 || (code !== 0 && rememberedByCode[code] === 0)) continue
+    const base = i * paymentRecord.size
+    const f64 = (field: number): number => frame.f64[(base + field) >>> 3]!
+    const cells = [
+      day,
+      f64(at.payer),
+      `\\\\x${hex(frame.u8, base + at.id, 16)}`,
+      int8Of(f64(at.payee)),
+      int8Of(f64(at.amount)),
+      code,
+      rows.shard,
+      entry.seq,
+      i,
+      out.destination[i]!,
+      out.value[i]!,
+      `\\\\x${hex(frame.u8, base + at.digestHigh, 8)}`,
+      state.logTimeMs,
+    ]
+    rows.payments.push(`${cells.join('\t')}\n`)
+  }
+}
+
+/** A refused payment may carry numbers that fit no column; the refusal says that they were nonsense. */
+function int8Of(value: number): number {
+  return Number.isSafeInteger(value) ? value : 0
+}
+
+function addReturns(rows: ShardRows, { frame, entry }: Applied): void {
+  const at = transitRecord.at
+  for (let i = 0; i < frame.count; i++) {
+    const base = transitHeader.size + i * transitRecord.size
+    if (frame.u8[base + at.op] !== transitOps.return) continue
+    const payer = frame.f64[(base + at.payer) >>> 3]!
+    rows.returns.push({
+      payer,
+      id: hex(frame.u8, base + at.id, 16),
+      reason: frame.u8[base + at.reason]!,
+      seq: entry.seq,
+    })
+  }
+}
+
+const names = new Map<number, keyof typeof commandOps>(
+  Object.entries(commandOps).map(([name, op]) => [op, name as keyof typeof commandOps]),
+)
+
+/** Which wallets, users and links a frame of commands may have changed: they are written as they stand now. */
+function addCommands(rows: ShardRows, state: State, { frame, out }: Applied): void {
+  for (const [i, at] of (commandOffsets(frame) ?? []).entries()) {
+    if (out.code[i] !== 0 || out.repeated[i] === 1) continue
+    const name = names.get(frame.u8[at + commandHeadRecord.at.op]!)
+    if (name === undefined) continue
+    const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }
+    if (name === 'walletOpen') addWallet(rows, state, out.value[i]!)
+    else if (command.wallet !== undefined) addWallet(rows, state, command.wallet)
+    if (name === 'userOpen') addUser(rows, state, out.value[i]!)
+    else if (command.user !== undefined) addUser(rows, state, command.user)
+    addLink(rows, name, out, i, command as { link?: number })
+  }
+}
+
+function addWallet(rows: ShardRows, state: State, number: number): void {
+  const row = state.walletRows.row(number)
+  if (row >= 0) rows.wallets.add(row)
+}
+
+function addUser(rows: ShardRows, state: State, number: number): void {
+  const row = state.userRows.row(number)
+  if (row < 0) return
+  rows.users.add(row)
+  for (let w = state.users.at.firstWallet[row]!; w !== 0; w = state.wallets.at.nextWallet[w - 1]!)
+    rows.wallets.add(w - 1)
+}
+
+function addLink(rows: ShardRows, name: string, out: Outcomes, i: number, command: { link?: number }): void {
+  if (name === 'linkOpen') rows.links.add(out.value[i]! - 1)
+  else if (name === 'linkStatus' && command.link !== undefined) rows.links.add(command.link - 1)
+}

@@ -1,0 +1,170 @@
+import { bigint, customType, index, integer, pgTable, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core'
+
+/** Raw bytes: ids, digests, sealed values. */
+const bytes = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => 'bytea' })
+/** Fen, sequences and numbers: int8, read as bigint so that none is ever rounded. */
+const int8 = (name: string) => bigint(name, { mode: 'bigint' })
+
+/** How far each shard's log has been followed; changed in the same transaction as what was followed. */
+export const positions = pgTable('positions', {
+  shard: smallint('shard').primaryKey(),
+  seq: int8('seq').notNull(),
+  chain: bytes('chain').notNull(),
+  logTimeMs: int8('log_time_ms').notNull(),
+  followedAt: timestamp('followed_at', { withTimezone: true }).notNull().defaultNow(),
+})
+
+/** The journal: one row a posting to a wallet. Partitioned by business day (days since 1970-01-01 in Shanghai). */
+export const entries = pgTable(
+  'entries',
+  {
+    day: integer('day').notNull(),
+    wallet: int8('wallet').notNull(),
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    kind: smallint('kind').notNull(),
+    delta: int8('delta_fen').notNull(),
+    counterparty: int8('counterparty').notNull(),
+    commandId: bytes('command_id').notNull(),
+    logTimeMs: int8('log_time_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.day, t.wallet, t.seq, t.index, t.kind] }),
+    index('entries_wallet').on(t.wallet, t.seq),
+  ],
+)
+
+/** Every payment whose outcome is final under its id, from the payer's shard. Partitioned by business day. */
+export const payments = pgTable(
+  'payments',
+  {
+    day: integer('day').notNull(),
+    payer: int8('payer').notNull(),
+    id: bytes('id').notNull(),
+    payee: int8('payee').notNull(),
+    amount: int8('amount_fen').notNull(),
+    code: smallint('code').notNull(),
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    /** Shard of the payee + 1 and transit number, when the payment left the shard. */
+    destination: smallint('destination').notNull(),
+    transit: int8('transit').notNull(),
+    digest: bytes('digest').notNull(),
+    logTimeMs: int8('log_time_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.day, t.payer, t.id] }),
+    index('payments_payer').on(t.payer, t.id),
+    index('payments_id').on(t.id),
+  ],
+)
+
+/** Payments that came back, with the reason the payee's shard gave. */
+export const returns = pgTable(
+  'returns',
+  {
+    payer: int8('payer').notNull(),
+    id: bytes('id').notNull(),
+    reason: smallint('reason').notNull(),
+    seq: int8('seq').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.payer, t.id] })],
+)
+
+/**
+ * What one shard has taken in from another. A payment is complete once its transit number is below `received` and the
+ * source has applied every return that was issued up to there: one row a pair instead of one a credit.
+ */
+export const lanes = pgTable(
+  'lanes',
+  {
+    source: smallint('source').notNull(),
+    destination: smallint('destination').notNull(),
+    incarnation: integer('incarnation').notNull(),
+    received: int8('received').notNull(),
+    returnsIssued: int8('returns_issued').notNull(),
+    returnsApplied: int8('returns_applied').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.source, t.destination] })],
+)
+
+/** Evidence of a frame's records as it was sealed by the edge, with the header bytes it is bound to. */
+export const evidence = pgTable(
+  'evidence',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    day: integer('day').notNull(),
+    frameHead: bytes('frame_head').notNull(),
+    sealed: bytes('sealed').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.day, t.shard, t.seq] })],
+)
+
+/** Wallets as they stand at their shard's position; the balance is sealed for its wallet alone. */
+export const wallets = pgTable('wallets', {
+  number: int8('number').primaryKey(),
+  user: int8('user_number').notNull(),
+  shard: smallint('shard').notNull(),
+  institution: smallint('institution').notNull(),
+  class: smallint('class').notNull(),
+  kind: smallint('kind').notNull(),
+  state: text('state').notNull(),
+  risk: smallint('risk').notNull(),
+  keyVersion: integer('key_version').notNull(),
+  balanceSealed: bytes('balance_sealed').notNull(),
+  seq: int8('seq').notNull(),
+})
+
+export const users = pgTable('users', {
+  number: int8('number').primaryKey(),
+  institution: smallint('institution').notNull(),
+  kyc: smallint('kyc').notNull(),
+  risk: smallint('risk').notNull(),
+})
+
+/** Linked accounts, masked; the full number exists only sealed in the log. */
+export const links = pgTable(
+  'links',
+  {
+    shard: smallint('shard').notNull(),
+    link: integer('link').notNull(),
+    wallet: int8('wallet').notNull(),
+    type: smallint('type').notNull(),
+    masked: text('masked').notNull(),
+    active: smallint('active').notNull(),
+    limit: int8('limit_fen').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.link] }), index('links_wallet').on(t.wallet)],
+)
+
+/** Recharges (kind 1) and redemptions (kind 2) at their newest step. */
+export const sagas = pgTable(
+  'sagas',
+  {
+    wallet: int8('wallet').notNull(),
+    id: bytes('id').notNull(),
+    kind: smallint('kind').notNull(),
+    institution: smallint('institution').notNull(),
+    amount: int8('amount_fen').notNull(),
+    step: smallint('step').notNull(),
+    reason: smallint('reason').notNull(),
+    balanceAfter: int8('balance_after_fen').notNull(),
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    requestedMs: int8('requested_ms').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.wallet, t.id] }), index('sagas_step').on(t.step)],
+)
+
+/** What a reconciliation could not explain, for people to work off. */
+export const reviewCases = pgTable('review_cases', {
+  id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+  openedAt: timestamp('opened_at', { withTimezone: true }).notNull().defaultNow(),
+  difference: int8('difference_fen').notNull(),
+  report: text('report').notNull(),
+  state: text('state').notNull().default('open'),
+})

@@ -1,0 +1,25 @@
+/** What a shard's frames since the last transaction leave behind. Rows of growing tables are COPY text already. */
+export class ShardRows {
+  readonly shard: number
+  /** Position before the first of these frames: the transaction holds only if the database still stands there. */
+  readonly fromSeq: number
+  readonly days = new Set<number>()
+  readonly entries: string[] = []
+  readonly payments: string[] = []
+  readonly evidence: string[] = []
+  readonly returns: { payer: number; id: string; reason: number; seq: number }[] = []
+  /** Rows of the state that changed: written as they stand when the transaction begins. */
+  readonly wallets = new Set<number>()
+  readonly users = new Set<number>()
+  readonly links = new Set<number>()
+  readonly sagas = new Set<number>()
+
+  constructor(shard: number, fromSeq: number) {
+    this.shard = shard
+    this.fromSeq = fromSeq
+  }
+
+  get size(): number {
+    return this.entries.length + this.payments.length + this.wallets.size + this.users.size
+  }
+}
