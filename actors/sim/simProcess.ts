@@ -1,0 +1,84 @@
+import type { VirtualTime } from './virtualTime.ts'
+
+/** A clock that may be wrong: virtual time from the world's first moment on, and a step. */
+export class SimClock {
+  offsetMs = 0
+  readonly #time: VirtualTime
+  readonly #startMs: number
+
+  constructor(time: VirtualTime, startMs: number) {
+    this.#time = time
+    this.#startMs = startMs
+  }
+
+  /** Unix ms. */
+  nowMs(): number {
+    return this.#startMs + this.#time.nowMs + this.offsetMs
+  }
+}
+
+/**
+ * A process of the simulated world. What it scheduled or awaits is carried out only while it lives; while it is paused
+ * it waits. A killed process does nothing more, not even clean up.
+ */
+export class SimProcess {
+  readonly name: string
+  readonly time: VirtualTime
+  readonly clock: SimClock
+  alive = true
+  #pausedUntilMs = 0
+  readonly #onKill: (() => void)[] = []
+  readonly #onThrow: (error: unknown) => void
+
+  constructor(name: string, time: VirtualTime, clock: SimClock, onThrow: (error: unknown) => void) {
+    this.name = name
+    this.time = time
+    this.clock = clock
+    this.#onThrow = onThrow
+  }
+
+  get paused(): boolean {
+    return this.time.nowMs < this.#pausedUntilMs
+  }
+
+  after(delayMs: number, work: () => void): () => void {
+    return this.time.after(delayMs, () => this.do(work))
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.after(delayMs, resolve))
+  }
+
+  /** Does something as this process: now, when it wakes, or never. */
+  do(work: () => void): void {
+    if (!this.alive) return
+    if (this.paused) {
+      this.time.after(this.#pausedUntilMs - this.time.nowMs, () => this.do(work))
+      return
+    }
+    try {
+      work()
+    } catch (error) {
+      this.#onThrow(error)
+    }
+  }
+
+  pause(forMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.time.nowMs + forMs)
+  }
+
+  wake(): void {
+    this.#pausedUntilMs = 0
+  }
+
+  /** What the world cleans up after it, as an operating system does. */
+  onKill(work: () => void): void {
+    this.#onKill.push(work)
+  }
+
+  kill(): void {
+    if (!this.alive) return
+    this.alive = false
+    for (const work of this.#onKill) work()
+  }
+}
