@@ -17,6 +17,7 @@ import type { State } from '../ledger/state.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import type { ShardRows } from './shardRows.ts'
+import { sagaLine } from './stateRows.ts'
 
 const hex = (bytes: Uint8Array, at: number, length: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('hex')
@@ -57,7 +58,7 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
   else if (frame.kind === frameKinds.transit) addReturns(rows, applied)
   else if (frame.kind === frameKinds.commands) addCommands(rows, state, applied)
-  for (const row of out.sagas) rows.sagas.add(row)
+  for (const row of out.sagas) rows.sagas.set(`${row}/${state.sagas.at.seq[row]}`, sagaLine(rows.shard, state, row))
 }
 
 /** The evidence stays sealed as the edge sealed it: the projector needs no key for it. */

@@ -82,10 +82,10 @@ export const lanes = pgTable(
   {
     source: smallint('source').notNull(),
     destination: smallint('destination').notNull(),
-    incarnation: integer('incarnation').notNull(),
-    received: int8('received').notNull(),
-    returnsIssued: int8('returns_issued').notNull(),
-    returnsApplied: int8('returns_applied').notNull(),
+    incarnation: integer('incarnation').notNull().default(0),
+    received: int8('received').notNull().default(0n),
+    returnsIssued: int8('returns_issued').notNull().default(0n),
+    returnsApplied: int8('returns_applied').notNull().default(0n),
   },
   (t) => [primaryKey({ columns: [t.source, t.destination] })],
 )

@@ -12,7 +12,8 @@ export class ShardRows {
   readonly wallets = new Set<number>()
   readonly users = new Set<number>()
   readonly links = new Set<number>()
-  readonly sagas = new Set<number>()
+  /** COPY text of each saga that changed, by row number and request: the newest counts. */
+  readonly sagas = new Map<string, string>()
 
   constructor(shard: number, fromSeq: number) {
     this.shard = shard
@@ -20,6 +21,6 @@ export class ShardRows {
   }
 
   get size(): number {
-    return this.entries.length + this.payments.length + this.wallets.size + this.users.size
+    return this.entries.length + this.payments.length + this.wallets.size + this.users.size + this.sagas.size
   }
 }

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino'
 import { Replica } from '../log/replica.ts'
+import { snapshotOf } from '../log/replicaSnapshot.ts'
 import type { Opener, Sealer } from '../log/sealing.ts'
 import type { Follower, ShardLog } from '../log/shardLog.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { Leader } from './leader.ts'
 import type { HostPorts } from './ports.ts'
-import { saveSnapshot } from './snapshots.ts'
 
 export type RunnerOptions = {
   region: string
@@ -116,7 +116,7 @@ export class ShardRunner {
       if (leader === undefined || !leader.leading || leader.replica.seq === this.#snapshotSeq) return
       const received = leader.receivedNow()
       const seq = leader.replica.seq
-      await saveSnapshot(this.#o.snapshots, this.#o.region, leader.replica, this.#o.ports.nowMs())
+      await this.#o.snapshots.save(snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs()))
       this.#snapshotSeq = seq
       leader.snapshotDurable(received)
     })

@@ -43,6 +43,9 @@ export const edgeSettings = processSettings.extend({
 export const projectorSettings = processSettings.extend({
   role: z.literal('projector'),
   databaseUrl: z.string(),
+  /** Folder for the projector's own snapshots. */
+  stateDir: z.string(),
+  snapshotEveryMs: z.number().int().min(1000).default(60_000),
 })
 
 export const connectorSettings = processSettings.extend({

@@ -83,7 +83,13 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
   const bankUrl = `http://${hosts.bank}:${ports.bank}`
   const centralBankUrl = `http://${hosts.centralBank}:${ports.centralBank}`
   const far = { bankUrl, centralBankUrl, bankSecret: secrets.bank, centralBankSecret: secrets.centralBank }
-  const projector = { role: 'projector', ...inRegion(plan, 'projector', 'projector'), databaseUrl: plan.databaseUrl }
+  const projector = {
+    role: 'projector',
+    ...inRegion(plan, 'projector', 'projector'),
+    databaseUrl: plan.databaseUrl,
+    stateDir: join(plan.options.data, 'projector'),
+    snapshotEveryMs: plan.options.snapshotSeconds * 1_000,
+  }
   const user = `connector-${connectorId}`
   const connector = { role: 'connector', ...inRegion(plan, 'connector', user), connectorId, ...far }
   const ready = (name: string): string => readyUrl(plan, name)

@@ -54,10 +54,10 @@ CREATE TABLE "returns" (
 CREATE TABLE "lanes" (
   "source" smallint NOT NULL,
   "destination" smallint NOT NULL,
-  "incarnation" integer NOT NULL,
-  "received" bigint NOT NULL,
-  "returns_issued" bigint NOT NULL,
-  "returns_applied" bigint NOT NULL,
+  "incarnation" integer NOT NULL DEFAULT 0,
+  "received" bigint NOT NULL DEFAULT 0,
+  "returns_issued" bigint NOT NULL DEFAULT 0,
+  "returns_applied" bigint NOT NULL DEFAULT 0,
   PRIMARY KEY ("source", "destination")
 );
 --> statement-breakpoint

@@ -1,22 +1,16 @@
 import type { Section } from '../ledger/columns.ts'
-import type { Replica } from '../log/replica.ts'
-import type { SnapshotStore } from '../log/snapshotStore.ts'
+import type { Replica } from './replica.ts'
+import type { SnapshotContents } from './snapshot.ts'
 
 /**
- * Saves the state of a replica as it is now. The rows in use are copied in one go, a few milliseconds; sealing and
- * storing work from the copy while the shard goes on.
+ * A replica's state as it is now, ready for a store. The rows in use are copied in one go, a few milliseconds; sealing
+ * and storing work from the copy while the replica goes on.
  */
-export async function saveSnapshot(
-  store: SnapshotStore,
-  region: string,
-  replica: Replica,
-  createdMs: number,
-): Promise<void> {
+export function snapshotOf(region: string, replica: Replica, createdMs: number): SnapshotContents {
   const { shard, seq, chain } = replica
   const { state } = replica.ledger
   const digest = state.digestText()
-  const sections = copySections(state.sections())
-  await store.save({ region, shard, epoch: 0, seq, chain, digest, createdMs, sections })
+  return { region, shard, epoch: 0, seq, chain, digest, createdMs, sections: copySections(state.sections()) }
 }
 
 /** One buffer for all: many small copies would cost more than the bytes. */

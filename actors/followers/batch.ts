@@ -1,0 +1,100 @@
+import type { Blobs } from '../log/blobs.ts'
+import type { Replica } from '../log/replica.ts'
+import type { Database } from './database.ts'
+import { copyIn, type ReplacedTable, replaceRows } from './replacedRows.ts'
+import type { ShardRows } from './shardRows.ts'
+import { appliedLines, linkLines, receivedLines, userLines, walletLines } from './stateRows.ts'
+
+type AddedTable = 'entries' | 'payments' | 'evidence'
+
+export type Step = {
+  readonly shard: number
+  readonly from: number
+  readonly to: number
+  readonly chain: Uint8Array
+  readonly logTimeMs: number
+}
+
+/** One transaction's worth of what the logs brought: rows as COPY text, and the positions they lead to. */
+export type Batch = {
+  readonly steps: readonly Step[]
+  readonly days: ReadonlySet<number>
+  readonly added: Readonly<Record<AddedTable, string>>
+  readonly returns: readonly { payer: number; id: string; reason: number; seq: number }[]
+  readonly replaced: Readonly<Record<ReplacedTable, string>>
+}
+
+/** Another process has written past the position that this one goes on from. */
+export class PositionTaken extends Error {}
+
+/** Takes down the rows as the replicas stand now, all in one go: what is applied later belongs to the next batch. */
+export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], blobs: Blobs): Batch {
+  const followed = all.filter(({ rows, replica }) => replica.seq > rows.fromSeq)
+  const text = (linesOf: (part: (typeof followed)[number]) => string): string => followed.map(linesOf).join('')
+  return {
+    steps: followed.map(({ rows, replica }) => ({
+      shard: rows.shard,
+      from: rows.fromSeq,
+      to: replica.seq,
+      chain: replica.chain,
+      logTimeMs: replica.ledger.state.logTimeMs,
+    })),
+    days: new Set(followed.flatMap(({ rows }) => [...rows.days])),
+    added: {
+      entries: text(({ rows }) => rows.entries.join('')),
+      payments: text(({ rows }) => rows.payments.join('')),
+      evidence: text(({ rows }) => rows.evidence.join('')),
+    },
+    returns: followed.flatMap(({ rows }) => rows.returns),
+    replaced: {
+      wallets: text(({ rows, replica }) => walletLines(rows, replica.ledger.state, blobs)),
+      users: text(({ rows, replica }) => userLines(rows, replica.ledger.state)),
+      links: text(({ rows, replica }) => linkLines(rows, replica.ledger.state)),
+      sagas: text(({ rows }) => [...rows.sagas.values()].join('')),
+      received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
+      applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
+    },
+  }
+}
+
+/**
+ * Writes a batch and its positions in one transaction. Safe to call again with the same batch after any failure: when
+ * an earlier try was committed after all, nothing is done.
+ * @throws PositionTaken when the database stands at another position than this batch goes on from.
+ */
+export async function writeBatch(sql: Database, batch: Batch): Promise<void> {
+  await sql.begin(async (transaction) => {
+    const tx = transaction as unknown as Database
+    if (!(await stepForward(tx, batch.steps))) return
+    for (const day of batch.days) await tx`select ensure_day_partitions(${day})`
+    for (const [table, text] of Object.entries(batch.added)) await copyIn(tx, `copy ${table} from stdin`, text)
+    for (const [table, text] of Object.entries(batch.replaced)) await replaceRows(tx, table as ReplacedTable, text)
+    await addReturns(tx, batch)
+  })
+}
+
+async function addReturns(tx: Database, { returns }: Batch): Promise<void> {
+  for (const { payer, id, reason, seq } of returns) {
+    await tx`insert into returns values (${payer}, ${Buffer.from(id, 'hex')}, ${reason}, ${seq}) on conflict do nothing`
+  }
+}
+
+/** @returns false when the batch is in the database already. */
+async function stepForward(tx: Database, steps: readonly Step[]): Promise<boolean> {
+  let moved = 0
+  for (const { shard, from, to, chain, logTimeMs } of steps) {
+    const { count } = await tx`
+      update positions set seq = ${to}, chain = ${chain}, log_time_ms = ${logTimeMs}, followed_at = now()
+      where shard = ${shard} and seq = ${from}`
+    moved += count
+  }
+  if (moved === steps.length) return true
+  const stands = await tx<{ shard: number; seq: bigint; chain: Uint8Array }[]>`select shard, seq, chain from positions`
+  const written = (step: Step): boolean =>
+    stands.some(({ shard, seq, chain }) => {
+      return shard === step.shard && Number(seq) === step.to && Buffer.compare(chain, step.chain) === 0
+    })
+  if (moved === 0 && steps.every(written)) return false
+  const places = steps.map(({ shard, from }) => `${shard}:${from}`).join(' ')
+  throw new PositionTaken(`another process follows into this database: it no longer stands at ${places}`)
+}

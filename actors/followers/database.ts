@@ -1,0 +1,36 @@
+import postgres from 'postgres'
+
+export type Database = postgres.Sql
+
+const connectTimeoutS = 5
+
+/** Opens a pool of at most `max` connections; nothing is sent before the first query. */
+export function openDatabase(url: string, name: string, max: number): Database {
+  return postgres(url, {
+    max,
+    connect_timeout: connectTimeoutS,
+    idle_timeout: 0,
+    max_lifetime: null,
+    // Only built-in types are used: the query for others would cost a round trip a connection.
+    fetch_types: false,
+    onnotice: () => undefined,
+    backoff: (retries) => Math.min(2, 0.1 * 2 ** retries) * (0.5 + Math.random()),
+    connection: { application_name: name },
+    types: { bigint: postgres.BigInt },
+  }) as unknown as Database
+}
+
+/** The database did not answer in time: what was asked of it may still happen. */
+export class DatabaseTimeout extends Error {
+  constructor(what: string, timeoutMs: number) {
+    super(`the database did not answer within ${timeoutMs} ms: ${what}`)
+    this.name = 'DatabaseTimeout'
+  }
+}
+
+export function withinMs<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new DatabaseTimeout(what, timeoutMs)), timeoutMs)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

@@ -1,0 +1,96 @@
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { createBlobs } from '../log/blobs.ts'
+import { openKeyRing } from '../log/fileKeyRing.ts'
+import { folderSnapshots } from '../log/folderSnapshots.ts'
+import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { connectNats } from '../log/natsConnection.ts'
+import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
+import { createOpener } from '../log/sealing.ts'
+import { loadSettings, type ProjectorSettings, projectorSettings } from '../log/settings.ts'
+import { startStatusServer } from '../log/statusServer.ts'
+import { openDatabase } from './database.ts'
+import { migrate } from './migrate.ts'
+import { readPositions } from './positions.ts'
+import { Projector } from './projector.ts'
+import { ShardFollowing } from './shardFollowing.ts'
+
+runMain('projector', async () => {
+  const settings = loadSettings<ProjectorSettings>(projectorSettings)
+  const { region, shardCount } = settings
+  const logger = createLogger('projector', settings.logLevel)
+  const ring = openKeyRing(settings.keysDir)
+  const blobs = createBlobs(ring)
+  const inboxPrefix = `_INBOX.${settings.nats.user ?? 'projector'}`
+  const connection = await connectNats(settings.nats, { name: 'projector', inboxPrefix })
+  await migrate(settings.databaseUrl)
+
+  const own = folderSnapshots(settings.stateDir, blobs)
+  const regions = await objectSnapshots(connection, blobs, { region })
+  const shards = await Promise.all(
+    Array.from({ length: shardCount }, async (_, shard) => {
+      return new ShardFollowing(shard, await openJetStreamLog(connection, region, shard), createOpener(ring, { shard }))
+    }),
+  )
+  const positions = await readPositions(settings.databaseUrl, shardCount)
+  for (const following of shards) {
+    const { shard } = following
+    await following.catchUp(positions[shard]!, [await own.newest(shard), await regions.newest(shard)])
+  }
+
+  const projector = new Projector(shards, {
+    region,
+    blobs,
+    logger,
+    snapshots: own,
+    snapshotEveryMs: settings.snapshotEveryMs,
+    openDatabase: () => openDatabase(settings.databaseUrl, 'projector', 1),
+    onHopeless: (error) => {
+      logger.fatal({ error: messageOf(error) }, 'projector stops')
+      process.exit(70)
+    },
+  })
+  projector.start()
+  const readiness = () => ({
+    ready: projector.trouble === '',
+    detail: { trouble: projector.trouble, rowsWaiting: projector.rowsWaiting },
+  })
+  const status = await startStatusServer(settings.statusPort, readiness, metricsOf(projector, shards))
+  logger.info({ region, positions: positions.map(({ seq }) => seq), statusPort: status.port }, 'following')
+  drainOnSignal(logger, async () => {
+    await projector.stop()
+    await status.close()
+    await connection.drain()
+  })
+})
+
+function metricsOf(projector: Projector, shards: readonly ShardFollowing[]): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  new Gauge({
+    name: 'jiaozi_projector_seq',
+    help: 'Last log sequence read',
+    labelNames: ['shard'],
+    registers: [registry],
+    collect() {
+      for (const { shard, replica } of shards) this.set({ shard: String(shard) }, replica.seq)
+    },
+  })
+  new Gauge({
+    name: 'jiaozi_projector_rows_waiting',
+    help: 'Rows read and not yet committed',
+    registers: [registry],
+    collect() {
+      this.set(projector.rowsWaiting)
+    },
+  })
+  new Gauge({
+    name: 'jiaozi_projector_database_up',
+    help: '1 while the database takes rows',
+    registers: [registry],
+    collect() {
+      this.set(projector.trouble === '' ? 1 : 0)
+    },
+  })
+  return registry
+}
