@@ -12,11 +12,11 @@ import { VerifyPool } from './auth/verifyPool.ts'
 import { edgeMetrics } from './edgeMetrics.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
-import { absentJournal } from './routes/absentJournal.ts'
 import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
+import { SqlJournal } from './routes/sqlJournal.ts'
 import { serveHttps } from './server.ts'
 
 runMain('edge', async () => {
@@ -45,7 +45,7 @@ runMain('edge', async () => {
   const pool = new VerifyPool(settings.verifyThreads)
   const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
     pool.verify({ algorithm, key, message, signature })
-  const journal = absentJournal
+  const journal = new SqlJournal(settings.databaseUrl, shardCount, logger)
   const web = {
     services: {
       gateway,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { commandIdText, walletIdText, walletKinds } from '../../actors/ledger/ids.ts'
+import { commandIdText, walletIdText } from '../../actors/ledger/ids.ts'
 import { postingKinds } from '../../actors/ledger/outcomes.ts'
 import { visibleWallet } from './caller.ts'
 import { badField, Failure } from './failure.ts'
@@ -56,13 +56,20 @@ function cursorIn(text: string | undefined): EntryCursor | undefined {
 /** Where a page ended: a wallet may pay and be paid by one record, so that the kind belongs to an entry's place. */
 export type EntryCursor = { seq: number; index: number; kind: number }
 
-function entryBody({ id, kind, deltaFen, counterparty, executed }: JournalEntry): Record<string, unknown> {
+function entryBody({
+  id,
+  kind,
+  deltaFen,
+  counterparty,
+  counterpartyKind,
+  executed,
+}: JournalEntry): Record<string, unknown> {
   const sign = deltaFen < 0 ? '-' : ''
   return {
     id: commandIdText(id),
     kind: kindNames[kind] ?? String(kind),
     amount: sign + yuanText(Math.abs(deltaFen)),
-    counterparty: counterparty === 0 ? null : walletIdText(counterparty, walletKinds.personal),
+    counterparty: counterparty === 0 ? null : walletIdText(counterparty, counterpartyKind),
     position: { shard: executed.shard, seq: executed.seq, index: executed.index },
     time: new Date(executed.timeMs).toISOString(),
   }

@@ -25,8 +25,10 @@ export type JournalEntry = {
   readonly executed: Executed
   readonly kind: number
   readonly deltaFen: number
-  readonly balanceAfterFen: number | undefined
+  /** Number of the other wallet, 0 for banks. */
   readonly counterparty: number
+  /** As in the ledger: 1 personal, 2 merchant; 0 when the journal has not heard of it yet. */
+  readonly counterpartyKind: number
   readonly id: Uint8Array
 }
 

@@ -1,0 +1,222 @@
+import type { Logger } from 'pino'
+import postgres from 'postgres'
+import { bucketOf } from '../../actors/ledger/ids.ts'
+import { messageOf } from '../../actors/log/process.ts'
+import type { EntriesPage, Followed, Found, Journal, JournalEntry, JournalPayment, JournalSaga } from './journal.ts'
+
+const queryTimeoutMs = 2_000
+const connections = 4
+/** A projector that has not been heard of for so long may have missed what somebody asks for. */
+const silentAfter = '60 seconds'
+const rechargeKind = 1
+
+type PaymentRow = {
+  payer: bigint
+  payee: bigint
+  id: Uint8Array
+  amount: bigint
+  code: number
+  digest: Uint8Array
+  shard: number
+  seq: bigint
+  index: number
+  time: bigint
+  complete: boolean
+}
+type EntryRow = {
+  seq: bigint
+  index: number
+  kind: number
+  delta: bigint
+  counterparty: bigint
+  counterparty_kind: number | null
+  id: Uint8Array
+  time: bigint
+}
+type SagaRow = {
+  kind: number
+  amount: bigint
+  step: number
+  reason: number
+  balance_after: bigint
+  requested: bigint
+  changed: bigint
+}
+
+/** The journal in the region's Postgres. Whatever goes wrong there is an `away`: it holds up nothing else. */
+export class SqlJournal implements Journal {
+  readonly #url: string
+  readonly #shardCount: number
+  readonly #logger: Logger
+  #sql: postgres.Sql
+  #away = false
+
+  /** @param shardCount shards of the region */
+  constructor(url: string, shardCount: number, logger: Logger) {
+    this.#url = url
+    this.#shardCount = shardCount
+    this.#logger = logger
+    this.#sql = openPool(url)
+  }
+
+  payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>> {
+    return this.#ask(async (sql) => {
+      const rows = await this.#payments(sql, sql`p.payer = ${payer} and p.id = ${id}`)
+      return rows[0] === undefined ? this.#none(sql) : { kind: 'found', record: rows[0] }
+    })
+  }
+
+  paymentsById(id: Uint8Array): Promise<Found<readonly JournalPayment[]>> {
+    return this.#ask(async (sql) => {
+      const rows = await this.#payments(sql, sql`p.id = ${id}`)
+      return rows.length === 0 ? this.#none(sql) : { kind: 'found', record: rows }
+    })
+  }
+
+  /** A payment between shards is complete once the payee's has taken it in and every return until then came back. */
+  async #payments(sql: postgres.Sql, where: postgres.PendingQuery<postgres.Row[]>): Promise<JournalPayment[]> {
+    const rows = await sql<PaymentRow[]>`
+      select p.payer, p.payee, p.id, p.amount_fen as amount, coalesce(r.reason, p.code) as code, p.digest,
+        p.shard, p.seq, p.index, p.log_time_ms as time,
+        p.destination = 0 or r.reason is not null
+          or coalesce(l.received > p.transit and l.returns_applied >= l.returns_issued, false) as complete
+      from payments p
+      left join returns r on r.payer = p.payer and r.id = p.id
+      left join lanes l on l.source = p.shard and l.destination = p.destination - 1
+      where ${where} order by p.seq limit 100`
+    return rows.map(({ payer, payee, amount, code, digest, id, complete, ...place }) => ({
+      payer: Number(payer),
+      payee: Number(payee),
+      amountFen: Number(amount),
+      code,
+      digest,
+      id,
+      complete,
+      executed: executedAt(place),
+    }))
+  }
+
+  saga(wallet: number, id: Uint8Array): Promise<Found<JournalSaga>> {
+    return this.#ask(async (sql) => {
+      const [row] = await sql<SagaRow[]>`
+        select kind, amount_fen as amount, step, reason, balance_after_fen as balance_after, requested_ms as requested,
+          changed_ms as changed
+        from sagas where wallet = ${wallet} and id = ${id}`
+      if (row === undefined) return this.#none(sql)
+      return {
+        kind: 'found',
+        record: {
+          kind: row.kind === rechargeKind ? 'recharge' : 'redemption',
+          walletNumber: wallet,
+          amountFen: Number(row.amount),
+          step: row.step,
+          code: row.reason,
+          balanceAfterFen: Number(row.balance_after),
+          requestedMs: Number(row.requested),
+          changedMs: Number(row.changed),
+        },
+      }
+    })
+  }
+
+  entries(
+    wallet: number,
+    before: { seq: number; index: number; kind: number } | undefined,
+    count: number,
+  ): Promise<Found<EntriesPage>> {
+    return this.#ask(async (sql) => {
+      // The position is read first: the page may know more than it says, never less.
+      const [followed] = await followedRows(
+        sql,
+        sql`where shard = (select shard from wallets where number = ${wallet})`,
+      )
+      if (followed === undefined) return { kind: 'away' }
+      const { seq, index, kind } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0, kind: 0 }
+      const rows = await sql<EntryRow[]>`
+        select e.seq, e.index, e.kind, e.delta_fen as delta, e.counterparty, w.kind as counterparty_kind,
+          e.command_id as id, e.log_time_ms as time
+        from entries e left join wallets w on w.number = e.counterparty
+        where e.wallet = ${wallet} and (e.seq, e.index, e.kind) < (${seq}, ${index}, ${kind})
+        order by e.seq desc, e.index desc, e.kind desc limit ${count + 1}`
+      const entries = rows.slice(0, count).map((row) => entryOf(row, shard))
+      return { kind: 'found', record: { entries, followed, more: rows.length > count } }
+    })
+  }
+
+  followed(): Promise<Found<readonly Followed[]>> {
+    return this.#ask(async (sql) => ({ kind: 'found', record: await followedRows(sql, sql`order by shard`) }))
+  }
+
+  /** Nothing here: certain only while the projector keeps up. */
+  async #none(sql: postgres.Sql): Promise<{ kind: 'none' } | { kind: 'away' }> {
+    const [row] = await sql<{ current: boolean }[]>`
+      select coalesce(min(followed_at) > now() - ${silentAfter}::interval, false) as current from positions`
+    return row?.current ? { kind: 'none' } : { kind: 'away' }
+  }
+
+  async #ask<T>(question: (sql: postgres.Sql) => Promise<Found<T>>): Promise<Found<T>> {
+    const sql = this.#sql
+    try {
+      const found = await withinTimeout(question(sql))
+      if (this.#away) this.#logger.info('the journal is back')
+      this.#away = false
+      return found
+    } catch (error) {
+      if (!this.#away) this.#logger.warn({ error: messageOf(error) }, 'the journal is away')
+      this.#away = true
+      this.#renew(sql)
+      return { kind: 'away' }
+    }
+  }
+
+  /** Connections that gave no answer would keep the next to ask waiting as well. */
+  #renew(used: postgres.Sql): void {
+    if (used !== this.#sql) return
+    this.#sql = openPool(this.#url)
+    void used.end({ timeout: 0 }).catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    await this.#sql.end({ timeout: 2 })
+  }
+}
+
+function openPool(url: string): postgres.Sql {
+  return postgres(url, {
+    max: connections,
+    connect_timeout: 2,
+    fetch_types: false,
+    onnotice: () => undefined,
+    connection: { application_name: 'edge', default_transaction_read_only: true },
+    types: { bigint: postgres.BigInt },
+  }) as unknown as postgres.Sql
+}
+
+function withinTimeout<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = (): void => reject(new Error(`the database did not answer within ${queryTimeoutMs} ms`))
+    const timer = setTimeout(late, queryTimeoutMs)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+async function followedRows(sql: postgres.Sql, which: postgres.PendingQuery<postgres.Row[]>): Promise<Followed[]> {
+  const rows = await sql<{ shard: number; seq: bigint; time: bigint }[]>`
+    select shard, seq, log_time_ms as time from positions ${which}`
+  return rows.map(({ shard, seq, time }) => ({ shard, seq: Number(seq), timeMs: Number(time) }))
+}
+
+function executedAt(row: { shard: number; seq: bigint; index: number; time: bigint }): JournalPayment['executed'] {
+  return { shard: row.shard, seq: Number(row.seq), index: row.index, timeMs: Number(row.time) }
+}
+
+function entryOf(row: EntryRow, shard: number): JournalEntry {
+  return {
+    executed: executedAt({ ...row, shard }),
+    kind: row.kind,
+    deltaFen: Number(row.delta),
+    counterparty: Number(row.counterparty),
+    counterpartyKind: row.counterparty_kind ?? 0,
+    id: row.id,
+  }
+}
