@@ -126,10 +126,8 @@ export class SqlJournal implements Journal {
   ): Promise<Found<EntriesPage>> {
     return this.#ask(async (sql) => {
       // The position is read first: the page may know more than it says, never less.
-      const [followed] = await followedRows(
-        sql,
-        sql`where shard = (select shard from wallets where number = ${wallet})`,
-      )
+      const shard = bucketOf(wallet) % this.#shardCount
+      const [followed] = await followedRows(sql, sql`where shard = ${shard}`)
       if (followed === undefined) return { kind: 'away' }
       const { seq, index, kind } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0, kind: 0 }
       const rows = await sql<EntryRow[]>`
