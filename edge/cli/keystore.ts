@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
+import { removeIfThere, replaceFile, syncFolder } from '../../actors/log/durableFile.ts'
+import { type WalletKey, walletKeyOf } from '../client/node.ts'
+import { BadInput } from './exitCodes.ts'
+
+/** A linked account as this keystore knows it: the bank's authorisation is kept, the full number is not. */
+export type KeptLink = { linkId: number; accountNo: string; authToken?: string }
+
+/** One wallet of this keystore. `accountNo` of a link is masked. */
+export type KeptWallet = {
+  formatVersion: 1
+  walletId: string
+  userId: string
+  privateKeyPem: string
+  links: KeptLink[]
+}
+
+/** A key that was made for a request whose outcome is not known yet, so that no answer can arrive without its key. */
+export type KeptRequest = { formatVersion: 1; privateKeyPem: string; userRequestId?: string; walletId?: string }
+
+/** Wallet keys of the people on this machine: one file each, readable by its owner only. */
+export class Keystore {
+  readonly dir: string
+
+  constructor(dir: string) {
+    this.dir = dir
+  }
+
+  #fileOf(walletId: string): string {
+    if (parseWalletId(walletId) === undefined) throw new BadInput('a wallet id is W or M and a number')
+    return join(this.dir, `${walletId}.json`)
+  }
+
+  #requestFile(requestId: string): string {
+    if (parseCommandId(requestId) === undefined) throw new BadInput('a request id is a UUIDv7 or a dated id')
+    return join(this.dir, `request-${requestId}.json`)
+  }
+
+  has(walletId: string): boolean {
+    return existsSync(this.#fileOf(walletId))
+  }
+
+  /** @throws BadInput when there is no such wallet here, or others may read its file */
+  wallet(walletId: string): KeptWallet {
+    const file = this.#fileOf(walletId)
+    if (!existsSync(file)) throw new BadInput(`the key of ${walletId} is not in the keystore ${this.dir}`)
+    return this.#read<KeptWallet>(file)
+  }
+
+  keyOf(walletId: string): WalletKey {
+    return walletKeyOf(this.wallet(walletId).privateKeyPem)
+  }
+
+  put(wallet: KeptWallet): void {
+    this.#write(this.#fileOf(wallet.walletId), wallet)
+  }
+
+  ids(): string[] {
+    if (!existsSync(this.dir)) return []
+    const names = readdirSync(this.dir).map((name) => name.replace(/\.json$/, ''))
+    return names.filter((name) => parseWalletId(name) !== undefined).sort()
+  }
+
+  /** Keeps what a request needs before it is sent; a request that is made again gets what was kept for it. */
+  keepRequest(requestId: string, make: () => KeptRequest): KeptRequest {
+    const file = this.#requestFile(requestId)
+    if (existsSync(file)) return this.#read<KeptRequest>(file)
+    const request = make()
+    this.#write(file, request)
+    return request
+  }
+
+  dropRequest(requestId: string): void {
+    removeIfThere(this.#requestFile(requestId))
+  }
+
+  /** Puts a dead key aside, should somebody have to prove what it signed. */
+  retire(walletId: string, atMs: number): void {
+    if (!this.has(walletId)) return
+    renameSync(this.#fileOf(walletId), join(this.dir, `retired-${walletId}-${atMs}.json`))
+    syncFolder(this.dir)
+  }
+
+  #read<T extends { privateKeyPem: string }>(file: string): T {
+    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
+      throw new BadInput(`${file} holds a private key and others may read it: chmod 600 it`)
+    }
+    let kept: T & { formatVersion?: unknown }
+    try {
+      kept = JSON.parse(readFileSync(file, 'utf8')) as T
+    } catch {
+      throw new BadInput(`${file} is not a file of this keystore`)
+    }
+    if (kept.formatVersion !== 1 || typeof kept.privateKeyPem !== 'string') {
+      throw new BadInput(`${file} is not a file of this keystore`)
+    }
+    return kept
+  }
+
+  #write(file: string, contents: KeptWallet | KeptRequest): void {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 })
+    replaceFile(file, Buffer.from(`${JSON.stringify(contents, null, 2)}\n`))
+  }
+}

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  ApiProblem,
+  createClient,
+  nodeExchange,
+  OutcomeUnknown,
+  principalSigner,
+  walletSigner,
+} from '../client/node.ts'
+import type { Exchange, RequestSigner, RetryPolicy } from '../client/requests.ts'
+import { BadInput, NotReachable } from './exitCodes.ts'
+import { Keystore } from './keystore.ts'
+import { type RegionFacts, readRegionFacts } from './regionAddress.ts'
+import { askUntil } from './waiting.ts'
+
+/** Options that every command has which speaks with a region. */
+export type ConnectionOptions = {
+  data: string
+  url?: string
+  ca?: string
+  keystore?: string
+  institutionKey?: string
+  operatorKey?: string
+  institution: number
+  operator: number
+  timeoutMs: number
+  tries: number
+}
+
+export type Reply = { status: number; body: Record<string, unknown> }
+export type SignerName = 'wallet' | 'institution' | 'operator'
+
+/** Errors of a connection that was never made, so that the request cannot have arrived. */
+const unsentCodes = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'CERT_HAS_EXPIRED',
+])
+
+/** One command's connection to a region: where it is, who signs, and with which patience. */
+export class Session {
+  readonly options: ConnectionOptions
+  readonly keystore: Keystore
+  #facts: RegionFacts | undefined
+  #exchange: Exchange | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.options = options
+    this.keystore = new Keystore(options.keystore ?? join(options.data, 'wallets'))
+  }
+
+  /** Of the region that runs on the data folder. @throws NotReachable when none does */
+  get facts(): RegionFacts {
+    this.#facts ??= readRegionFacts(this.options.data)
+    return this.#facts
+  }
+
+  get #url(): string {
+    return this.options.url ?? this.facts.edgeUrl
+  }
+
+  #connect(): Exchange {
+    const { url, ca } = this.options
+    const caFile = url === undefined ? (ca ?? this.facts.caFile) : ca
+    this.#exchange ??= nodeExchange(this.#url, caFile === undefined ? undefined : readInput(caFile, '--ca'), 4)
+    return this.#exchange
+  }
+
+  institution(): RequestSigner {
+    const file = this.options.institutionKey ?? this.#ownKey('institutionKeyFile', '--institution-key')
+    return principalIn(`institution:${this.options.institution}`, file, '--institution-key')
+  }
+
+  operator(): RequestSigner {
+    const file = this.options.operatorKey ?? this.#ownKey('operatorKeyFile', '--operator-key')
+    return principalIn(`operator:${this.options.operator}`, file, '--operator-key')
+  }
+
+  /** The keys of the region on the data folder sign for that region only, never for the one that --url names. */
+  #ownKey(name: 'institutionKeyFile' | 'operatorKeyFile', option: string): string {
+    if (this.options.url !== undefined) throw new BadInput(`with --url this needs ${option} FILE`)
+    return this.facts[name]
+  }
+
+  wallet(walletId: string): RequestSigner {
+    return walletSigner(walletId, this.keystore.keyOf(walletId))
+  }
+
+  /** Signs as asked; else with the wallet's own key where it is in the keystore, as the institution where not. */
+  signerFor(walletId: string, as: SignerName | undefined): RequestSigner {
+    if (as === 'operator') return this.operator()
+    const own = as === 'wallet' || (as === undefined && this.keystore.has(walletId))
+    return own ? this.wallet(walletId) : this.institution()
+  }
+
+  /**
+   * Sends one request, again and again under the same id.
+   * @throws ApiProblem; NotReachable when no try can have arrived; OutcomeUnknown when one may have
+   */
+  async call(signer: RequestSigner | undefined, method: string, path: string, body?: unknown): Promise<Reply> {
+    const { timeoutMs, tries } = this.options
+    const exchange = this.#connect()
+    let mayHaveArrived = false
+    const watched: Exchange = async (...asked) => {
+      try {
+        const answer = await exchange(...asked)
+        if (answer.status >= 500 && answer.status !== 503) mayHaveArrived = true
+        return answer
+      } catch (error) {
+        if (!unsentCodes.has(String((error as { code?: unknown }).code))) mayHaveArrived = true
+        throw error
+      }
+    }
+    const retries: RetryPolicy = { triesMax: tries, timeoutMs, pauseMinMs: 100, pauseMaxMs: 2_000 }
+    try {
+      return await createClient(this.#url, watched, retries).call(signer, method, path, body)
+    } catch (error) {
+      throw outcomeOf(error, method === 'GET' || !mayHaveArrived)
+    }
+  }
+
+  /**
+   * Sends a request that takes effect at once, and again under the same id while the region does not know how it ended.
+   * @throws as `call`; OutcomeUnknown when it is still not known
+   */
+  async change(signer: RequestSigner, method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
+    const first = await this.call(signer, method, path, body)
+    const again = (): Promise<Reply> => this.call(signer, method, path, body)
+    const last = await askUntil(first, ({ status }) => status !== 202, again, this.options.timeoutMs)
+    if (last.status === 202) throw new OutcomeUnknown('the region does not know yet; ask again with the same id')
+    return last.body
+  }
+}
+
+/** A read that nobody answered is no unknown outcome: nothing was to be done. */
+function outcomeOf(error: unknown, nothingDone: boolean): unknown {
+  if (error instanceof OutcomeUnknown) return nothingDone ? new NotReachable(error.message) : error
+  const unavailable = error instanceof ApiProblem && (error.status >= 500 || error.status === 429)
+  return unavailable && !nothingDone ? new OutcomeUnknown(error.message) : error
+}
+
+function principalIn(keyId: string, file: string, option: string): RequestSigner {
+  const pem = readInput(file, option)
+  try {
+    return principalSigner(keyId, pem)
+  } catch {
+    throw new BadInput(`${file} is not a private key in PEM`)
+  }
+}
+
+export function readInput(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new BadInput(`${option}: ${file} cannot be read (${(error as { code?: string }).code ?? 'unknown error'})`)
+  }
+}
