@@ -9,7 +9,8 @@ import { printable } from './textTable.ts'
 export type Terminal = {
   out(text: string): void
   err(text: string): void
-  exit(code: ExitCode): void
+  /** One of `exitCodes`, or what a program that was started ended with. */
+  exit(code: number): void
 }
 
 /** What a command answers: `body` for programs, `text` for people. */

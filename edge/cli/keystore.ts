@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
-import { removeIfThere, replaceFile, syncFolder } from '../../actors/log/durableFile.ts'
+import { removeIfThere, replaceFile } from '../../actors/log/durableFile.ts'
 import { type WalletKey, walletKeyOf } from '../client/node.ts'
 import { BadInput } from './exitCodes.ts'
 
@@ -76,11 +76,9 @@ export class Keystore {
     removeIfThere(this.#requestFile(requestId))
   }
 
-  /** Puts a dead key aside, should somebody have to prove what it signed. */
-  retire(walletId: string, atMs: number): void {
-    if (!this.has(walletId)) return
-    renameSync(this.#fileOf(walletId), join(this.dir, `retired-${walletId}-${atMs}.json`))
-    syncFolder(this.dir)
+  /** Keeps a copy of a key that is about to die, should somebody have to prove what it signed. */
+  keepRetired(walletId: string, atMs: number): void {
+    replaceFile(join(this.dir, `retired-${walletId}-${atMs}.json`), readFileSync(this.#fileOf(walletId)))
   }
 
   #read<T extends { privateKeyPem: string }>(file: string): T {

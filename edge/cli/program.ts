@@ -1,8 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import { registerOn, type Terminal } from './command.ts'
-import { type ExitCode, exitCodeHelp, exitCodes } from './exitCodes.ts'
+import { exitCodeHelp, exitCodes } from './exitCodes.ts'
+import { addKeyCommands } from './keyCommands.ts'
+import { addLimitCommands } from './limitCommands.ts'
+import { addLinkCommand } from './linkCommand.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
+import { addProgramCommands } from './programCommands.ts'
+import { addSagaCommands } from './sagaCommands.ts'
+import { addUserCommands } from './userCommands.ts'
 import { addWalletCommands } from './walletCommands.ts'
+import { addWalletKeyCommands } from './walletKeyCommands.ts'
 
 const description = `Wallets, payments and administration of a Jiaozi region.
 
@@ -17,14 +24,21 @@ export function createProgram(terminal: Terminal): Command {
   const register = registerOn(terminal)
   const wallet = program.command('wallet').description('open, show and administer wallets')
   addWalletCommands(wallet, register)
+  addWalletKeyCommands(wallet, register)
+  addUserCommands(program, register)
+  addLinkCommand(program, register)
+  addSagaCommands(program, register)
   addPaymentCommands(program, register)
+  addLimitCommands(program, register)
+  addKeyCommands(program, register)
+  addProgramCommands(program, terminal)
   return program
 }
 
 /** Runs one command line, without the program's own name. @returns its exit code; it never throws */
-export async function runCommandLine(args: readonly string[], write: Omit<Terminal, 'exit'>): Promise<ExitCode> {
-  let code: ExitCode = exitCodes.ok
-  const exit = (given: ExitCode): void => {
+export async function runCommandLine(args: readonly string[], write: Omit<Terminal, 'exit'>): Promise<number> {
+  let code: number = exitCodes.ok
+  const exit = (given: number): void => {
     code = given
   }
   const terminal: Terminal = { ...write, exit }

@@ -157,10 +157,12 @@ function principalIn(keyId: string, file: string, option: string): RequestSigner
   }
 }
 
-export function readInput(file: string, option: string): string {
+/** @param file path, or 0 for standard input */
+export function readInput(file: string | 0, option: string): string {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw new BadInput(`${option}: ${file} cannot be read (${(error as { code?: string }).code ?? 'unknown error'})`)
+    const name = file === 0 ? 'standard input' : file
+    throw new BadInput(`${option}: ${name} cannot be read (${(error as { code?: string }).code ?? 'unknown error'})`)
   }
 }

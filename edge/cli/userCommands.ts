@@ -1,0 +1,70 @@
+import type { Command } from 'commander'
+import { newId } from '../client/node.ts'
+import { userIdArgument, wholeArgument } from './argumentTypes.ts'
+import type { Asked, Register } from './command.ts'
+import { BadInput } from './exitCodes.ts'
+import type { SignerName } from './session.ts'
+import { nameValueLines } from './textTable.ts'
+import { requestIdOption, signerOption } from './walletCommands.ts'
+
+const levelArgument = wholeArgument(1, 4)
+const riskArgument = wholeArgument(0, 3)
+
+export function addUserCommands(program: Command, register: Register): void {
+  const user = program.command('user').description('people who have wallets')
+  const registration = user
+    .command('register')
+    .description('enter a user whom the institution has identified')
+    .option('--kyc <n>', 'strength of identification, 1 strongest to 4', levelArgument, 3)
+    .addOption(requestIdOption())
+  register<{ kyc: number; requestId?: string }>(registration, async ({ options, session, tell }) => {
+    const { kyc, requestId = newId() } = options
+    tell(`request ${requestId}`)
+    const asked = { kyc_level: kyc, request_id: requestId }
+    const body = await session.change(session.institution(), 'POST', '/v1/users', asked)
+    return { body, text: userText(body) }
+  })
+
+  const show = user
+    .command('show')
+    .argument('<user>', 'user id', userIdArgument)
+    .description('a user and the wallets of the user')
+    .addOption(signerOption())
+  register<{ as?: SignerName }>(show, async ({ args: [userId], options, session }) => {
+    if (options.as === 'wallet') throw new BadInput('--as: a user is shown to an institution or an operator')
+    const signer = options.as === 'operator' ? session.operator() : session.institution()
+    const { body } = await session.call(signer, 'GET', `/v1/users/${userId}`)
+    return { body, text: userText(body) }
+  })
+
+  const kyc = user
+    .command('kyc')
+    .argument('<user>', 'user id', userIdArgument)
+    .description('change how strongly a user is identified, or the risk level')
+    .option('--level <n>', 'strength of identification, 1 strongest to 4', levelArgument)
+    .option('--risk <n>', 'risk level, 0 ordinary to 3 blocked', riskArgument)
+    .addOption(requestIdOption())
+  register<KycOptions>(kyc, changeUser)
+}
+
+type KycOptions = { level?: number; risk?: number; requestId?: string }
+
+async function changeUser({ args: [userId], options, session, tell }: Asked<KycOptions>) {
+  const { level, risk, requestId = newId() } = options
+  if (level === undefined && risk === undefined) throw new BadInput('give --level, --risk or both')
+  tell(`request ${requestId}`)
+  const asked = { kyc_level: level, risk_level: risk, request_id: requestId }
+  const body = await session.change(session.institution(), 'PATCH', `/v1/users/${userId}`, asked)
+  return { body, text: userText(body) }
+}
+
+function userText(body: Record<string, unknown>): string {
+  const wallets = body.wallets as string[] | undefined
+  return nameValueLines([
+    ['user', body.user_id],
+    ['identification', body.kyc_level],
+    ['risk level', body.risk_level],
+    ['institution', body.institution_id],
+    ['wallets', wallets && (wallets.join(' ') || 'none')],
+  ])
+}
