@@ -1,5 +1,6 @@
 import { frameKinds, senders } from '../ledger/records.ts'
 import { encodeCompletions, encodeFrameAnswer } from '../log/answers.ts'
+import { FramePacer } from '../log/framePacer.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
 import type { Query, QueryAnswer } from '../log/queries.ts'
@@ -12,6 +13,9 @@ import { LaneSender } from './lane.ts'
 import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
 
+/** Transit frames of one shard to all others: below this rate none waits, above it more records share one. */
+const transitFramesPerSecondMax = 100
+const transitFramesAtOnceMax = 10
 const markEveryMs = 500
 const markSoonMs = 20
 const effectsEveryMs = 2_000
@@ -87,6 +91,7 @@ export class Leader {
 
   #makeLanes(): void {
     const { state } = this.replica.ledger
+    const pacer = new FramePacer(transitFramesPerSecondMax, transitFramesAtOnceMax)
     this.#lanes = state.lanes.map((lane, destination) => {
       const source = {
         shard: this.shard,
@@ -95,7 +100,7 @@ export class Leader {
         append: (to: number, count: number, body: Uint8Array, timeoutMs: number) =>
           this.#appendTransit(to, count, body, timeoutMs),
       }
-      return new LaneSender(destination, source, this.#ports)
+      return new LaneSender(destination, source, pacer, this.#ports)
     })
   }
 

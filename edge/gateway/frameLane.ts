@@ -1,5 +1,6 @@
 import { codeOf } from '../../actors/ledger/refusals.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
+import type { FramePacer } from '../../actors/log/framePacer.ts'
 import type { AppendOutcome } from '../../actors/log/shardLog.ts'
 import type { Numbered } from './frameBodies.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -40,6 +41,7 @@ export type LaneOptions<T> = {
   readonly recordsPerFrameMax: number
   /** Frames on their way to the log at once: while one is, the next gathers. */
   readonly framesInFlightMax: number
+  readonly pacer: FramePacer
   readonly nextCounter: () => number
   readonly seal: (counter: number, records: readonly Numbered<T>[]) => Uint8Array | Promise<Uint8Array>
   readonly append: (frame: Uint8Array, timeoutMs: number) => Promise<AppendOutcome>
@@ -57,6 +59,7 @@ export class FrameLane<T> {
   readonly #frames = new Map<number, Frame<T>>()
   #slots = 0
   #pumping = false
+  #slot: 'none' | 'awaited' | 'taken' = 'none'
   framesSent = 0
   framesRepeated = 0
 
@@ -91,11 +94,27 @@ export class FrameLane<T> {
   #pump(): void {
     const { framesInFlightMax, recordsPerFrameMax } = this.#o
     while (this.#slots < framesInFlightMax && this.#frames.size < framesUnansweredMax) {
+      if (this.#gathering.length === 0 || !this.#hasSlot()) return
       const waiters = this.#gathering.splice(0, recordsPerFrameMax).filter((waiter) => !waiter.settled)
       if (waiters.length === 0) return
       this.#slots += 1
+      this.#slot = 'none'
       this.#send(waiters).catch((error: unknown) => this.#o.ports.onFault('a frame was given up', error))
     }
+  }
+
+  /** Whether the pacer lets a frame leave now; else the lane is pumped again when it does. */
+  #hasSlot(): boolean {
+    if (this.#slot !== 'none') return this.#slot === 'taken'
+    const waitMs = this.#o.pacer.takeSlot(this.#o.ports.nowMs())
+    this.#slot = waitMs === 0 ? 'taken' : 'awaited'
+    if (waitMs > 0) {
+      this.#o.ports.after(waitMs, () => {
+        this.#slot = 'taken'
+        this.#pump()
+      })
+    }
+    return waitMs === 0
   }
 
   async #send(waiters: Waiter<T>[]): Promise<void> {
