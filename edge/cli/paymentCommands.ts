@@ -75,14 +75,14 @@ async function payAndWait({ args, options, session, tell }: Asked<PayOptions>): 
     } catch (error) {
       // Nobody knows the payment: the first request was lost on its way, and is sent again as it was.
       if (error instanceof ApiProblem && error.reason === 'not-found') return send()
-      throw error
+      // To be refused a look is no refusal of the payment.
+      throw error instanceof ApiProblem ? new OutcomeUnknown(error.message) : error
     }
   }
-  const last = await askUntil(await send(), (reply) => reply.body.status !== 'pending', ask, waitMs).catch(
-    (error: unknown) => {
-      throw error instanceof OutcomeUnknown ? withHint(error, paymentId) : error
-    },
-  )
+  const first = await send().catch((error: unknown) => {
+    throw error instanceof OutcomeUnknown ? withHint(error, paymentId) : error
+  })
+  const last = await askUntil(first, (reply) => reply.body.status !== 'pending', ask, waitMs)
   return { body: last.body, text: paymentText({ ...last.body, payee_wallet: payee, amount }), exitCode: codeOf(last) }
 }
 

@@ -1,9 +1,14 @@
+import { ApiProblem, OutcomeUnknown } from '../client/requests.ts'
+import { exitCodeOf, exitCodes, NotReachable } from './exitCodes.ts'
+
 const pauseMinMs = 50
 const pauseMaxMs = 1_000
 
 /**
- * Asks again, less and less often, until `ended` holds or the time is over.
+ * Asks again, less and less often, until `ended` holds or the time is over. A question that finds nobody changes
+ * nothing about what was asked: the last answer stands.
  * @returns the last answer, whether it ended or not
+ * @throws what `ask` throws when that decides the matter, such as a refusal
  */
 export async function askUntil<T>(
   first: T,
@@ -17,7 +22,16 @@ export async function askUntil<T>(
     const leftMs = deadlineMs - performance.now()
     if (leftMs <= 0) return answer
     await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs * (0.5 + Math.random()), leftMs)))
-    answer = await ask(answer)
+    try {
+      answer = await ask(answer)
+    } catch (error) {
+      if (!isOpen(error)) throw error
+    }
   }
   return answer
 }
+
+const isOpen = (error: unknown): boolean =>
+  error instanceof OutcomeUnknown ||
+  error instanceof NotReachable ||
+  (error instanceof ApiProblem && exitCodeOf(error) === exitCodes.failed)
