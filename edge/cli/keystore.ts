@@ -15,6 +15,8 @@ export type KeptWallet = {
   userId: string
   privateKeyPem: string
   links: KeptLink[]
+  /** The request that opened it with this key, so that asking again finds the same key. */
+  openedBy?: string
 }
 
 /** A key that was made for a request whose outcome is not known yet, so that no answer can arrive without its key. */
@@ -61,6 +63,12 @@ export class Keystore {
     if (!existsSync(this.dir)) return []
     const names = readdirSync(this.dir).map((name) => name.replace(/\.json$/, ''))
     return names.filter((name) => parseWalletId(name) !== undefined).sort()
+  }
+
+  openedBy(requestId: string): KeptWallet | undefined {
+    return this.ids()
+      .map((id) => this.wallet(id))
+      .find((wallet) => wallet.openedBy === requestId)
   }
 
   /** Keeps what a request needs before it is sent; a request that is made again gets what was kept for it. */

@@ -3,7 +3,8 @@ import { newId, newWalletKey, walletKeyOf } from '../client/node.ts'
 import { commandIdArgument, userIdArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Asked, Register } from './command.ts'
 import { BadInput } from './exitCodes.ts'
-import type { SignerName } from './session.ts'
+import type { KeptRequest } from './keystore.ts'
+import type { Session, SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
 import { walletText } from './walletText.ts'
 
@@ -61,15 +62,10 @@ async function openWallet({ options, session, tell }: Asked<OpenOptions>) {
   const { class: group, kind, user, requestId = newId() } = options
   if (user !== undefined && options.kyc !== undefined) throw new BadInput('--kyc is for a new user: leave out --user')
   const institution = session.institution()
-  const kept = session.keystore.keepRequest(requestId, () => ({
-    formatVersion: 1,
-    privateKeyPem: newWalletKey().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-    userRequestId: newId(),
-  }))
+  const opened = session.keystore.openedBy(requestId)
+  const kept = opened ?? session.keystore.keepRequest(requestId, newRequest)
   tell(`request ${requestId}`)
-  const kyc_level = options.kyc ?? Math.max(1, group)
-  const registration = { kyc_level, request_id: kept.userRequestId }
-  const userId = user ?? String((await session.change(institution, 'POST', '/v1/users', registration)).user_id)
+  const userId = user ?? opened?.userId ?? (await registerUser(session, options, kept as KeptRequest))
   const { publicKeyHex } = walletKeyOf(kept.privateKeyPem)
   const body = await session.change(institution, 'POST', '/v1/wallets', {
     user_id: userId,
@@ -83,7 +79,7 @@ async function openWallet({ options, session, tell }: Asked<OpenOptions>) {
   const { privateKeyPem } = kept
   // A request that is asked again must not forget what was learnt of the wallet since.
   if (!session.keystore.has(walletId)) {
-    session.keystore.put({ formatVersion: 1, walletId, userId, privateKeyPem, links: [] })
+    session.keystore.put({ formatVersion: 1, walletId, userId, privateKeyPem, links: [], openedBy: requestId })
   }
   session.keystore.dropRequest(requestId)
   const text = nameValueLines([
@@ -94,6 +90,17 @@ async function openWallet({ options, session, tell }: Asked<OpenOptions>) {
     ['keystore', session.keystore.dir],
   ])
   return { body, text }
+}
+
+function newRequest(): KeptRequest {
+  const privateKeyPem = newWalletKey().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return { formatVersion: 1, privateKeyPem, userRequestId: newId() }
+}
+
+async function registerUser(session: Session, options: OpenOptions, { userRequestId }: KeptRequest): Promise<string> {
+  const registration = { kyc_level: options.kyc ?? Math.max(1, options.class), request_id: userRequestId }
+  const body = await session.change(session.institution(), 'POST', '/v1/users', registration)
+  return String(body.user_id)
 }
 
 type EntryBody = { id: string; kind: string; amount: string; counterparty: string | null; time: string }

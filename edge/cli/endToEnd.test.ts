@@ -1,0 +1,231 @@
+import { execFile } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../client/node.ts'
+import { startTestEdge, type TestEdge } from '../testEdge.ts'
+import type { Principal } from '../testRegion.ts'
+import { exitCodes } from './exitCodes.ts'
+
+const program = fileURLToPath(new URL('jiaozi.ts', import.meta.url))
+const commandTimeoutMs = 60_000
+const state = {} as { edge: TestEdge; data: string; payer: string; payee: string }
+
+beforeAll(async () => {
+  state.edge = await startTestEdge({ banks: true })
+  state.data = state.edge.region.dir
+  writeFacts(state.edge)
+  state.payer = String((await json('wallet', 'open', '--class', '2')).body.wallet_id)
+  state.payee = String((await json('wallet', 'open', '--kind', 'merchant')).body.wallet_id)
+}, 120_000)
+afterAll(() => state.edge?.close())
+
+/** What `npm start` writes about a region, for the region of this test. */
+function writeFacts({ region, url, ca, bankUrl }: TestEdge): void {
+  const dir = join(region.dir, 'run')
+  mkdirSync(dir)
+  const file = (name: string, contents: string): string => {
+    writeFileSync(join(dir, name), contents, { mode: 0o600 })
+    return join(dir, name)
+  }
+  const pem = ({ privateKey }: Principal): string => privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const facts = {
+    region: 'a',
+    shardCount: region.shardCount,
+    edgeUrl: url,
+    caFile: file('ca.pem', ca),
+    operatorKeyFile: file('operator.pem', pem(region.operator)),
+    institutionKeyFile: file('institution.pem', pem(region.institution)),
+    keysDir: region.keysDir,
+    bankUrl,
+  }
+  file('region.json', JSON.stringify(facts))
+}
+
+type Ended = { code: number; out: string; err: string }
+
+/** Runs the program as a person does: a process of its own. */
+function jiaozi(...args: string[]): Promise<Ended> {
+  const flags = 'Deno' in globalThis ? ['run', '-A', '--quiet'] : ['--no-warnings']
+  return new Promise((resolve) => {
+    const run = [...flags, program, ...args, '--data', state.data]
+    execFile(process.execPath, run, { timeout: commandTimeoutMs }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code ?? -1), out, err })
+    })
+  })
+}
+
+async function json(...args: string[]): Promise<Ended & { body: Record<string, unknown> }> {
+  const ended = await jiaozi(...args, '--json')
+  if (ended.out === '') throw new Error(`no answer (${ended.code}): ${ended.err}`)
+  return { ...ended, body: JSON.parse(ended.out) as Record<string, unknown> }
+}
+
+const balanceOf = async (walletId: string): Promise<unknown> => (await json('wallet', 'show', walletId)).body.balance
+
+describe('from an account at the bank to a merchant and back', () => {
+  test('an account is linked, shown masked, and recharges the wallet', async () => {
+    const linked = await jiaozi('link', state.payer, '--sandbox-balance', '1000')
+    expect(linked.code).toBe(exitCodes.ok)
+    expect(linked.out).toMatch(/\d{6}\*{6}\d{4}/)
+    const recharged = await json('recharge', state.payer, '500.50', '--wait-ms', '30000')
+    expect(recharged.body).toMatchObject({ status: 'completed', amount: '500.50', balance: '500.50' })
+    expect(recharged.code).toBe(exitCodes.ok)
+    const shown = await json('saga', 'show', state.payer, String(recharged.body.tx_id))
+    expect(shown.body).toEqual(recharged.body)
+  })
+
+  test('what the bank refuses ends with 1 and leaves the wallet as it was', async () => {
+    const { code, body } = await json('recharge', state.payer, '600', '--wait-ms', '30000')
+    expect(code).toBe(exitCodes.refused)
+    expect(body).toMatchObject({ code: 'INSUFFICIENT_BALANCE', reason: 'linked-account-funds-insufficient' })
+    expect(await balanceOf(state.payer)).toBe('500.50')
+  })
+
+  test('a payment is made once however often it is asked for, and shown', async () => {
+    const id = newId()
+    const pay = ['pay', state.payer, state.payee, '100.5', '--payment-id', id]
+    const first = await json(...pay)
+    expect(first.code).toBe(exitCodes.ok)
+    expect(first.err).toContain(`payment ${id}`)
+    expect(first.body).toMatchObject({ payment_id: id, status: 'completed' })
+    const again = await json(...pay)
+    expect(again.body).toEqual(first.body)
+    expect(await balanceOf(state.payer)).toBe('400.00')
+    expect(await balanceOf(state.payee)).toBe('100.50')
+    const shown = await json('payment', 'show', id, '--wallet', state.payer)
+    expect(shown.body).toEqual(first.body)
+    expect((await jiaozi('payment', 'show', id, '--wallet', state.payer)).out).toMatch(/^status +completed$/m)
+  })
+
+  test('the same id for another amount is refused', async () => {
+    const id = newId()
+    expect((await jiaozi('pay', state.payer, state.payee, '1', '--payment-id', id)).code).toBe(exitCodes.ok)
+    const { code, body } = await json('pay', state.payer, state.payee, '2', '--payment-id', id)
+    expect(code).toBe(exitCodes.refused)
+    expect(body).toMatchObject({ reason: 'id-reused' })
+    expect(await balanceOf(state.payee)).toBe('101.50')
+  })
+
+  test('what is left is redeemed into the account', async () => {
+    const { code, body } = await json('redeem', state.payer, '99.00', '--wait-ms', '30000')
+    expect(code).toBe(exitCodes.ok)
+    expect(body).toMatchObject({ status: 'completed', balance: '300.00' })
+    const shown = await json('saga', 'show', state.payer, String(body.tx_id), '--redemption')
+    expect(shown.body).toEqual(body)
+  })
+})
+
+describe('refusals, bad input and what is away', () => {
+  test('more than the wallet holds ends with 1, the reason in words and as a code', async () => {
+    const { code, out, err } = await jiaozi('pay', state.payee, state.payer, '4000')
+    expect(code).toBe(exitCodes.refused)
+    expect(out).toBe('')
+    expect(err).toContain('(INSUFFICIENT_BALANCE)')
+  })
+
+  test('a wallet that is not there ends with 1', async () => {
+    expect((await jiaozi('wallet', 'show', 'W1')).code).toBe(exitCodes.refused)
+  })
+
+  test('bad input ends with 2', async () => {
+    expect((await jiaozi('pay', state.payer, state.payee, '0.001')).code).toBe(exitCodes.badInput)
+    expect((await jiaozi('wallet', 'open', '--class', 'one')).code).toBe(exitCodes.badInput)
+  })
+
+  test('lists end with 4 while the journal is away', async () => {
+    const { code, err } = await jiaozi('wallet', 'entries', state.payer, '--tries', '1')
+    expect(code).toBe(exitCodes.failed)
+    expect(err).toContain('JOURNAL_UNAVAILABLE')
+    // Whether a payment that the ledger does not know was ever made cannot be said without the journal either.
+    const shown = await jiaozi('payment', 'show', newId(), '--wallet', state.payer, '--tries', '1')
+    expect(shown.code).toBe(exitCodes.failed)
+  })
+})
+
+describe('administration', () => {
+  test('a frozen wallet neither pays nor is paid until it is unfrozen', async () => {
+    expect((await json('wallet', 'freeze', state.payee)).body).toEqual({ wallet_id: state.payee, status: 'frozen' })
+    const paid = await json('pay', state.payer, state.payee, '1')
+    expect([paid.code, paid.body.reason]).toEqual([exitCodes.refused, 'payee-frozen'])
+    expect((await jiaozi('wallet', 'unfreeze', state.payee)).out).toBe(`wallet ${state.payee} is open\n`)
+    expect((await jiaozi('pay', state.payer, state.payee, '1')).code).toBe(exitCodes.ok)
+    expect((await jiaozi('wallet', 'close', state.payee)).code).toBe(exitCodes.refused)
+  })
+
+  test('limits that are set hold, and what was not given stays', async () => {
+    const { code, out } = await jiaozi('limits', 'set', '2', '--single', '50')
+    expect(code).toBe(exitCodes.ok)
+    expect(out).toContain('100000.00')
+    const { body } = await json('limits', 'show')
+    const versions = (body.classes as Record<string, unknown>[]).filter((limits) => limits.class === 2)
+    expect(versions.at(-1)).toMatchObject({ balance: '500000.00', single: '50.00', day: '100000.00', year: null })
+    const paid = await json('pay', state.payer, state.payee, '51')
+    expect([paid.code, paid.body.reason]).toEqual([exitCodes.refused, 'single-limit-exceeded'])
+  })
+
+  test('a user who is blocked cannot pay', async () => {
+    const userId = String((await json('wallet', 'show', state.payer)).body.user_id)
+    expect((await json('user', 'kyc', userId, '--risk', '3')).body).toEqual({ user_id: userId, risk_level: 3 })
+    expect((await json('pay', state.payer, state.payee, '1')).body.code).toBe('RISK_CONTROL')
+    expect((await jiaozi('user', 'kyc', userId, '--risk', '0')).code).toBe(exitCodes.ok)
+    expect((await json('user', 'show', userId)).body).toMatchObject({ wallets: [state.payer], risk_level: 0 })
+  })
+
+  test('new data keys seal from now on, and what older ones sealed is read', async () => {
+    const before = await balanceOf(state.payer)
+    const { body } = await json('keys', 'rotate')
+    for (const key of body.keys as { version: number }[]) expect(key.version).toBe(2)
+    expect(await balanceOf(state.payer)).toBe(before)
+    expect((await jiaozi('recharge', state.payer, '1', '--wait-ms', '30000')).code).toBe(exitCodes.ok)
+  })
+})
+
+describe('keys of wallets', () => {
+  test('after a recovery the new key pays and the old one is dead', async () => {
+    const wallets = join(state.data, 'wallets')
+    const stolen = join(state.data, 'stolen')
+    mkdirSync(stolen, { mode: 0o700 })
+    copyFileSync(join(wallets, `${state.payer}.json`), join(stolen, `${state.payer}.json`))
+    expect((await json('wallet', 'recover', state.payer)).body).toMatchObject({ key_version: 2 })
+    expect((await jiaozi('pay', state.payer, state.payee, '1')).code).toBe(exitCodes.ok)
+    const thief = await json('pay', state.payer, state.payee, '1', '--keystore', stolen)
+    expect([thief.code, thief.body.reason]).toEqual([exitCodes.refused, 'not-signed'])
+    const look = await json('wallet', 'show', state.payer, '--as', 'wallet', '--keystore', stolen)
+    expect(look.code).toBe(exitCodes.refused)
+    expect((await json('wallet', 'rotate', state.payer)).body).toMatchObject({ key_version: 3 })
+    expect((await jiaozi('pay', state.payer, state.payee, '1')).code).toBe(exitCodes.ok)
+  })
+
+  test('a request that is asked again opens no second wallet and keeps the key', async () => {
+    const requestId = newId()
+    const before = (await json('wallet', 'list')).body.wallets as unknown[]
+    const first = await json('wallet', 'open', '--request-id', requestId)
+    const again = await json('wallet', 'open', '--request-id', requestId)
+    expect(again.body).toEqual(first.body)
+    const after = (await json('wallet', 'list')).body.wallets as unknown[]
+    expect(after).toHaveLength(before.length + 1)
+    // The key that was kept is the wallet's key: it signs the question.
+    const shown = await json('wallet', 'show', String(first.body.wallet_id), '--as', 'wallet')
+    expect(shown.body).toMatchObject({ wallet_id: first.body.wallet_id, key_version: 1 })
+  })
+
+  test('key files are for their owner alone, and nothing that is printed holds a key or a full account number', async () => {
+    const wallets = join(state.data, 'wallets')
+    for (const name of readdirSync(wallets)) expect(statSync(join(wallets, name)).mode & 0o777).toBe(0o600)
+    const kept = readFileSync(join(wallets, `${state.payer}.json`), 'utf8')
+    const { privateKeyPem, links } = JSON.parse(kept) as { privateKeyPem: string; links: { accountNo: string }[] }
+    expect(links[0]?.accountNo).toMatch(/^\d{6}\*{6}\d{4}$/)
+    const secret = privateKeyPem.split('\n')[1]!
+    for (const args of [
+      ['wallet', 'show', state.payer],
+      ['wallet', 'list'],
+      ['keys', 'show'],
+    ]) {
+      const { out, err } = await jiaozi(...args)
+      expect(out + err).not.toContain(secret)
+      expect(out + err).not.toContain('PRIVATE KEY')
+    }
+  })
+})
