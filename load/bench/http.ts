@@ -1,100 +1,151 @@
-import { createHistogram } from 'node:perf_hooks'
-import { newId } from '../../edge/client/node.ts'
-import { settleTown, type Town } from '../demo/town.ts'
+import { readFileSync } from 'node:fs'
+import { settleTown } from '../demo/town.ts'
 import type { Play } from '../demo/transfers.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
-import { openWire } from './wire.ts'
+import type { EdgeAddress } from './keptConnection.ts'
+import { PaymentLoad } from './paymentLoad.ts'
+import { PaymentStock } from './paymentStock.ts'
+import { cpuPerOperationUs, type RegionCpu, regionCpuOf } from './regionCpu.ts'
+import { verifyLimitPerSecond } from './verifyLimit.ts'
+import { openWire, type Wire } from './wire.ts'
 
 const residents = 512
 const warmUpSeconds = 3
-const bucketCount = 4_096
+/** After the pause in which the stock is signed, before the clock runs. */
+const settleSeconds = 1
+const stockMargin = 1.4
 
-type Row = { perSecond: number; p50Ms: number; p99Ms: number; completed: number; others: number; all: number }
-
-/** Signed payments over HTTPS, to completed: payer and payee always in different shards. */
-export async function benchHttp(
-  options: { seconds: number; data: string },
-  say: (line: string) => void,
-): Promise<{ figures: Record<string, number>; notes: string[] }> {
-  const region = options.data === '' ? await startRegion() : await useRegion(options.data)
-  try {
-    const accounts = Array.from({ length: residents }, (_, i) => ({ name: String(i), initialFen: 1_000_000 }))
-    const play: Play = { source: 'bench', accounts, transfers: [] }
-    const town = await settleTown(region.facts(), play, 32, (what, done) => say(`${what}: ${done}`))
-    const shards = groupByShard(town, region)
-    say('concurrency 1')
-    const one = await run(town, shards, 1, options.seconds)
-    say('concurrency 64')
-    const before = await framesOf(region)
-    const many = await run(town, shards, 64, options.seconds)
-    const frames = (await framesOf(region)) - before
-    return {
-      figures: {
-        'http.c1.p50_ms': one.p50Ms,
-        'http.c1.p99_ms': one.p99Ms,
-        'http.c1.per_second': one.perSecond,
-        'http.c64.per_second': many.perSecond,
-        'http.c64.p50_ms': many.p50Ms,
-        'http.c64.p99_ms': many.p99Ms,
-        'http.c64.frames_per_payment': Math.round((frames / many.all) * 1_000) / 1_000,
-        'http.refused_or_unknown': one.others + many.others,
-      },
-      notes: [
-        'to completed: debited and credited, both durable (fsync before every acknowledgement), sealed, projected',
-        'load generator, TLS on both sides, edge, workers, nats-server and PostgreSQL share the same cores',
-        'frames: log messages of all shards, payments and transit together',
-      ],
-    }
-  } finally {
-    await region.stop()
-  }
+export type HttpRow = {
+  readonly concurrency: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly p999Ms: number
+  readonly maxMs: number
+  readonly completed: number
+  readonly refusedOrUnknown: number
+  readonly retries: number
+  readonly framesPerPayment: number
+  readonly cpuUsPerPayment: RegionCpu
 }
 
-function groupByShard(town: Town, region: Region): number[][] {
-  const { shardCount } = region.facts() as unknown as { shardCount: number }
-  const groups: number[][] = Array.from({ length: shardCount }, () => [])
-  for (const [i, { walletId }] of town.residents.entries()) {
-    groups[(Number(walletId.slice(1)) % bucketCount) % shardCount]!.push(i)
-  }
-  return groups
+/** A region with wallets that hold money, ready to be paid through. */
+export type HttpBench = {
+  /** Payments at one concurrency for a while, after a warm-up. */
+  row(concurrency: number, seconds: number): Promise<HttpRow>
+  close(): Promise<void>
 }
 
-async function run(town: Town, shards: number[][], concurrency: number, seconds: number): Promise<Row> {
-  const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
-  /** `all` counts the warm-up too, as the frames do. */
-  const row = { completed: 0, others: 0, all: 0 }
-  const beganMs = performance.now()
-  const measureFromMs = beganMs + warmUpSeconds * 1_000
-  const untilMs = measureFromMs + seconds * 1_000
-  const pick = (list: readonly number[]): number => list[Math.floor(Math.random() * list.length)]!
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      for (;;) {
-        const startedMs = performance.now()
-        if (startedMs >= untilMs) return
-        const from = Math.floor(Math.random() * shards.length)
-        const to = (from + 1 + Math.floor(Math.random() * (shards.length - 1))) % shards.length
-        const ending = await town.pay(pick(shards[from]!), pick(shards[to]!), 1, newId())
-        row.all += 1
-        if (startedMs < measureFromMs) continue
-        histogram.record(Math.max(1, Math.round((performance.now() - startedMs) * 1_000)))
-        if (ending.kind === 'completed') row.completed += 1
-        else row.others += 1
+/** Opens and funds wallets in a region and measures signed payments over HTTPS there, to completed. */
+export async function openHttpBench(region: Region, say: (line: string) => void): Promise<HttpBench> {
+  const accounts = Array.from({ length: residents }, (_, i) => ({ name: String(i), initialFen: 1_000_000 }))
+  const play: Play = { source: 'bench', accounts, transfers: [] }
+  const { edgeUrl, caFile } = region.facts()
+  const town = await settleTown(region.facts(), play, 32, (what, done) => say(`${what}: ${done}`))
+  const wire = await openWire(region.dataDir)
+  const { hostname, port, host } = new URL(edgeUrl)
+  const address: EdgeAddress = { host: hostname, port: Number(port), ca: readFileSync(caFile) }
+  const stock = new PaymentStock(town.residents, wire.shardCount, host)
+  return {
+    async row(concurrency, seconds) {
+      say(`concurrency ${concurrency}`)
+      const load = new PaymentLoad(address, stock, concurrency)
+      try {
+        return await measure(load, stock, region, wire, concurrency, seconds)
+      } finally {
+        load.close()
       }
-    }),
-  )
-  const ms = (percentile: number): number => Math.round(histogram.percentile(percentile)) / 1_000
-  return { ...row, perSecond: Math.round(row.completed / seconds), p50Ms: ms(50), p99Ms: ms(99) }
+    },
+    close: () => wire.close(),
+  }
+}
+
+async function measure(
+  load: PaymentLoad,
+  stock: PaymentStock,
+  region: Region,
+  wire: Wire,
+  concurrency: number,
+  seconds: number,
+): Promise<HttpRow> {
+  await load.run(performance.now() + warmUpSeconds * 1_000)
+  stock.fill(Math.ceil((load.counts.completed / warmUpSeconds) * (seconds + settleSeconds) * stockMargin))
+  await load.run(performance.now() + settleSeconds * 1_000)
+  load.reset()
+  const { pids } = region.facts()
+  const [cpuBefore, framesBefore, beganMs] = [regionCpuOf(pids), await framesOf(wire), performance.now()]
+  await load.run(performance.now() + seconds * 1_000)
+  const tookSeconds = (performance.now() - beganMs) / 1_000
+  const [cpuAfter, frames] = [regionCpuOf(pids), (await framesOf(wire)) - framesBefore]
+  const { completed, refused, unknown, retries } = load.counts
+  const all = completed + refused + unknown
+  const ms = (percentile: number): number => Math.round(load.latency.percentile(percentile)) / 1_000
+  return {
+    concurrency,
+    perSecond: Math.round(completed / tookSeconds),
+    p50Ms: ms(50),
+    p99Ms: ms(99),
+    p999Ms: ms(99.9),
+    maxMs: Math.round(load.latency.max) / 1_000,
+    completed,
+    refusedOrUnknown: refused + unknown,
+    retries,
+    framesPerPayment: Math.round((frames / Math.max(1, all)) * 1_000) / 1_000,
+    cpuUsPerPayment: cpuPerOperationUs(cpuBefore, cpuAfter, all),
+  }
 }
 
 /** Log messages of all shards so far. */
-async function framesOf(region: Region): Promise<number> {
-  const wire = await openWire(region.dataDir)
+async function framesOf(wire: Wire): Promise<number> {
   let frames = 0
   for (let shard = 0; shard < wire.shardCount; shard++) {
     const answer = await wire.ask(shard, { type: 'rules' })
     if (answer.ok) frames += answer.asOf.seq
   }
-  await wire.close()
   return frames
+}
+
+export const httpNotes: readonly string[] = [
+  'to completed: debited and credited, both durable (fsync before every acknowledgement), sealed, projected',
+  'load generator, TLS on both sides, edge, workers, nats-server and PostgreSQL share the same cores',
+  'frames: log messages of all shards, payments and transit together',
+  'requests are signed ahead of the clock, as payers do on their own devices; a closed loop, one kept connection a caller',
+  'CPU of every process from /proc over the measured window, for each payment; the projector follows a little later',
+]
+
+/** Figures of one row under `name`. */
+export function httpFigures(name: string, row: HttpRow): Record<string, number> {
+  const cpu = Object.entries(row.cpuUsPerPayment)
+  return {
+    [`${name}.per_second`]: row.perSecond,
+    [`${name}.p50_ms`]: row.p50Ms,
+    [`${name}.p99_ms`]: row.p99Ms,
+    [`${name}.p999_ms`]: row.p999Ms,
+    [`${name}.max_ms`]: row.maxMs,
+    [`${name}.frames_per_payment`]: row.framesPerPayment,
+    ...Object.fromEntries(cpu.map(([group, us]) => [`${name}.cpu_us_per_payment.${group}`, us])),
+  }
+}
+
+/** Signed payments over HTTPS, to completed: payer and payee always in different shards. */
+export async function benchHttp(
+  options: { seconds: number; data: string; concurrencies: readonly number[] },
+  say: (line: string) => void,
+): Promise<{ figures: Record<string, number>; rows: HttpRow[]; notes: string[] }> {
+  const region = options.data === '' ? await startRegion() : await useRegion(options.data)
+  try {
+    const bench = await openHttpBench(region, say)
+    const rows: HttpRow[] = []
+    for (const concurrency of options.concurrencies) {
+      rows.push(await bench.row(concurrency, options.seconds))
+    }
+    await bench.close()
+    const figures: Record<string, number> = {}
+    for (const row of rows) Object.assign(figures, httpFigures(`http.c${row.concurrency}`, row))
+    figures['http.refused_or_unknown'] = rows.reduce((sum, row) => sum + row.refusedOrUnknown, 0)
+    figures['l2.verify_limit_per_second'] = verifyLimitPerSecond()
+    return { figures, rows, notes: [...httpNotes] }
+  } finally {
+    await region.stop()
+  }
 }

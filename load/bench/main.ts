@@ -5,8 +5,9 @@ import { benchRecovery } from './recovery.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
 
-  http       signed payments over HTTPS at concurrency 1 and 64, payer and payee in different shards
+  http       signed payments over HTTPS at concurrency 1, 8, 64 and 256, payer and payee in different shards
              --seconds N   length of each row (default 15)   --data DIR   a region that runs (default: its own)
+             --concurrency LIST   other rows, such as 1,64
   recovery   1 M wallets: snapshot, kill -9, first answer; bytes a wallet; replay
              --wallets N (default 1000000)   --payments N (default 1000000)
 
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
     wallets: { type: 'string', default: '1000000' },
     payments: { type: 'string', default: '1000000' },
     data: { type: 'string', default: '' },
+    concurrency: { type: 'string', default: '1,8,64,256' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -36,10 +38,15 @@ if (values.help || !['http', 'recovery'].includes(name)) {
   process.exit(values.help ? 0 : 2)
 }
 
+const concurrencies = values.concurrency.split(',').map(Number)
+if (!concurrencies.every((one) => Number.isInteger(one) && one > 0)) {
+  process.stderr.write('bench: --concurrency takes numbers such as 1,64\n')
+  process.exit(2)
+}
 const settings = { wallets: Number(values.wallets), payments: Number(values.payments), seconds: Number(values.seconds) }
 const { figures, notes } =
   name === 'http'
-    ? await benchHttp({ seconds: settings.seconds, data: values.data }, say)
+    ? await benchHttp({ seconds: settings.seconds, data: values.data, concurrencies }, say)
     : await benchRecovery(settings, say)
 if (tty) process.stdout.write('\r\x1b[2K')
 for (const [figure, value] of Object.entries(figures)) console.log(`${figure.padEnd(36)} ${value.toLocaleString('en')}`)
