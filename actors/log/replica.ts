@@ -180,7 +180,7 @@ function readSender(subject: string, shard: number): Sender | undefined {
 }
 
 /** What the chain takes up of a frame that cannot be opened: its tag if it has one, else a hash of its bytes. */
-function tagOf(data: Uint8Array): Uint8Array {
+export function tagOf(data: Uint8Array): Uint8Array {
   try {
     return decodeFrame(data).tag
   } catch {
