@@ -1,4 +1,3 @@
-import type { NatsConnection, Subscription } from '@nats-io/nats-core'
 import type { Logger } from 'pino'
 import { encodeJson } from '../log/jsonBytes.ts'
 import { messageOf } from '../log/process.ts'
@@ -6,16 +5,39 @@ import { querySubject } from '../log/subjects.ts'
 import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
 import { type RunnerOptions, ShardRunner } from './shardRunner.ts'
 
+type Subscription = { unsubscribe(): void }
+type Message = { readonly data: Uint8Array; respond(answer: Uint8Array): unknown }
+
+/** What a worker needs of a NATS connection; the simulation has a bus of its own. */
+export type WorkerConnection = {
+  subscribe(subject: string, options: { callback: (error: Error | null, message: Message) => void }): Subscription
+}
+
+/** This machine's timers and a clock that never jumps; the simulation gives virtual ones. */
+export type WorkerTimers = {
+  after(delayMs: number, work: () => void): () => void
+  monotonicMs(): number
+}
+
+const machineTimers: WorkerTimers = {
+  after: (delayMs, work) => {
+    const timer = setTimeout(work, delayMs)
+    return () => clearTimeout(timer)
+  },
+  monotonicMs: () => performance.now(),
+}
+
 export type WorkerOptions = {
   region: string
   workerId: string
   shardCount: number
   preferredShards: readonly number[]
-  connection: NatsConnection
+  connection: WorkerConnection
   leases: LeaseStore
   logger: Logger
   /** All that a runner needs but its shard and log. */
   runnerFor: (shard: number) => Promise<RunnerOptions>
+  timers?: WorkerTimers
 }
 
 type Seat = { lease: Lease; runner: ShardRunner | undefined; queries: Subscription | undefined; starting: boolean }
@@ -23,14 +45,16 @@ type Seat = { lease: Lease; runner: ShardRunner | undefined; queries: Subscripti
 /** One process that leads as many shards as its leases say. */
 export class Worker {
   readonly #o: WorkerOptions
+  readonly #timers: WorkerTimers
   readonly #seats: Seat[]
   #marks: Subscription | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelTend: (() => void) | undefined
   #stopped = false
 
   constructor(options: WorkerOptions) {
     this.#o = options
-    const monotonicMs = (): number => performance.now()
+    this.#timers = options.timers ?? machineTimers
+    const { monotonicMs } = this.#timers
     this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
       const preferred = options.preferredShards.includes(shard)
       const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
@@ -60,7 +84,7 @@ export class Worker {
   #tend(): void {
     if (this.#stopped) return
     void Promise.allSettled(this.#seats.map((seat, shard) => this.#tendSeat(seat, shard))).then(() => {
-      if (!this.#stopped) this.#timer = setTimeout(() => this.#tend(), leaseTendEveryMs)
+      if (!this.#stopped) this.#cancelTend = this.#timers.after(leaseTendEveryMs, () => this.#tend())
     })
   }
 
@@ -122,7 +146,7 @@ export class Worker {
   /** Takes a last snapshot of each shard, so that the next start is short, and gives the leases back. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#timer)
+    this.#cancelTend?.()
     this.#marks?.unsubscribe()
     await Promise.allSettled(this.#seats.map((seat) => this.#leave(seat)))
   }

@@ -86,6 +86,14 @@ export class MemoryLog implements ShardLog {
     return Promise.resolve({ first: this.#first, last: this.#last })
   }
 
+  get last(): number {
+    return this.#last
+  }
+
+  get first(): number {
+    return this.#first
+  }
+
   /** All entries held, oldest first. */
   entries(): LogEntry[] {
     return [...this.#entries.values()]

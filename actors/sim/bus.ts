@@ -2,10 +2,11 @@ import type { Chronicle } from './chronicle.ts'
 import type { Prng } from './prng.ts'
 import type { SimProcess } from './simProcess.ts'
 import type { Faults } from './swarm.ts'
+import type { VirtualTime } from './virtualTime.ts'
 
 type Reply = (message: Uint8Array) => void
 type Handler = (message: Uint8Array, reply: Reply) => void
-type Subscription = { process: SimProcess; handler: Handler; active: boolean }
+type Subscription = { process: SimProcess; handler: Handler; active: boolean; latestMs: number }
 
 /** Nobody listened, or nobody's answer came in time. */
 export class NoReply extends Error {
@@ -21,18 +22,21 @@ export class NoReply extends Error {
 /** Messages between processes as core NATS carries them: unordered here, late, twice or not at all. */
 export class Bus {
   faults: Faults['net']
+  readonly #time: VirtualTime
   readonly #prng: Prng
   readonly #chronicle: Chronicle
   readonly #subscriptions = new Map<string, Subscription[]>()
 
-  constructor(faults: Faults['net'], prng: Prng, chronicle: Chronicle) {
+  constructor(faults: Faults['net'], time: VirtualTime, prng: Prng, chronicle: Chronicle) {
     this.faults = faults
+    this.#time = time
     this.#prng = prng
     this.#chronicle = chronicle
   }
 
+  /** @param subject its last token may be `*`, which stands for any one token. */
   subscribe(process: SimProcess, subject: string, handler: Handler): () => void {
-    const subscription = { process, handler, active: true }
+    const subscription = { process, handler, active: true, latestMs: 0 }
     const all = this.#subscriptions.get(subject) ?? []
     all.push(subscription)
     this.#subscriptions.set(subject, all)
@@ -45,16 +49,63 @@ export class Bus {
     return end
   }
 
-  publish(from: SimProcess, subject: string, message: Uint8Array, reply: Reply = () => {}): void {
-    if (!from.alive) return
-    for (const subscription of this.#subscriptions.get(subject) ?? []) this.#send(subscription, message, reply)
+  #listeners(subject: string): Subscription[] {
+    const any = `${subject.slice(0, subject.lastIndexOf('.'))}.*`
+    return [...(this.#subscriptions.get(subject) ?? []), ...(this.#subscriptions.get(any) ?? [])]
   }
 
-  #send({ process, handler, ...rest }: Subscription, message: Uint8Array, reply: Reply, subscription = { ...rest }): void {
-    void subscription
-    void process
-    void handler
-    void message
-    void reply
+  publish(from: SimProcess, subject: string, message: Uint8Array, reply: Reply = () => {}): void {
+    if (!from.alive) return
+    for (const listener of this.#listeners(subject)) this.#send(from, listener, message.slice(), reply)
+  }
+
+  /**
+   * Asks whoever listens; the first answer counts.
+   * @throws NoReply (as a rejection)
+   */
+  request(from: SimProcess, subject: string, message: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    return from.promise((resolve, reject) => {
+      if (this.#listeners(subject).length === 0) {
+        this.#time.after(this.#delayMs(), () => reject(new NoReply('none')))
+        return
+      }
+      const cancel = this.#time.after(timeoutMs, () => reject(new NoReply('timeout')))
+      const answer = (bytes: Uint8Array): void => {
+        if (this.#loses(from)) return
+        this.#time.after(this.#delayMs(), () => {
+          cancel()
+          resolve(bytes)
+        })
+      }
+      this.publish(from, subject, message, answer)
+    })
+  }
+
+  #send(from: SimProcess, listener: Subscription, message: Uint8Array, reply: Reply): void {
+    const { process, handler } = listener
+    if (this.#loses(from) || process.cutOff) return
+    const twice = this.#prng.chance(this.faults.duplicate)
+    if (twice) this.#chronicle.tell('net.duplicated')
+    for (let copies = twice ? 2 : 1; copies > 0; copies--) {
+      const delayMs = this.#delayMs()
+      const arrivesMs = this.#time.nowMs + delayMs
+      if (arrivesMs < listener.latestMs) this.#chronicle.tell('net.reordered')
+      listener.latestMs = Math.max(listener.latestMs, arrivesMs)
+      const arrive = (): void => {
+        if (listener.active) handler(message, reply)
+      }
+      this.#time.after(delayMs, () => process.do(arrive))
+    }
+  }
+
+  #loses(from: SimProcess): boolean {
+    if (from.cutOff) return true
+    if (!this.#prng.chance(this.faults.loss)) return false
+    this.#chronicle.tell('net.lost')
+    return true
+  }
+
+  #delayMs(): number {
+    return 1 + this.#prng.delayMs(this.faults.delayMs)
   }
 }

@@ -27,6 +27,7 @@ export class SimProcess {
   readonly clock: SimClock
   alive = true
   #pausedUntilMs = 0
+  #cutUntilMs = 0
   readonly #onKill: (() => void)[] = []
   readonly #onThrow: (error: unknown) => void
 
@@ -41,12 +42,37 @@ export class SimProcess {
     return this.time.nowMs < this.#pausedUntilMs
   }
 
+  /** True while neither messages nor the logs reach it. */
+  get cutOff(): boolean {
+    return this.time.nowMs < this.#cutUntilMs
+  }
+
+  cut(forMs: number): void {
+    this.#cutUntilMs = Math.max(this.#cutUntilMs, this.time.nowMs + forMs)
+  }
+
+  join(): void {
+    this.#cutUntilMs = 0
+  }
+
   after(delayMs: number, work: () => void): () => void {
     return this.time.after(delayMs, () => this.do(work))
   }
 
   sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => this.after(delayMs, resolve))
+    return new Promise((resolve) => {
+      this.after(delayMs, resolve)
+    })
+  }
+
+  /** A promise that settles as this process does things: now, when it wakes, or never. */
+  promise<T>(begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) =>
+      begin(
+        (value) => this.do(() => resolve(value)),
+        (error) => this.do(() => reject(error)),
+      ),
+    )
   }
 
   /** Does something as this process: now, when it wakes, or never. */

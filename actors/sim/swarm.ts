@@ -2,15 +2,32 @@ import type { Prng } from './prng.ts'
 
 /** How likely each fault is in one run. All zero is a calm world. Rates are per minute of virtual time. */
 export type Faults = {
-  net: { delayMs: number; loss: number; duplicate: number }
-  log: { delayMs: number; lose: number; loseAck: number; refuse: number; duplicate: number; stallsPerMinute: number; stallMs: number }
+  net: { delayMs: number; loss: number; duplicate: number; cutsPerMinute: number; cutMs: number }
+  log: {
+    delayMs: number
+    lose: number
+    loseAck: number
+    refuse: number
+    full: number
+    duplicate: number
+    stallsPerMinute: number
+    stallMs: number
+  }
   worker: { crashesPerMinute: number; pausesPerMinute: number; restartsPerMinute: number; pauseMs: number }
   edge: { crashesPerMinute: number; pausesPerMinute: number }
-  connector: { crashesPerMinute: number }
+  connector: { crashesPerMinute: number; pausesPerMinute: number }
   client: { lossBefore: number; lossAfter: number }
-  far: { loseRequest: number; loseAnswer: number; late: number; slow: number; duplicate: number; processing: number; refuse: number }
+  far: {
+    loseRequest: number
+    loseAnswer: number
+    late: number
+    slow: number
+    duplicate: number
+    processing: number
+    refuse: number
+  }
   clock: { stepsPerMinute: number; stepMsMax: number }
-  snapshot: { everyMs: number; fail: number }
+  snapshot: { everyMs: number; fail: number; rot: number }
   lease: { fail: number }
   journal: { pausesPerMinute: number; pauseMs: number }
   archiver: { trimsPerMinute: number }
@@ -32,15 +49,15 @@ export type Scenario = {
 }
 
 export const calm: Faults = {
-  net: { delayMs: 2, loss: 0, duplicate: 0 },
-  log: { delayMs: 2, lose: 0, loseAck: 0, refuse: 0, duplicate: 0, stallsPerMinute: 0, stallMs: 0 },
+  net: { delayMs: 2, loss: 0, duplicate: 0, cutsPerMinute: 0, cutMs: 0 },
+  log: { delayMs: 2, lose: 0, loseAck: 0, refuse: 0, full: 0, duplicate: 0, stallsPerMinute: 0, stallMs: 0 },
   worker: { crashesPerMinute: 0, pausesPerMinute: 0, restartsPerMinute: 0, pauseMs: 0 },
   edge: { crashesPerMinute: 0, pausesPerMinute: 0 },
-  connector: { crashesPerMinute: 0 },
+  connector: { crashesPerMinute: 0, pausesPerMinute: 0 },
   client: { lossBefore: 0, lossAfter: 0 },
   far: { loseRequest: 0, loseAnswer: 0, late: 0, slow: 0, duplicate: 0, processing: 0, refuse: 0 },
   clock: { stepsPerMinute: 0, stepMsMax: 0 },
-  snapshot: { everyMs: 10_000, fail: 0 },
+  snapshot: { everyMs: 10_000, fail: 0, rot: 0 },
   lease: { fail: 0 },
   journal: { pausesPerMinute: 0, pauseMs: 0 },
   archiver: { trimsPerMinute: 0 },
@@ -70,12 +87,19 @@ export function drawScenario(prng: Prng): Scenario {
 function drawFaults(prng: Prng): Faults {
   const sometimes = (max: number): number => (prng.chance(0.5) ? max * prng.unit() : 0)
   return {
-    net: { delayMs: prng.between(1, 30), loss: sometimes(0.3), duplicate: sometimes(0.3) },
+    net: {
+      delayMs: prng.between(1, 30),
+      loss: sometimes(0.3),
+      duplicate: sometimes(0.3),
+      cutsPerMinute: sometimes(6),
+      cutMs: prng.between(300, 6_000),
+    },
     log: {
       delayMs: prng.between(1, 15),
       lose: sometimes(0.2),
       loseAck: sometimes(0.2),
       refuse: sometimes(0.1),
+      full: sometimes(0.05),
       duplicate: sometimes(0.1),
       stallsPerMinute: sometimes(8),
       stallMs: prng.between(500, 6_000),
@@ -87,7 +111,7 @@ function drawFaults(prng: Prng): Faults {
       pauseMs: prng.between(500, 8_000),
     },
     edge: { crashesPerMinute: sometimes(10), pausesPerMinute: sometimes(6) },
-    connector: { crashesPerMinute: sometimes(10) },
+    connector: { crashesPerMinute: sometimes(10), pausesPerMinute: sometimes(6) },
     client: { lossBefore: sometimes(0.1), lossAfter: sometimes(0.15) },
     far: {
       loseRequest: sometimes(0.3),
@@ -99,7 +123,7 @@ function drawFaults(prng: Prng): Faults {
       refuse: sometimes(0.3),
     },
     clock: { stepsPerMinute: sometimes(8), stepMsMax: prng.pick([500, 10_000, 3_600_000]) },
-    snapshot: { everyMs: prng.pick([700, 2_000, 8_000, 60_000]), fail: sometimes(0.5) },
+    snapshot: { everyMs: prng.pick([700, 2_000, 8_000, 60_000]), fail: sometimes(0.5), rot: sometimes(0.3) },
     lease: { fail: sometimes(0.2) },
     journal: { pausesPerMinute: sometimes(6), pauseMs: prng.between(500, 6_000) },
     archiver: { trimsPerMinute: sometimes(20) },

@@ -32,6 +32,10 @@ export type GatewayOptions = {
   readonly waitingMax?: number
   readonly framesInFlightMax?: number
   readonly deadlineMs?: number
+  /** Numbers for requests; a simulation gives its own. */
+  readonly nextToken?: () => number
+  /** A clock that never jumps, ms; a simulation gives its own. */
+  readonly monotonicMs?: () => number
 }
 
 /** What the edge decides of a command; its number and digest words are the gateway's. */
@@ -51,7 +55,7 @@ export class Gateway {
   readonly #o: GatewayOptions
   readonly #ports: GatewayPorts
   readonly #tracker: PaymentTracker
-  readonly #nextToken = newTokens()
+  readonly #nextToken: () => number
   readonly #deadlineMs: number
   #cancelSweep: (() => void) | undefined
   #draining = false
@@ -63,7 +67,8 @@ export class Gateway {
     this.#deadlineMs = options.deadlineMs ?? requestDeadlineMs
     this.placement = defaultPlacement(shardCount)
     this.queries = new ShardQueries(ports)
-    this.walletKeys = new WalletKeys(this.queries, this.placement)
+    this.#nextToken = options.nextToken ?? newTokens()
+    this.walletKeys = new WalletKeys(this.queries, this.placement, options.monotonicMs)
     this.principals = new PrincipalKeys(this.queries, ports)
     this.gates = Array.from({ length: shardCount }, (_, shard) => this.#gate(shard))
     this.#tracker = new PaymentTracker(ports, this.queries, this.#nextToken)

@@ -21,6 +21,7 @@ export type WalletKey = {
 export class WalletKeys {
   readonly #queries: ShardQueries
   readonly #placement: Placement
+  readonly #monotonicMs: () => number
   readonly #keysMax: number
   /** Two generations: what is used while the older one is current moves to the newer, the rest falls away. */
   #newer = new Map<number, WalletKey>()
@@ -29,9 +30,15 @@ export class WalletKeys {
   readonly #readAgainMs = new Map<number, number>()
   readonly #asking = new Map<number, Promise<WalletKey | undefined>>()
 
-  constructor(queries: ShardQueries, placement: Placement, keysMax = 500_000) {
+  constructor(
+    queries: ShardQueries,
+    placement: Placement,
+    monotonicMs: () => number = () => performance.now(),
+    keysMax = 500_000,
+  ) {
     this.#queries = queries
     this.#placement = placement
+    this.#monotonicMs = monotonicMs
     this.#keysMax = keysMax
   }
 
@@ -80,9 +87,10 @@ export class WalletKeys {
    * wallet.
    */
   async again(wallet: number, held: WalletKey): Promise<WalletKey | undefined> {
-    if (performance.now() - (this.#readAgainMs.get(wallet) ?? Number.NEGATIVE_INFINITY) < readAgainEveryMs) return held
+    const nowMs = this.#monotonicMs()
+    if (nowMs - (this.#readAgainMs.get(wallet) ?? Number.NEGATIVE_INFINITY) < readAgainEveryMs) return held
     if (this.#readAgainMs.size >= readAgainWalletsMax) this.#readAgainMs.clear()
-    this.#readAgainMs.set(wallet, performance.now())
+    this.#readAgainMs.set(wallet, nowMs)
     return this.#ask(wallet)
   }
 
