@@ -1,4 +1,4 @@
-import { cpuSecondsOf } from './processCpu.ts'
+import { cpuSecondsOf } from './processTree.ts'
 
 export type CpuGroup = 'edge' | 'worker' | 'nats' | 'projector' | 'postgres' | 'generator'
 /** Processor seconds used so far, by what a region's processes do, and by this process, which makes the load. */
