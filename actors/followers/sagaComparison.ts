@@ -1,7 +1,8 @@
 import { farTxId } from '../connectors/farTxId.ts'
 import { commandIdText } from '../ledger/ids.ts'
 import { rechargeSteps, redemptionSteps } from '../ledger/records.ts'
-import { type State, sagaKinds } from '../ledger/state.ts'
+import type { State } from '../ledger/state.ts'
+import { sagaKinds } from '../ledger/stateTables.ts'
 import type { FarMovement } from './farStatements.ts'
 
 /** A recharge or redemption as the ledger booked it. */

@@ -23,6 +23,52 @@ export class Digest {
     this.#b = Math.imul(this.#keyLow ^ table, 0x85ebca6b) ^ row
   }
 
+  /** Nine words at once: a sum of products, none of which waits for another. What every payment calls four times. */
+  row(
+    table: number,
+    row: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    w4: number,
+    w5: number,
+    w6: number,
+    w7: number,
+    w8: number,
+    sign: 1 | -1,
+  ): void {
+    const high = this.#keyHigh
+    const low = this.#keyLow
+    this.#a =
+      (Math.imul(w0 ^ high, 0x9e3779b1) +
+        Math.imul(w1 ^ low, 0x85ebca6b) +
+        Math.imul(w2, 0xc2b2ae35) +
+        Math.imul(w3, 0x27d4eb2f) +
+        Math.imul(w4, 0x165667b1) +
+        Math.imul(w5, 0xcc9e2d51) +
+        Math.imul(w6, 0x1b873593) +
+        Math.imul(w7, 0xe6546b65) +
+        Math.imul(w8, 0x7feb352d) +
+        Math.imul(row, 0x846ca68b) +
+        table) |
+      0
+    this.#b =
+      (Math.imul(w0 ^ low, 0x7feb352d) +
+        Math.imul(w1 ^ high, 0x846ca68b) +
+        Math.imul(w2, 0x9e3779b1) +
+        Math.imul(w3, 0xe6546b65) +
+        Math.imul(w4, 0xc2b2ae35) +
+        Math.imul(w5, 0x165667b1) +
+        Math.imul(w6, 0x85ebca6b) +
+        Math.imul(w7, 0x27d4eb2f) +
+        Math.imul(w8, 0xcc9e2d51) +
+        Math.imul(row, 0x1b873593) +
+        table) |
+      0
+    this.end(sign)
+  }
+
   word(value: number): void {
     this.#a = Math.imul(this.#a ^ value, 0xcc9e2d51)
     this.#a ^= this.#a >>> 15

@@ -1,5 +1,7 @@
 import { type RecordOf, writeRecord } from './layout.ts'
 import {
+  batchHeader,
+  batchRecord,
   type CommandLayouts,
   type CommandOp,
   commandOps,
@@ -15,6 +17,8 @@ export type CommandFields<K extends CommandOp> = Omit<
   'length' | 'op' | 'headReserved' | 'reserved'
 >
 export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'reserved'>
+export type BatchHeaderFields = RecordOf<(typeof batchHeader)['fields']>
+export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
 export type TransitFields = RecordOf<(typeof transitRecord)['fields']>
 
 const nothing = new Uint8Array(0)
@@ -36,6 +40,17 @@ export function encodePayments(payments: readonly PaymentFields[]): Uint8Array {
   const view = new DataView(out.buffer)
   for (const [i, payment] of payments.entries()) {
     writeRecord(paymentRecord, view, i * paymentRecord.size, { ...payment, reserved: 0 })
+  }
+  return out
+}
+
+/** Body of a frame that holds one batch, or the part of it that one shard carries out. */
+export function encodeBatch(header: BatchHeaderFields, records: readonly BatchRecordFields[]): Uint8Array {
+  const out = new Uint8Array(batchHeader.size + records.length * batchRecord.size)
+  const view = new DataView(out.buffer)
+  writeRecord(batchHeader, view, 0, header)
+  for (const [i, record] of records.entries()) {
+    writeRecord(batchRecord, view, batchHeader.size + i * batchRecord.size, record)
   }
   return out
 }

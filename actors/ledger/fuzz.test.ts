@@ -5,7 +5,16 @@ import { parseCommandId } from './ids.ts'
 import type { FieldTable, Layout, RecordValue } from './layout.ts'
 import { writeRecord } from './layout.ts'
 import { uuidAt, type Wallet } from './paper.fixture.ts'
-import { commandOps, commandRecords, frameKinds, paymentRecord, senders, transitRecord } from './records.ts'
+import {
+  batchHeader,
+  batchRecord,
+  commandOps,
+  commandRecords,
+  frameKinds,
+  paymentRecord,
+  senders,
+  transitRecord,
+} from './records.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
 import { State } from './state.ts'
 import { institution, operator, Town } from './town.fixture.ts'
@@ -71,6 +80,9 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   kyc: fc.integer({ min: 1, max: 4 }),
   risk: fc.constantFrom(0, 0, 1, 2, 3, 255),
   action: fc.constantFrom(1, 2, 2, 3),
+  institution: fc.constantFrom(institution, institution, institution + 1),
+  flags: fc.nat(1),
+  authorisation: fc.constantFrom(1, 2, 3, 0),
   cause: fc.constantFrom(1, 2),
   algorithm: fc.constantFrom(1, 2),
   active: fc.constantFrom(0, 1, 1),
@@ -127,9 +139,24 @@ const paymentFrames: fc.Arbitrary<FuzzFrame> = fc
   .array(recordOf(paymentRecord as unknown as Layout, 0), { minLength: 1, maxLength: 4 })
   .map((bodies) => ({ kind: frameKinds.payments, sender: senders.edge, count: bodies.length, body: join(bodies) }))
 
+const batchFrames: fc.Arbitrary<FuzzFrame> = fc
+  .tuple(
+    recordOf(batchHeader as unknown as Layout, 0),
+    fc.array(recordOf(batchRecord as unknown as Layout, 0), { minLength: 1, maxLength: 4 }),
+    fc.boolean(),
+  )
+  .map(([header, records, ordered]) => {
+    const body = join([header, ...records])
+    const view = new DataView(body.buffer)
+    for (let i = 0; ordered && i < records.length; i++) {
+      view.setUint32(batchHeader.size + i * batchRecord.size + batchRecord.at.index, i * 3, true)
+    }
+    return { kind: frameKinds.batch, sender: senders.edge, count: records.length, body }
+  })
+
 const rawFrames = (sender: fc.Arbitrary<number>): fc.Arbitrary<FuzzFrame> =>
   fc.record({
-    kind: fc.integer({ min: 0, max: 4 }),
+    kind: fc.integer({ min: 0, max: 5 }),
     sender,
     count: fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constantFrom(...nasty)),
     body: fc.uint8Array({ maxLength: 400 }),
@@ -161,8 +188,10 @@ describe('no edge stops a shard or makes money', () => {
   const frames = fc.oneof(
     rawFrames(fromEdge),
     paymentFrames,
+    batchFrames,
     commandFrames(fromEdge),
     damagedFrames(paymentFrames),
+    damagedFrames(batchFrames),
     damagedFrames(commandFrames(fromEdge)),
   )
 
@@ -221,8 +250,7 @@ describe('a shard that sends nonsense', () => {
   const records = fc.array(
     fc.oneof(
       fc.uint8Array({ minLength: transitRecord.size, maxLength: transitRecord.size }),
-      recordOf(transitRecord as unknown as Layout, 1),
-      recordOf(transitRecord as unknown as Layout, 2),
+      ...[1, 2, 3, 4].map((op) => recordOf(transitRecord as unknown as Layout, op)),
     ),
     { minLength: 1, maxLength: 3 },
   )

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import { datedIdsPerDayMax, earlyMs, idMemoryMs, idWindowMs } from './admission.ts'
 import { dayMs } from './businessTime.ts'
 import { encodeCommand, encodePayments } from './frameBuilder.ts'
 import { parseCommandId } from './ids.ts'
 import { expectBalances, headOf, uuidAt } from './paper.fixture.ts'
-import { datedIdsPerDayMax, earlyMs, idMemoryMs, idWindowMs } from './payments.ts'
 import { frameKinds, walletActions } from './records.ts'
 import { type Answer, mondayMorningMs, Town, type TownOptions } from './town.fixture.ts'
 

@@ -23,6 +23,18 @@ const step = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('batch' as const),
+      shard: fc.nat(2),
+      atomic: fc.boolean(),
+      lines: fc.array(fc.record({ payer: someName, payee: someName, fen: fc.integer({ min: 1, max: 150_000 }) }), {
+        minLength: 1,
+        maxLength: 12,
+      }),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('recharge' as const),
@@ -93,6 +105,7 @@ class Life {
   #play(one: Step): void {
     const t = this.town
     if (one.do === 'pay') t.pay(one.payer, one.payee, '0.01', { fen: one.fen })
+    else if (one.do === 'batch') t.payBatch(one.shard, one.lines, { atomic: one.atomic })
     else if (one.do === 'recharge' || one.do === 'redeem') this.#saga(one.do, one.name, one.fen)
     else if (one.do === 'step') this.#step(one.pick, one.step)
     else if (one.do === 'carry') this.#carry(one)

@@ -1,3 +1,5 @@
+import { batchRecordsMax } from './batches.ts'
+import { BatchPayments } from './batchPayments.ts'
 import { institutionsMax, shardsMax } from './books.ts'
 import { applyCommands, commandOffsets } from './commands.ts'
 import { clockLeadMs, type FrameInput, recordsPerFrameMax } from './frameInput.ts'
@@ -6,6 +8,8 @@ import { LawBroken } from './money.ts'
 import type { Outcomes } from './outcomes.ts'
 import { Payments } from './payments.ts'
 import {
+  batchHeader,
+  batchRecord,
   commandOps,
   commandRecords,
   frameKinds,
@@ -16,6 +20,7 @@ import {
   transitRecord,
 } from './records.ts'
 import { type Genesis, State } from './state.ts'
+import { Transit } from './transit.ts'
 
 function isRecord(frame: FrameInput, at: number, name: 'genesis' | 'principalPut'): boolean {
   const { at: offsets, size } = commandRecords[name]
@@ -37,10 +42,14 @@ function checkGenesis({ shard, shardCount, walletsMax, idsMax }: Genesis): void 
 export class Ledger {
   readonly state: State
   readonly #payments: Payments
+  readonly #batches: BatchPayments
+  readonly #transit: Transit
 
   private constructor(state: State) {
     this.state = state
     this.#payments = new Payments(state)
+    this.#batches = new BatchPayments(state)
+    this.#transit = new Transit(state)
   }
 
   /**
@@ -100,6 +109,7 @@ export class Ledger {
     this.#tellTime(frame)
     if (frame.count < 1 || frame.count > recordsPerFrameMax) out.skipped = 'malformed'
     else if (frame.kind === frameKinds.payments) this.#applyPayments(frame, out)
+    else if (frame.kind === frameKinds.batch) this.#applyBatch(frame, out)
     else if (frame.kind === frameKinds.transit) this.#applyTransit(frame, out)
     else if (frame.kind === frameKinds.commands) this.#applyCommands(frame, out)
     else out.skipped = 'malformed'
@@ -108,10 +118,8 @@ export class Ledger {
 
   /** One server's clock that jumps ahead must expire nothing: log time follows the earlier of two, and never falls. */
   #tellTime(frame: FrameInput): void {
-    const s = this.state
     const senderMs = Number.isSafeInteger(frame.senderClockMs) ? frame.senderClockMs + clockLeadMs : frame.stampMs
-    s.logTimeMs = Math.max(s.logTimeMs, Math.min(frame.stampMs, senderMs))
-    s.rules.advance(s.logTimeMs)
+    this.state.tellTime(Math.min(frame.stampMs, senderMs))
   }
 
   #finish(frame: FrameInput, out: Outcomes): void {
@@ -127,10 +135,17 @@ export class Ledger {
     else this.#payments.apply(frame, out, !this.state.senders.first(frame.incarnation, frame.counter))
   }
 
+  #applyBatch(frame: FrameInput, out: Outcomes): void {
+    const fits = frame.count <= batchRecordsMax && frame.bodyBytes === batchHeader.size + frame.count * batchRecord.size
+    if (!fits || !this.#batches.isOrdered(frame)) out.skipped = 'malformed'
+    else if (frame.sender !== senders.edge) out.skipped = 'sender-not-allowed'
+    else this.#batches.apply(frame, out, !this.state.senders.first(frame.incarnation, frame.counter))
+  }
+
   #applyTransit(frame: FrameInput, out: Outcomes): void {
     if (frame.bodyBytes !== transitHeader.size + frame.count * transitRecord.size) out.skipped = 'malformed'
     else if (frame.sender !== senders.shard || !this.#isPeer(frame)) out.skipped = 'sender-not-allowed'
-    else this.#payments.applyTransit(frame, out)
+    else this.#transit.apply(frame, out)
   }
 
   #isPeer(frame: FrameInput): boolean {

@@ -61,6 +61,24 @@ export class ModelLedger {
     return outcome
   }
 
+  /** All of them within one shard, or none: each is tried, and at the first that cannot be, all is as it was. */
+  payLinked(payments: readonly ModelPayment[], nowMs: number): string[] {
+    const before = [...this.wallets].map(
+      ([number, wallet]) => [number, { ...wallet, paid: new Map(wallet.paid) }] as const,
+    )
+    for (const [i, payment] of payments.entries()) {
+      const judged = this.#judge(payment, nowMs)
+      const local = this.#shardOf(payment.payee) === this.wallets.get(payment.payer)!.shard
+      const outcome = judged === 'accepted' && !local ? 'batch-not-local' : judged
+      if (outcome !== 'accepted') {
+        for (const [number, wallet] of before) this.wallets.set(number, wallet)
+        return payments.map((_, n) => (n === i ? outcome : 'batch-linked'))
+      }
+      this.#move(payment, nowMs)
+    }
+    return payments.map(() => 'accepted')
+  }
+
   #judge({ payer, payee, fen }: ModelPayment, nowMs: number): string {
     const from = this.wallets.get(payer)!
     const limits = published[from.group]

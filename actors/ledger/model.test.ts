@@ -29,6 +29,15 @@ const pay = fc.record({
   fen: someFen,
   idAgeMs: someAgeMs,
 })
+const batch = fc.record({
+  do: fc.constant('batch' as const),
+  shard: fc.nat(1),
+  atomic: fc.boolean(),
+  lines: fc.array(
+    fc.record({ payer: someName, payee: fc.oneof(someName, fc.constant('nobody' as const)), fen: someFen }),
+    { minLength: 1, maxLength: 8 },
+  ),
+})
 const again = fc.record({
   do: fc.constant('again' as const),
   back: fc.integer({ min: 1, max: 6 }),
@@ -47,6 +56,7 @@ const arrive = fc.record({ do: fc.constant('arrive' as const) })
 const steps = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: pay },
+    { weight: 3, arbitrary: batch },
     { weight: 2, arbitrary: again },
     { weight: 1, arbitrary: freeze },
     { weight: 1, arbitrary: wait },
@@ -78,7 +88,8 @@ class Comparison {
   }
 
   play(step: Step): void {
-    if (step.do === 'pay') this.#pay(step.payer, step.payee, step.fen, step.idAgeMs)
+    if (step.do === 'batch') this.#batch(step)
+    else if (step.do === 'pay') this.#pay(step.payer, step.payee, step.fen, step.idAgeMs)
     else if (step.do === 'again') this.#again(step.back, step.other)
     else if (step.do === 'freeze') this.#freeze(step.name, step.frozen)
     else if (step.do === 'arrive') this.#arrive()
@@ -103,6 +114,31 @@ class Comparison {
     }
     this.#past.push({ payment, bytes, payee })
     this.#ask(payment, bytes)
+  }
+
+  /** Record by record like single payments; a linked batch ends with all of them or with none. */
+  #batch({ shard, atomic, lines }: Extract<Step, { do: 'batch' }>): void {
+    const own = lines.filter(({ payer }) => this.town.wallet(payer).shard === shard)
+    if (own.length === 0) return
+    const records = own.map((line) => ({ ...line, payeeNumber: this.#payeeNumber(line.payer, line.payee) }))
+    const payments = records.map(({ payer, payeeNumber, fen }) => ({
+      payer: this.town.wallet(payer).number,
+      payee: payeeNumber,
+      fen,
+      id: `batch ${++this.#serial}`,
+      idMadeMs: this.town.nowMs,
+      body: '7',
+    }))
+    const told = this.town.payBatch(
+      shard,
+      records.map(({ payer, payeeNumber, fen }) => ({ payer, payee: payer, payeeNumber, fen })),
+      { atomic },
+    )
+    const expected = atomic
+      ? this.model.payLinked(payments, this.town.nowMs)
+      : payments.map((payment) => this.model.pay(payment, this.town.nowMs))
+    expect(told.batch?.refusals).toEqual(expected)
+    for (const refusal of expected) this.seen.set(refusal, (this.seen.get(refusal) ?? 0) + 1)
   }
 
   #payeeNumber(payer: Name, payee: Name | 'nobody'): number {
@@ -176,6 +212,8 @@ test('the fast ledger answers every program of payments as the slow and obvious 
     'payee-frozen',
     'payee-unknown',
     'payee-balance-limit-exceeded',
+    'batch-not-local',
+    'batch-linked',
   ]
   expect(outcomes.filter((outcome) => !seen.has(outcome))).toEqual([])
 })

@@ -1,3 +1,4 @@
+import { shardsMax } from './books.ts'
 import { recordsPerFrameMax } from './frameInput.ts'
 
 /** In `destination`: the outcome is not final and lies with the bank, not with another shard. */
@@ -26,6 +27,24 @@ export class Outcomes {
   readonly completedEdge = new Uint32Array(recordsPerFrameMax)
   readonly completedToken = new Float64Array(recordsPerFrameMax)
   readonly completedCode = new Uint8Array(recordsPerFrameMax)
+  /** Of a batch's frame, by destination shard: the transit numbers that its records took. */
+  readonly transitFirst = new Float64Array(shardsMax)
+  readonly transitCount = new Uint32Array(shardsMax)
+  /** Set when the frame held a batch: of its records only `code` speaks. `repeated`: an earlier frame executed it. */
+  batch: '' | 'executed' | 'repeated' | 'refused' = ''
+  /** Credits of batches, whole runs of transit numbers at a time: whom to tell, and from which shard they came. */
+  runs = 0
+  readonly runEdge = new Uint16Array(recordsPerFrameMax)
+  readonly runToken = new Float64Array(recordsPerFrameMax)
+  readonly runSource = new Uint16Array(recordsPerFrameMax)
+  readonly runFirst = new Float64Array(recordsPerFrameMax)
+  readonly runCount = new Uint32Array(recordsPerFrameMax)
+  /** Records of batches that came home. */
+  returns = 0
+  readonly returnEdge = new Uint16Array(recordsPerFrameMax)
+  readonly returnToken = new Float64Array(recordsPerFrameMax)
+  readonly returnPosition = new Uint16Array(recordsPerFrameMax)
+  readonly returnCode = new Uint8Array(recordsPerFrameMax)
   /** Sagas whose step changed. */
   sagas: number[] = []
   /** Why the whole frame was skipped, if it was. */
@@ -39,6 +58,9 @@ export class Outcomes {
   clear(): void {
     this.count = 0
     this.completions = 0
+    this.runs = 0
+    this.returns = 0
+    this.batch = ''
     this.sagas = []
     this.skipped = ''
   }
@@ -48,6 +70,34 @@ export class Outcomes {
     this.completedEdge[n] = edge
     this.completedToken[n] = token
     this.completedCode[n] = code
+  }
+
+  /** A batch's credit was made; those that follow one another become one run. */
+  completeOfBatch(edge: number, token: number, source: number, number: number): void {
+    const last = this.runs - 1
+    if (
+      last >= 0 &&
+      this.runToken[last] === token &&
+      this.runEdge[last] === edge &&
+      this.runFirst[last]! + this.runCount[last]! === number
+    ) {
+      this.runCount[last]! += 1
+      return
+    }
+    const n = this.runs++
+    this.runEdge[n] = edge
+    this.runToken[n] = token
+    this.runSource[n] = source
+    this.runFirst[n] = number
+    this.runCount[n] = 1
+  }
+
+  returnOfBatch(edge: number, token: number, position: number, code: number): void {
+    const n = this.returns++
+    this.returnEdge[n] = edge
+    this.returnToken[n] = token
+    this.returnPosition[n] = position
+    this.returnCode[n] = code
   }
 }
 

@@ -1,15 +1,17 @@
+import { rollCounts } from './admission.ts'
 import { mayActForWallet } from './authority.ts'
 import { businessDay } from './businessTime.ts'
 import { accepted, type Command, type Execute, type Executed, refuse } from './execution.ts'
 import { drawnToday, linkOfWallet } from './links.ts'
 import { addExact, isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
-import { postToWallet, rollCounts } from './payments.ts'
+import { postToWallet } from './postings.ts'
 import { rechargeSteps, signers } from './records.ts'
 import { type Refusal, refusalOf, refusals } from './refusals.ts'
 import { riskBlocked } from './rules.ts'
 import { beginSaga, endSaga, findSaga, moveSaga, sagasFull } from './sagas.ts'
-import { type State, sagaKinds, walletStates } from './state.ts'
+import { type State, walletStates } from './state.ts'
+import { sagaKinds } from './stateTables.ts'
 
 /**
  * A recharge: asked for here, debited at the bank into the reserve account, issued by the central bank, then credited

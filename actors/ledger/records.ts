@@ -1,7 +1,7 @@
 import { layout } from './layout.ts'
 
 /** What a frame's body holds: records of one kind. */
-export const frameKinds = { payments: 1, transit: 2, commands: 3 } as const
+export const frameKinds = { payments: 1, transit: 2, commands: 3, batch: 4 } as const
 
 /** Who published a frame, known from its subject, which the message server's permissions guard. */
 export const senders = { edge: 1, shard: 2, connector: 3, operator: 4, host: 5 } as const
@@ -20,14 +20,41 @@ export const paymentRecord = layout('payment', {
   token: ['f64', "the edge's number for this request, echoed in answers"],
 })
 
-export const transitOps = { credit: 1, return: 2 } as const
+/** Precedes the records of a batch's frame: what an institution signs once for all of them. */
+export const batchHeader = layout('batchHeader', {
+  id: ['bytes16', 'batch id, a UUIDv7; its first 14 bytes tell batches of one institution apart'],
+  digestHigh: ['u32', 'SHA-256 of the whole batch as signed, bytes 0-3'],
+  digestLow: ['u32', 'SHA-256 of the whole batch as signed, bytes 4-7'],
+  institution: ['u32', 'institution that signed'],
+  flags: ['u32', '1 atomic: all records or none'],
+  requestedMs: ['f64', "the institution's timestamp, Unix milliseconds"],
+  token: ['f64', "the edge's number for this frame, echoed in answers"],
+})
+
+export const batchFlags = { atomic: 1 } as const
+
+/**
+ * A payment of a batch: the debit step of its saga, in the payer's shard. Its payment id is the batch id with the last
+ * two bytes replaced by the index, big-endian.
+ */
+export const batchRecord = layout('batchRecord', {
+  payer: ['f64', 'wallet number'],
+  payee: ['f64', 'wallet number'],
+  amount: ['f64', 'fen'],
+  authorisation: ['u32', "number of the payer's authorisation that the institution keeps, not zero"],
+  index: ['u32', 'place in the batch as signed, from 0; rises within a frame'],
+})
+
+/** An odd op is a credit, and the next even one its return. */
+export const transitOps = { credit: 1, return: 2, batchCredit: 3, batchReturn: 4 } as const
 
 /** What one shard owes another: a credit, or the return of a credit that could not be taken. */
 export const transitRecord = layout('transit', {
-  op: ['u8', '1 credit, 2 return'],
+  op: ['u8', '1 credit, 2 return, 3 credit of a batch, 4 return of a batch'],
   reason: ['u8', 'refusal code of a return, else 0'],
   institution: ['u16', "the payer's institution"],
-  edge: ['u32', 'edge that asked'],
+  edge: ['u16', 'edge that asked'],
+  position: ['u16', "place in the batch's frame, else 0"],
   payer: ['f64', 'wallet number'],
   payee: ['f64', 'wallet number'],
   amount: ['f64', 'fen'],

@@ -3,12 +3,13 @@ import { accepted, type Command, type Execute, refuse } from './execution.ts'
 import { linkOfWallet } from './links.ts'
 import { isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
-import { postToWallet } from './payments.ts'
+import { postToWallet } from './postings.ts'
 import { redemptionSteps, signers } from './records.ts'
 import { type Refusal, refusalOf, refusals } from './refusals.ts'
 import { riskBlocked } from './rules.ts'
 import { beginSaga, endSaga, findSaga, moveSaga, sagasFull } from './sagas.ts'
-import { type State, sagaKinds, walletStates } from './state.ts'
+import { type State, walletStates } from './state.ts'
+import { sagaKinds } from './stateTables.ts'
 
 const noToken = new Uint8Array(0)
 

@@ -57,6 +57,9 @@ export const refusalTable = {
   'payout-refused': { remembered: true },
   'saga-unknown': { remembered: false },
   'saga-step-passed': { remembered: false },
+  'authorisation-missing': { remembered: true },
+  'batch-not-local': { remembered: true },
+  'batch-linked': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

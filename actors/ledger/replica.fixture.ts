@@ -2,7 +2,8 @@ import { Columns, type Section } from './columns.ts'
 import type { FrameInput } from './frameInput.ts'
 import { Ledger } from './ledger.ts'
 import { Outcomes } from './outcomes.ts'
-import { State, sagaKinds } from './state.ts'
+import { State } from './state.ts'
+import { sagaKinds } from './stateTables.ts'
 
 /** A snapshot as it lies in storage: no byte of it is shared with the state. */
 export function snapshot(state: State): Section[] {
@@ -38,7 +39,18 @@ export function digestFromScratch(live: State): string {
     ids.settle(row, code[row]!, time[row]!, seq[row]!, index[row]!, value[row]!, destination[row]!)
   }
   hashDatedIds(state, sections)
+  hashBatches(state)
   return digest.text()
+}
+
+/** What forgetting every batch takes away from a digest is what remembering them had added. */
+function hashBatches({ batches, digest }: State): void {
+  const { high, low } = digest
+  digest.high = 0
+  digest.low = 0
+  batches.forget(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY)
+  digest.high = (high - digest.high) >>> 0
+  digest.low = (low - digest.low) >>> 0
 }
 
 function hashDatedIds(state: State, sections: readonly Section[]): void {

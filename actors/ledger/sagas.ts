@@ -2,7 +2,8 @@ import type { Position } from './execution.ts'
 import { LawBroken } from './money.ts'
 import type { Refusal } from './refusals.ts'
 import { codeOf } from './refusals.ts'
-import { type State, sagaKey, sagaKinds } from './state.ts'
+import { type State, sagaKey } from './state.ts'
+import { sagaKinds } from './stateTables.ts'
 
 /** A saga that ended stays readable here for an hour; after that the journal answers. */
 export const finalSagaMemoryMs = 3_600_000

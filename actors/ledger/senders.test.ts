@@ -145,7 +145,8 @@ describe('malformed frames are skipped without harm', () => {
     const t = town()
     const { body, kind, count } = make(t)
     const before = digests(t)
-    expect(t.submit(0, body, kind, count)).toEqual({ skipped: 'malformed', answers: [], completions: [], sagas: [] })
+    const nothing = { answers: [], completions: [], sagas: [], runs: [], returns: [] }
+    expect(t.submit(0, body, kind, count)).toEqual({ skipped: 'malformed', ...nothing })
     expect(digests(t)).toEqual(before)
     expect(t.pay('alice', 'bob', '1.00').refusal).toBe('accepted')
   })

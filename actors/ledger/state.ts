@@ -1,14 +1,17 @@
+import { Batches, batchRecordsMax } from './batches.ts'
 import { Books, institutionsMax, shardsMax } from './books.ts'
+import { businessDay } from './businessTime.ts'
 import { Columns, type Section, tableNumber } from './columns.ts'
 import { CommandIds } from './commandIds.ts'
 import { DatedIds } from './datedIds.ts'
 import { Digest } from './digest.ts'
 import { bucketCount, bucketOf } from './ids.ts'
+import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
 import { LawBroken } from './money.ts'
-import { NumberTable } from './numberTable.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
+import { accountSchema, linkSchema, principalSchema, sagaSchema, userSchema, walletSchema } from './stateTables.ts'
 
 /** What a log's first command fixes for ever. */
 export type Genesis = {
@@ -21,94 +24,14 @@ export type Genesis = {
 
 export const walletStates = { open: 0, frozen: 1, closed: 2 } as const
 
-/** What every payment touches, apart from the rest so that its hash is short. Row for row beside `wallets`. */
-const accountSchema = {
-  /** Fen that the wallet holds. */
-  balance: 'f64',
-  /** Fen of accepted recharges under way: reserved under the balance limit, so that their credit cannot fail. */
-  pendingIn: 'f64',
-  /** Fen paid out on business day `lastDay` and in its civil year. */
-  dayOut: 'f64',
-  yearOut: 'f64',
-  lastDay: 'u16',
-  /** Payments on business day `lastDay`. */
-  dayPayments: 'u16',
-} as const
-
-const walletSchema = {
-  number: 'f64',
-  user: 'u32',
-  /** Next wallet of the same user + 1, and the wallet's newest link + 1; 0 ends the chain. */
-  nextWallet: 'u32',
-  firstLink: 'u32',
-  keyVersion: 'u32',
-  /** Recharges and dated ids on business day `countDay`. */
-  countDay: 'u16',
-  dayRecharges: 'u16',
-  dayDatedIds: 'u16',
-  /** Redemptions and recharges under way; a wallet closes only when there are none. */
-  openSagas: 'u16',
-  institution: 'u8',
-  class: 'u8',
-  risk: 'u8',
-  state: 'u8',
-  kind: 'u8',
-  algorithm: 'u8',
-  key: 'bytes33',
-} as const
-
-const userSchema = {
-  number: 'f64',
-  firstWallet: 'u32',
-  wallets: 'u16',
-  institution: 'u8',
-  kyc: 'u8',
-  risk: 'u8',
-} as const
-
-const linkSchema = {
-  limit: 'f64',
-  dayDrawn: 'f64',
-  fingerprint: 'bytes8',
-  wallet: 'u32',
-  nextLink: 'u32',
-  lastDay: 'u16',
-  type: 'u8',
-  active: 'u8',
-  maskedLength: 'u8',
-  sealedLength: 'u8',
-  masked: 'bytes32',
-  sealed: 'bytes152',
-} as const
-
-export const sagaKinds = { free: 0, recharge: 1, redemption: 2 } as const
-
-const sagaSchema = {
-  amount: 'f64',
-  requestedMs: 'f64',
-  changedMs: 'f64',
-  /** Log position of the request. */
-  seq: 'f64',
-  /** Fen that the wallet held when the saga ended: part of its final answer, which never changes. */
-  balanceAfter: 'f64',
-  id: 'bytes16',
-  wallet: 'u32',
-  link: 'u32',
-  index: 'u32',
-  kind: 'u8',
-  step: 'u8',
-  reason: 'u8',
-  institution: 'u8',
-  tokenLength: 'u8',
-  sealedToken: 'bytes192',
-} as const
-
-const principalSchema = { number: 'u32', role: 'u8', active: 'u8', publicKey: 'bytes32' } as const
-
 /** Most sagas and dated ids that a shard holds; a shard that remembers fewer ids holds no more of these. */
 const sagasMax = 262_144
 const datedIdsMax = 1_048_576
-const stateVersion = 1
+/** Most batches that a shard remembers, and most records of theirs for each single id that it remembers. */
+const batchesMax = 65_536
+const batchRecordsPerId = 64
+const batchRecordsRingMax = 2 ** 27
+const stateVersion = 2
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {
@@ -123,10 +46,11 @@ export class State {
   readonly links: Columns<typeof linkSchema>
   readonly sagas: Columns<typeof sagaSchema>
   readonly principals: Columns<typeof principalSchema>
-  readonly walletRows: NumberTable
-  readonly userRows: NumberTable
+  readonly walletRows: IssuedNumbers
+  readonly userRows: IssuedNumbers
   readonly ids: CommandIds
   readonly datedIds: DatedIds
+  readonly batches: Batches
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
   /** By peer shard: number of the next record awaited from it, incarnation, and how many returns were exchanged. */
@@ -145,12 +69,16 @@ export class State {
   /** Row of every saga still held, by `sagaKey`. */
   readonly sagaRows = new Map<string, number>()
   readonly #accountWords: readonly Uint32Array[]
+  readonly #shardOfBucket: Uint8Array
   logTimeMs = 0
+  /** Business day of the log time. */
+  today = 0
   lastSeq = 0
   commandsApplied = 0
 
   constructor(genesis: Genesis) {
     this.genesis = genesis
+    this.#shardOfBucket = Uint8Array.from({ length: bucketCount }, (_, bucket) => bucket % genesis.shardCount)
     const key = new DataView(genesis.hashKey.buffer, genesis.hashKey.byteOffset, 16)
     const tableKey = key.getUint32(0, true) ^ key.getUint32(12, true)
     this.digest = new Digest(genesis.hashKey)
@@ -166,29 +94,60 @@ export class State {
     this.links = new Columns('links', linkSchema, genesis.walletsMax)
     this.sagas = new Columns('sagas', sagaSchema, Math.min(sagasMax, genesis.idsMax))
     this.principals = new Columns('principals', principalSchema, 2 * institutionsMax)
-    this.walletRows = new NumberTable(this.wallets.at.number, tableKey)
-    this.userRows = new NumberTable(this.users.at.number, tableKey)
+    this.walletRows = new IssuedNumbers(this.wallets.at.number, genesis.shard, genesis.shardCount, tableKey)
+    this.userRows = new IssuedNumbers(this.users.at.number, genesis.shard, genesis.shardCount, tableKey)
     this.ids = new CommandIds(genesis.idsMax, this.digest, tableKey)
     this.datedIds = new DatedIds(Math.min(datedIdsMax, genesis.idsMax), this.digest, tableKey)
+    this.batches = new Batches(
+      Math.min(batchesMax, genesis.idsMax),
+      batchRing(genesis.idsMax),
+      genesis.shardCount,
+      this.digest,
+    )
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
   /** Adds or takes away the hash of a wallet's account: before and after every change of it. */
   hashAccount(row: number, sign: 1 | -1): void {
-    const digest = this.digest
-    const at = row * 2
-    digest.begin(this.accounts.table, row)
-    for (let i = 0; i < 4; i++) {
-      const words = this.#accountWords[i]!
-      digest.word(words[at]!)
-      digest.word(words[at + 1]!)
-    }
-    digest.word((this.accounts.at.lastDay[row]! << 16) ^ this.accounts.at.dayPayments[row]!)
-    digest.end(sign)
+    const [balance, pendingIn, dayOut, yearOut] = this.#accountWords
+    const { lastDay, dayPayments } = this.accounts.at
+    const low = row * 2
+    const high = low + 1
+    this.digest.row(
+      this.accounts.table,
+      row,
+      balance![low]!,
+      balance![high]!,
+      pendingIn![low]!,
+      pendingIn![high]!,
+      dayOut![low]!,
+      dayOut![high]!,
+      yearOut![low]!,
+      yearOut![high]!,
+      (lastDay[row]! << 16) | dayPayments[row]!,
+      sign,
+    )
   }
 
+  /** Reads what a payment will read of a wallet, so that the misses of many rows overlap. The sum means nothing. */
+  touch(row: number): number {
+    const { balance, pendingIn, dayOut, yearOut, lastDay, dayPayments } = this.accounts.at
+    const { state, class: group } = this.wallets.at
+    const sums = balance[row]! + pendingIn[row]! + dayOut[row]! + yearOut[row]!
+    return sums + lastDay[row]! + dayPayments[row]! + state[row]! + group[row]!
+  }
+
+  /** Moves log time on; it never falls. */
+  tellTime(ms: number): void {
+    this.logTimeMs = Math.max(this.logTimeMs, ms)
+    this.today = businessDay(this.logTimeMs)
+    this.rules.advance(this.logTimeMs)
+  }
+
+  /** Shard that a number belongs to; -1 of what is no number at all. */
   shardOf(number: number): number {
-    return bucketOf(number) % this.genesis.shardCount
+    const bucket = bucketOf(number)
+    return bucket >= 0 ? this.#shardOfBucket[bucket | 0]! : -1
   }
 
   /** Row of an institution or operator that may act, or -1. */
@@ -235,6 +194,7 @@ export class State {
     )
     return [
       { name: 'counters', bytes: bytes(counters) },
+      { name: 'batchCounters', bytes: bytes(this.batches.counters()) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
@@ -266,6 +226,7 @@ export class State {
       ...this.principals.sections(),
       ...this.ids.sections(),
       ...this.datedIds.sections(),
+      ...this.batches.sections(),
     ]
   }
 
@@ -299,7 +260,6 @@ export class State {
     const counters = f64('counters')
     const [version, logTimeMs = 0, lastSeq = 0, commands = 0, incarnation = 0] = counters
     if (version !== stateVersion) throw new RangeError(`state version ${version} is not ${stateVersion}`)
-    this.logTimeMs = logTimeMs
     this.lastSeq = lastSeq
     this.commandsApplied = commands
     this.incarnation = incarnation
@@ -308,6 +268,7 @@ export class State {
     this.accounts.load(this.wallets.count, byName)
     this.ids.load(counters[11]!, counters[10]!, byName)
     this.datedIds.load(counters[13]!, counters[12]!, byName)
+    this.batches.load(f64('batchCounters'), f64('batches'), need(byName, 'batchOutcomes'))
     const kept = f64('lanesKept')
     for (const [peer, lane] of this.lanes.entries()) {
       lane.load(kept[peer]!, counters[14 + peer]!, need(byName, `lane.${peer}`))
@@ -328,7 +289,7 @@ export class State {
     const [high = 0, low = 0] = u32('digest')
     this.digest.high = high
     this.digest.low = low
-    this.rules.advance(logTimeMs)
+    this.tellTime(logTimeMs)
   }
 
   #keyOfSaga(row: number): string {
@@ -347,6 +308,14 @@ export class State {
     if (sum !== this.books.wallets) throw new LawBroken(`wallets hold ${sum} fen, the books say ${this.books.wallets}`)
     this.books.check()
   }
+}
+
+/** Room for the outcomes of batches: a power of two, and at least for one batch. */
+function batchRing(idsMax: number): number {
+  const wanted = Math.max(batchRecordsMax, Math.min(batchRecordsRingMax, idsMax * batchRecordsPerId))
+  let size = 1
+  while (size < wanted) size *= 2
+  return size
 }
 
 function need(sections: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {

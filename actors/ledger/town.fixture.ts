@@ -1,4 +1,4 @@
-import { encodeCommand, encodePayments, encodeTransit, joinBodies } from './frameBuilder.ts'
+import { encodeBatch, encodeCommand, encodePayments, encodeTransit, joinBodies } from './frameBuilder.ts'
 import { bodyViews, type FrameInput } from './frameInput.ts'
 import { numberOf, serialFirst, walletKinds } from './ids.ts'
 import { Ledger } from './ledger.ts'
@@ -6,6 +6,7 @@ import { betweenRound } from './money.ts'
 import { Outcomes, type Watch } from './outcomes.ts'
 import { fenOf, headOf, uuidAt, type Wallet } from './paper.fixture.ts'
 import {
+  batchFlags,
   type CommandOp,
   frameKinds,
   keyAlgorithms,
@@ -29,12 +30,18 @@ export type Answer = {
   index: number
   repeated: boolean
 }
+/** What came of a batch: an outcome a record, and the transit numbers it took, by destination shard. */
+export type BatchAnswer = { how: Outcomes['batch']; refusals: Refusal[]; transit: [first: number, count: number][] }
 export type Completion = { edge: number; token: number; refusal: Refusal }
 export type FrameResult = {
   skipped: Outcomes['skipped']
+  batch: BatchAnswer | undefined
   answers: Answer[]
   completions: Completion[]
   sagas: number[]
+  /** Credits of batches, and records of batches that came home. */
+  runs: { edge: number; token: number; source: number; first: number; count: number }[]
+  returns: { edge: number; token: number; position: number; refusal: Refusal }[]
 }
 export type Posting = { wallet: number; kind: number; delta: number; counterparty: number; record: number }
 
@@ -70,7 +77,7 @@ export class Shard {
 }
 
 export function resultOf(out: Outcomes): FrameResult {
-  const answers = Array.from({ length: out.count }, (_, i) => ({
+  const answers = Array.from({ length: out.batch === '' ? out.count : 0 }, (_, i) => ({
     refusal: refusalOf(out.code[i]!),
     destination: out.destination[i]!,
     value: out.value[i]!,
@@ -84,7 +91,29 @@ export function resultOf(out: Outcomes): FrameResult {
     token: out.completedToken[i]!,
     refusal: refusalOf(out.completedCode[i]!),
   }))
-  return { skipped: out.skipped, answers, completions, sagas: [...out.sagas] }
+  const runs = Array.from({ length: out.runs }, (_, i) => ({
+    edge: out.runEdge[i]!,
+    token: out.runToken[i]!,
+    source: out.runSource[i]!,
+    first: out.runFirst[i]!,
+    count: out.runCount[i]!,
+  }))
+  const returns = Array.from({ length: out.returns }, (_, i) => ({
+    edge: out.returnEdge[i]!,
+    token: out.returnToken[i]!,
+    position: out.returnPosition[i]!,
+    refusal: refusalOf(out.returnCode[i]!),
+  }))
+  return { skipped: out.skipped, batch: batchOf(out), answers, completions, sagas: [...out.sagas], runs, returns }
+}
+
+function batchOf(out: Outcomes): BatchAnswer | undefined {
+  if (out.batch === '') return undefined
+  return {
+    how: out.batch,
+    refusals: Array.from(out.code.subarray(0, out.count), refusalOf),
+    transit: Array.from(out.transitCount, (count, shard) => [out.transitFirst[shard]!, count] as [number, number]),
+  }
 }
 
 export const institution = 1
@@ -111,6 +140,17 @@ export type PayOptions = {
   token?: number
   payeeNumber?: number
   fen?: number
+}
+
+/** A record of a batch as tests write it. */
+export type BatchLine = { payer: string; payee: string; fen: number; authorisation?: number; payeeNumber?: number }
+export type BatchOptions = {
+  id?: Uint8Array
+  digest?: number
+  institution?: number
+  atomic?: boolean
+  requestedMs?: number
+  token?: number
 }
 
 /** Several shards whose frames and transit records are carried by hand, so that a test decides what arrives and when. */
@@ -315,6 +355,27 @@ export class Town {
   /** Payments in one frame, answered in its order. */
   batch(shard: number, payments: readonly ReturnType<Town['payment']>[], from: Sender = {}): Answer[] {
     return this.submit(shard, encodePayments(payments), frameKinds.payments, payments.length, from).answers
+  }
+
+  /** The part of an institution's batch that one shard carries out. */
+  payBatch(shard: number, lines: readonly BatchLine[], o: BatchOptions = {}, from: Sender = {}): FrameResult {
+    const header = {
+      id: o.id ?? this.id(),
+      digestHigh: o.digest ?? 7,
+      digestLow: 11,
+      institution: o.institution ?? institution,
+      flags: o.atomic === true ? batchFlags.atomic : 0,
+      requestedMs: o.requestedMs ?? this.nowMs,
+      token: o.token ?? 1,
+    }
+    const records = lines.map((line, index) => ({
+      payer: this.wallet(line.payer).number,
+      payee: line.payeeNumber ?? this.wallet(line.payee).number,
+      amount: line.fen,
+      authorisation: line.authorisation ?? 77,
+      index,
+    }))
+    return this.submit(shard, encodeBatch(header, records), frameKinds.batch, lines.length, from)
   }
 
   view(name: string): WalletView {

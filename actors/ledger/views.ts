@@ -3,7 +3,8 @@ import { walletIdText } from './ids.ts'
 import { drawnToday } from './links.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { riskLevels } from './rules.ts'
-import { type State, sagaKey, sagaKinds, walletStates } from './state.ts'
+import { type State, sagaKey, walletStates } from './state.ts'
+import { sagaKinds } from './stateTables.ts'
 
 /** What the memory of a shard says of one wallet; amounts in fen. */
 export type WalletView = {

@@ -11,6 +11,9 @@ import type { OpenedFrame, Opener } from './sealing.ts'
 import type { LogEntry } from './shardLog.ts'
 import { parseSubject } from './subjects.ts'
 
+/** Transit records carry the edge's number in 16 bits. */
+const edgeNumberMax = 0xffff
+
 /** Who sent a frame, as the ledger judges it. */
 type Sender = { sender: number; number: number }
 
@@ -167,7 +170,8 @@ function readSender(subject: string, shard: number): Sender | undefined {
     case 'edge':
     case 'connector': {
       const number = Number(sender.id)
-      if (!Number.isInteger(number) || number < 1 || number > 0xffff_ffff) return undefined
+      if (!Number.isInteger(number) || number < 1 || number > (sender.kind === 'edge' ? edgeNumberMax : 0xffff_ffff))
+        return undefined
       return { sender: sender.kind === 'edge' ? senders.edge : senders.connector, number }
     }
     case 'shard':
