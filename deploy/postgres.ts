@@ -55,8 +55,11 @@ function openParents(dir: string): void {
   }
 }
 
+const ownSettings = ['max_connections=60', 'shared_buffers=128MB']
+
 /**
  * Starts the PostgreSQL 18 that the packages bring, on loopback with its data in `dir`, and makes the database.
+ * `settings` such as "work_mem=64MB" take the place of our own.
  * @throws Error with the server's own last line when it does not start.
  */
 export async function startPostgres(options: {
@@ -64,6 +67,7 @@ export async function startPostgres(options: {
   port: number
   password: string
   database: string
+  settings?: readonly string[]
   log?: (line: string) => void
 }): Promise<PostgresProcess> {
   const dir = resolve(options.dir)
@@ -76,6 +80,7 @@ export async function startPostgres(options: {
     lines.push(String(message).trim())
     options.log?.(String(message).trim())
   }
+  const settings = ['listen_addresses=127.0.0.1', ...(options.settings ?? ownSettings)]
   const server = new EmbeddedPostgres({
     databaseDir: dir,
     user: 'jiaozi',
@@ -84,7 +89,7 @@ export async function startPostgres(options: {
     persistent: true,
     createPostgresUser: asRoot,
     authMethod: 'scram-sha-256',
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=60', '-c', 'shared_buffers=128MB'],
+    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
     onLog: keep,
     onError: keep,
   })

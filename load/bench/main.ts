@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
 import { benchHttp } from './http.ts'
+import { climb } from './ladder/ladder.ts'
+import { postgresRung } from './ladder/postgresRung.ts'
 import { benchRecovery } from './recovery.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
@@ -10,6 +12,9 @@ const usage = `Usage: npm run bench -- NAME [options]
              --concurrency LIST   other rows, such as 1,64
   recovery   1 M wallets: snapshot, kill -9, first answer; bytes a wallet; replay
              --wallets N (default 1000000)   --payments N (default 1000000)
+
+  postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
+             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
 
   --json FILE   writes the report
 `
@@ -23,6 +28,8 @@ const { values, positionals } = parseArgs({
     payments: { type: 'string', default: '1000000' },
     data: { type: 'string', default: '' },
     concurrency: { type: 'string', default: '1,8,64,256' },
+    repeats: { type: 'string', default: '3' },
+    quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
@@ -32,10 +39,32 @@ const say = (line: string): void => {
   if (tty) process.stdout.write(`\r\x1b[2K  ${line}`)
 }
 
+function whole(option: string, text: string): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value > 0) return value
+  process.stderr.write(`bench: --${option} takes a whole number above 0, not "${text}"\n`)
+  process.exit(2)
+}
+
 const [name = ''] = positionals
-if (values.help || !['http', 'recovery'].includes(name)) {
+if (values.help || !['http', 'recovery', 'postgres'].includes(name)) {
   process.stdout.write(usage)
   process.exit(values.help ? 0 : 2)
+}
+
+const ladders = { postgres: [postgresRung] }
+if (Object.hasOwn(ladders, name)) {
+  const { quick } = values
+  const options = {
+    seconds: whole('seconds', quick && values.seconds === '15' ? '4' : values.seconds),
+    repeats: quick ? 1 : whole('repeats', values.repeats),
+    quick,
+  }
+  const { report, lines } = await climb(`bench.${name}`, ladders[name as keyof typeof ladders], options, say)
+  if (tty) process.stdout.write('\r\x1b[2K')
+  for (const line of lines) console.log(line)
+  if (values.json) writeReport(values.json, report)
+  process.exit(report.verdict === 'pass' ? 0 : 1)
 }
 
 const concurrencies = values.concurrency.split(',').map(Number)

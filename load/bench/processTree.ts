@@ -24,6 +24,15 @@ export function memoryBytesOf(parent: number): number {
   return kilobytes * 1_024
 }
 
+/** Bytes that a process and its children caused to be sent to the disk so far; 0 where that is not told. */
+export function bytesWrittenOf(parent: number): number {
+  let bytes = 0
+  for (const { pid } of treeOf(parent)) {
+    bytes += Number(/^write_bytes: (\d+)$/m.exec(readOr(`/proc/${pid}/io`, ''))?.[1] ?? 0)
+  }
+  return bytes
+}
+
 /** A process and its children, with the fields of their `stat` from the state on. */
 function treeOf(parent: number): { pid: number; fields: string[] }[] {
   return processIds().flatMap((pid) => {

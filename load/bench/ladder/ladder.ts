@@ -1,0 +1,68 @@
+import { tmpdir } from 'node:os'
+import { makeReport, type Report, type Verdict } from '../../../actors/log/report.ts'
+import { figuresOfRow, type LadderRow } from './ladderRow.ts'
+import { ladderTable } from './ladderTable.ts'
+import type { Rung, RungFindings, RungOptions } from './rung.ts'
+
+export type LadderReport = { readonly report: Report; readonly lines: readonly string[] }
+
+/**
+ * Climbs the rungs in their order and makes one report and one table of what they found.
+ * @param judge what the figures together say, with lines for a reader
+ */
+export async function climb(
+  name: string,
+  rungs: readonly Rung[],
+  options: RungOptions,
+  say: (line: string) => void,
+  judge: (figures: Readonly<Record<string, number>>) => Judgement = () => ({ verdict: 'pass', figures: {}, lines: [] }),
+): Promise<LadderReport> {
+  const found: RungFindings[] = []
+  for (const rung of rungs) found.push(await rung.run(options, (line) => say(`${rung.name}: ${line}`)))
+  const rows = found.flatMap((one) => one.rows)
+  const measured = figuresOf(found, rows)
+  const { verdict, figures: judged, lines } = judge(measured)
+  const notes = [...found.flatMap((one) => one.notes), ...notesOf(options)]
+  const versions = Object.assign({}, ...found.map((one) => one.versions))
+  const findings = {
+    verdict,
+    figures: { ...measured, ...judged },
+    rows: rows.map((row) => ({ ...row })),
+    notes,
+    versions,
+  }
+  // Every rung keeps its data in the folder for temporary files, so that disk is the one that matters.
+  const report = makeReport(name, { ...options }, findings, tmpdir())
+  return {
+    report,
+    lines: [...ladderTable(rows), '', ...lines, ...(lines.length > 0 ? [''] : []), machineLine(report), ...notes],
+  }
+}
+
+export type Judgement = {
+  readonly verdict: Verdict
+  readonly figures: Readonly<Record<string, number>>
+  readonly lines: readonly string[]
+}
+
+function figuresOf(found: readonly RungFindings[], rows: readonly LadderRow[]): Record<string, number> {
+  const figures: Record<string, number> = {}
+  for (const row of rows) Object.assign(figures, figuresOfRow(row))
+  for (const { figures: more } of found) Object.assign(figures, more)
+  return figures
+}
+
+function notesOf({ seconds, repeats, quick }: RungOptions): string[] {
+  const what = `${repeats} repeat${repeats === 1 ? '' : 's'} of ${seconds} s, warm-up cut; payments/s is their median`
+  return [what, ...(quick ? ['quick: a look, not a figure to quote'] : [])]
+}
+
+/** Where and on what it was measured, in one line. */
+function machineLine({ commit, machine, versions }: Report): string {
+  const gibibytes = Math.round(machine.memoryBytes / 2 ** 30)
+  const fsync = `fsync of 4 KiB p50 ${machine.fsyncP50Us} µs, p99 ${machine.fsyncP99Us} µs`
+  const software = Object.entries(versions).map(([name, version]) =>
+    name === 'runtime' ? version : `${name} ${version}`,
+  )
+  return `${machine.cores} cores, ${gibibytes} GiB, ${fsync}; ${software.join(', ')}; commit ${commit}`
+}

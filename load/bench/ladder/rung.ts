@@ -1,0 +1,24 @@
+import type { LadderRow } from './ladderRow.ts'
+
+export type RungOptions = {
+  /** Length of one repeat, its warm-up not counted. */
+  readonly seconds: number
+  readonly repeats: number
+  /** Fewer shapes and less data: for a look, not for a figure. */
+  readonly quick: boolean
+}
+
+export type RungFindings = {
+  readonly rows: readonly LadderRow[]
+  /** Figures beside those of the rows. */
+  readonly figures?: Readonly<Record<string, number>>
+  /** What a reader must know to judge the rows. */
+  readonly notes: readonly string[]
+  readonly versions?: Readonly<Record<string, string>>
+}
+
+/** Some rows of the ladder that are measured together; each rung starts what it needs and leaves nothing running. */
+export type Rung = {
+  readonly name: string
+  run(options: RungOptions, say: (line: string) => void): Promise<RungFindings>
+}
