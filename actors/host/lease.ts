@@ -27,7 +27,6 @@ export class Lease {
   readonly #worker: string
   readonly #preferred: boolean
   readonly #monotonicMs: () => number
-  #revision = 0
   #held = false
   #beat = 0
   #seen: { revision: number; sinceMs: number } | undefined
@@ -58,11 +57,12 @@ export class Lease {
       return
     }
     if (value.wantedBy !== undefined && !this.#preferred) {
-      await this.release()
+      this.#held = false
+      await this.#store.delete(this.#key, entry.revision)
       return
     }
-    const revision = await this.#store.update(this.#key, this.#value(), entry.revision)
-    if (revision !== undefined) this.#revision = revision
+    // Somebody who asked for it since it was read does not take it away: the next round sees the wish.
+    await this.#store.update(this.#key, this.#value(), entry.revision)
   }
 
   async #seek(): Promise<void> {
@@ -89,7 +89,6 @@ export class Lease {
 
   #take(revision: number | undefined): void {
     if (revision === undefined) return
-    this.#revision = revision
     this.#held = true
     this.#seen = undefined
   }
@@ -98,7 +97,10 @@ export class Lease {
   async release(): Promise<void> {
     if (!this.#held) return
     this.#held = false
-    await this.#store.delete(this.#key, this.#revision)
+    // A wish of another worker gave the entry a revision that this one has not seen.
+    const entry = await this.#store.get(this.#key)
+    if (entry === undefined || (decodeJson(entry.value) as LeaseValue).worker !== this.#worker) return
+    await this.#store.delete(this.#key, entry.revision)
   }
 }
 

@@ -1,0 +1,138 @@
+import type { NatsConnection } from '@nats-io/nats-core'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { provisionStreams } from '../../deploy/streams.ts'
+import { connectNats } from '../log/natsConnection.ts'
+import { natsMissing, type RestartableNats, startRestartableNats } from '../log/restartableNats.ts'
+import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
+import { memoryLeases } from './memoryLeases.fixture.ts'
+import { openNatsLeases } from './natsLeases.ts'
+
+const missing = await natsMissing()
+
+/** Two workers and one shard, which the first prefers. */
+function suite(openStore: () => Promise<LeaseStore>): void {
+  let store: LeaseStore
+  let shard = 0
+  let nowMs = 0
+  let first: Lease
+  let second: Lease
+  const leaseOf = (worker: string, preferred: boolean): Lease => new Lease(store, shard, worker, preferred, () => nowMs)
+
+  beforeEach(async () => {
+    store = await openStore()
+    shard++
+    first = leaseOf('first', true)
+    second = leaseOf('second', false)
+  })
+
+  /** Lets time pass; those who live tend their lease. */
+  async function pass(rounds: number, ...living: Lease[]): Promise<void> {
+    for (let round = 0; round < rounds; round++) {
+      nowMs += leaseTendEveryMs
+      for (const lease of living) await lease.tend()
+    }
+  }
+
+  test('a free shard goes to the worker that prefers it, though another asked before', async () => {
+    await second.tend()
+    await first.tend()
+    expect([first.held, second.held]).toEqual([true, false])
+    await pass(10, second, first)
+    expect([first.held, second.held]).toEqual([true, false])
+  })
+
+  test('a free shard whose own worker does not come goes to another', async () => {
+    await pass(4, second)
+    expect(second.held).toBe(true)
+  })
+
+  test('a lease that is renewed is never taken over, one that is not is, and only then', async () => {
+    await first.tend()
+    await pass(20, second, first)
+    expect(second.held).toBe(false)
+    await pass(4, second)
+    expect(second.held).toBe(false)
+    await pass(3, second)
+    expect(second.held).toBe(true)
+  })
+
+  test('a worker that wakes after its lease was taken over learns it, and takes nothing away', async () => {
+    await first.tend()
+    await pass(8, second)
+    expect([first.held, second.held]).toEqual([true, true])
+    await first.tend()
+    expect([first.held, second.held]).toEqual([false, true])
+  })
+
+  test('the worker that prefers the shard gets it back from the one that stood in, and keeps it', async () => {
+    await first.tend()
+    await pass(8, second)
+    const anew = leaseOf('first', true)
+    await pass(3, anew, second)
+    expect([anew.held, second.held]).toEqual([true, false])
+    await pass(10, second, anew)
+    expect([anew.held, second.held]).toEqual([true, false])
+  })
+
+  test('a worker started again under its name goes on at once', async () => {
+    await first.tend()
+    const anew = leaseOf('first', true)
+    await anew.tend()
+    expect(anew.held).toBe(true)
+  })
+
+  test('of two that take it in the same moment one gets it', async () => {
+    const others = ['third', 'fourth'].map((worker) => leaseOf(worker, true))
+    await Promise.all(others.map((lease) => lease.tend()))
+    expect(others.filter(({ held }) => held)).toHaveLength(1)
+  })
+
+  test('a lease given back is free at once, also when somebody asked for it meanwhile', async () => {
+    await second.tend()
+    await pass(3, second)
+    expect(second.held).toBe(true)
+    await first.tend()
+    await second.release()
+    await first.tend()
+    expect(first.held).toBe(true)
+  })
+
+  test('who no longer holds a lease gives nobody else’s back', async () => {
+    await first.tend()
+    await pass(8, second)
+    await first.release()
+    await pass(1, second)
+    expect(second.held).toBe(true)
+    const third = leaseOf('third', true)
+    await third.tend()
+    expect(third.held).toBe(false)
+  })
+
+  test('a bucket that cannot be reached leaves the lease as it is', async () => {
+    await first.tend()
+    const open = store.get
+    store.get = () => Promise.reject(new Error('timeout'))
+    await expect(first.tend()).rejects.toThrow('timeout')
+    expect(first.held).toBe(true)
+    store.get = open
+    await first.tend()
+    expect(first.held).toBe(true)
+  })
+}
+
+describe('a lease in memory', () => suite(async () => memoryLeases()))
+
+describe.skipIf(missing !== undefined)(`a lease in JetStream${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let nats: RestartableNats
+  let connection: NatsConnection
+  beforeAll(async () => {
+    nats = await startRestartableNats()
+    connection = await connectNats(nats, { name: 'test', inboxPrefix: '_INBOX_test' })
+    await provisionStreams(connection, { region: 'a', shardCount: 1, logBytesMax: 1024 * 1024 })
+  })
+  afterAll(async () => {
+    await connection?.close()
+    await nats?.stop()
+  })
+  suite(() => openNatsLeases(connection, 'a'))
+})
