@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { messageOf } from '../log/process.ts'
 import { Replica } from '../log/replica.ts'
 import { snapshotOf } from '../log/replicaSnapshot.ts'
 import type { Opener, Sealer } from '../log/sealing.ts'
@@ -80,7 +81,7 @@ export class ShardRunner {
 
   /** Follows the log; resolves when what stood in it at the start has been applied. */
   #catchUp(leader: Leader, last: number): Promise<void> {
-    const { log, ports } = this.#o
+    const { log } = this.#o
     return new Promise((resolve) => {
       const from = leader.replica.seq + 1
       this.#follower = log.follow(from, (entry) => {
@@ -89,9 +90,18 @@ export class ShardRunner {
         if (done === undefined) resolve()
         else return done.then(resolve)
       })
-      void this.#follower.failed.then((error) => ports.onError(error))
+      void this.#follower.failed.then((error) => this.#fail(leader, error))
       if (leader.replica.seq >= last) resolve()
     })
+  }
+
+  /** A broken law, a gap in the log, an unknown key: this state must not be spoken for any more. */
+  #fail(leader: Leader, error: Error): void {
+    leader.stop()
+    this.#cancelSnapshot?.()
+    const { shard, logger, ports } = this.#o
+    logger.fatal({ shard, seq: leader.replica.seq, error: messageOf(error) }, 'shard stops')
+    ports.onError(error)
   }
 
   #scheduleSnapshot(): void {

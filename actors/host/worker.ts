@@ -102,7 +102,14 @@ export class Worker {
 
   async #begin(seat: Seat, shard: number): Promise<void> {
     seat.starting = true
-    const options = await this.#o.runnerFor(shard)
+    let options: RunnerOptions
+    try {
+      options = await this.#o.runnerFor(shard)
+    } catch (error) {
+      seat.starting = false
+      this.#o.logger.error({ shard, error: messageOf(error) }, 'shard cannot be begun, tried again')
+      return
+    }
     const runner = new ShardRunner(options)
     seat.runner = runner
     // Loading may take seconds; the leases of the other shards must be tended meanwhile.
