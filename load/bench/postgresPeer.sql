@@ -68,41 +68,44 @@ begin
   return v_outcome;
 end $$;
 
--- Executes what is known to be payable, all but the places in p_except. Ends with unique_violation at a known id.
-create function pay_set(p_ids uuid[], p_payers bigint[], p_payees bigint[], p_amounts bigint[], p_except int[]) returns void
+-- Executes payments all of which can be paid, or ends with an error and leaves nothing: unique_violation at a known id,
+-- JZ001 when a payer cannot pay all of theirs out of what they hold, an account is not there, or it is no payment.
+-- Rows that nobody else wants are written first; the accounts are locked as a whole, as late as can be, since a batch
+-- touches so many of them that locking row by row costs more than waiting does.
+create function pay_set(p_ids uuid[], p_payers bigint[], p_payees bigint[], p_amounts bigint[]) returns void
 language plpgsql as $$
+declare
+  v_sound boolean;
 begin
-  if p_except is not null then
-    select array_agg(id), array_agg(payer), array_agg(payee), array_agg(amount)
-    into p_ids, p_payers, p_payees, p_amounts
-    from unnest(p_ids, p_payers, p_payees, p_amounts) with ordinality given(id, payer, payee, amount, place)
-    where place <> all(p_except);
-  end if;
-
   insert into payments
     select id, payer, payee, amount, 0 from unnest(p_ids, p_payers, p_payees, p_amounts) given(id, payer, payee, amount);
+  insert into entries
+    select id, unnest(array[payer, payee]), unnest(array[-amount, amount])
+    from unnest(p_ids, p_payers, p_payees, p_amounts) given(id, payer, payee, amount);
 
-  update accounts
-  set balance = balance + change, day_out = case when day = current_date then day_out else 0 end + paid, day = current_date
-  from (
-    select account, sum(change)::bigint as change, sum(paid)::bigint as paid
+  lock table accounts in exclusive mode;
+  with moved as materialized (
+    select account, sum(change)::bigint as change, sum(paid)::bigint as paid, bool_and(paid >= 0 and change <> 0) as sound
     from (
       select unnest(p_payers) as account, -unnest(p_amounts) as change, unnest(p_amounts) as paid
       union all select unnest(p_payees), unnest(p_amounts), 0
     ) each group by account
-  ) moved
-  where id = account;
-
-  insert into entries
-    select id, unnest(array[payer, payee]), unnest(array[-amount, amount])
-    from unnest(p_ids, p_payers, p_payees, p_amounts) given(id, payer, payee, amount);
+  ), done as (
+    update accounts
+    set balance = balance + change, day_out = case when day = current_date then day_out else 0 end + paid, day = current_date
+    from moved where id = account
+    returning sound and paid <= old.balance
+      and paid <= day_limit - case when old.day = current_date then old.day_out else 0 end as sound
+  )
+  select bool_and(sound) and count(*) = (select count(*) from moved) into v_sound from done;
+  if v_sound is distinct from true then raise exception 'not all can be paid' using errcode = 'JZ001'; end if;
 end $$;
 
 -- Up to 8,000 payments in one transaction, with the very outcomes of calling pay for each in the order given.
--- A payer who can pay all of theirs out of what they hold is judged as a set, which is exact: what they receive
--- meanwhile only helps. Payments from or to anyone else, and those that are not payments, are walked through in order.
--- Those two kinds do not touch each other's judgements. An id seen before makes the whole batch walk, and so does an
--- id that stands twice in a batch with both kinds.
+-- Mostly all of them can be paid. If not, a payer who can pay all of theirs out of what they hold is still judged as a
+-- set, which is exact: what they receive meanwhile only helps. Payments from or to anyone else, and those that are not
+-- payments, are walked through in order. Those two kinds do not touch each other's judgements. An id seen before makes
+-- the whole batch walk, and so does an id that stands twice in a batch with both kinds.
 create function pay_batch(p_ids uuid[], p_payers bigint[], p_payees bigint[], p_amounts bigint[]) returns smallint[]
 language plpgsql as $$
 declare
@@ -114,12 +117,17 @@ declare
 begin
   if v_count not between 1 and 8000 or v_count <> all(array[cardinality(p_payers), cardinality(p_payees), cardinality(p_amounts)])
   then raise exception 'a batch holds 1 to 8000 payments'; end if;
+  if not exists (select from unnest(p_payers, p_payees) given(payer, payee) where payer = payee) then
+    begin
+      perform pay_set(p_ids, p_payers, p_payees, p_amounts);
+      return v_outcomes;
+    exception when unique_violation or check_violation or sqlstate 'JZ001' then
+      null;
+    end;
+  end if;
 
-  -- The locks come first: nothing that they guard is read before.
-  with locked as materialized (
-    select id, balance, day_limit - case when day = current_date then day_out else 0 end as room
-    from accounts where id = any(p_payers || p_payees) order by id for no key update
-  ), wanted as (
+  lock table accounts in exclusive mode;
+  with wanted as (
     select account, sum(total) as total
     from (
       select unnest(p_payers) as account, greatest(unnest(p_amounts), 0) as total
@@ -127,22 +135,25 @@ begin
     ) each group by account
   )
   select array_agg(wanted.account) into v_short
-  from wanted left join locked on locked.id = wanted.account
-  where locked.id is null or wanted.total > least(locked.balance, locked.room);
+  from wanted left join accounts on id = wanted.account
+  where id is null or wanted.total > least(balance, day_limit - case when day = current_date then day_out else 0 end);
 
   select array_agg(place order by place) into v_walked
   from unnest(p_payers, p_payees, p_amounts) with ordinality given(payer, payee, amount, place)
   where amount <= 0 or payer = payee or payer = any(v_short) or payee = any(v_short);
-  if v_walked is not null and (select count(distinct id) from unnest(p_ids) given(id)) < v_count then
-    v_walked := array(select generate_series(1, v_count));
-  end if;
 
   begin
-    perform pay_set(p_ids, p_payers, p_payees, p_amounts, v_walked);
-  exception when unique_violation then
+    if v_walked is null or (select count(distinct id) from unnest(p_ids) given(id)) < v_count then
+      raise exception 'walk' using errcode = 'JZ001';
+    end if;
+    perform pay_set(array_agg(id), array_agg(payer), array_agg(payee), array_agg(amount))
+    from unnest(p_ids, p_payers, p_payees, p_amounts) with ordinality given(id, payer, payee, amount, place)
+    where place <> all(v_walked)
+    having count(*) > 0;
+  exception when unique_violation or sqlstate 'JZ001' then
     v_walked := array(select generate_series(1, v_count));
   end;
-  foreach v_place in array coalesce(v_walked, '{}') loop
+  foreach v_place in array v_walked loop
     v_outcomes[v_place] := pay(p_ids[v_place], p_payers[v_place], p_payees[v_place], p_amounts[v_place]);
   end loop;
   return v_outcomes;
