@@ -32,6 +32,8 @@ export type HostTownOptions = {
   ring?: KeyRing
   /** Where snapshots are kept. */
   folder: string
+  /** Told of each message as it is published. */
+  onSaid?: (subject: string, message: Uint8Array) => void
 }
 
 /**
@@ -52,12 +54,14 @@ export class HostTown {
   readonly #results = new Map<string, { code: number; value: number }>()
   readonly #runners: ShardRunner[] = []
   readonly #sealers: Sealer[]
+  readonly #onSaid: (subject: string, message: Uint8Array) => void
   #counter = 0
   #serial = 0
   #buckets = 0
   #workers = 0
 
-  constructor({ logs, ring, folder }: HostTownOptions) {
+  constructor({ logs, ring, folder, onSaid = () => undefined }: HostTownOptions) {
+    this.#onSaid = onSaid
     this.logs = logs ?? [0, 1].map((shard) => new MemoryLog({ name: `shard ${shard}`, nowMs: () => this.timers.nowMs }))
     this.ring = ring ?? memoryKeyRing(regionPurposes(this.logs.length))
     this.#sealers = this.logs.map((_, shard) => createSealer(this.ring, shard))
@@ -120,6 +124,7 @@ export class HostTown {
 
   #deliver(said: Said): void {
     this.said.push(said)
+    this.#onSaid(said.subject, said.message)
     if (!said.subject.startsWith('mark.')) return
     for (const runner of this.#runners) queueMicrotask(() => runner.leader?.onMark(said.message))
   }
