@@ -160,11 +160,14 @@ export class HostTown {
   async append(shard: number, from: CommandSender, kind: number, bodies: readonly Uint8Array[]): Promise<number> {
     const fields = { kind, epoch: 0, count: bodies.length, incarnation: 1, counter: 1_000 + ++this.#counter }
     const frame = this.#sealers[shard]!.seal({ ...fields, clockMs: this.timers.nowMs }, joinBodies(bodies))
-    const outcome = await this.logs[shard]!.append(commandSubject(region, shard, from), frame, {
-      timeoutMs: appendTimeoutMs,
-    })
-    if (outcome.kind !== 'appended') throw new Error(`the log did not take the frame: ${outcome.kind}`)
-    return outcome.seq
+    const subject = commandSubject(region, shard, from)
+    for (let tries = 1; ; tries++) {
+      const outcome = await this.logs[shard]!.append(subject, frame, { timeoutMs: appendTimeoutMs })
+      if (outcome.kind === 'appended') return outcome.seq
+      // A server that is being started again takes nothing yet, and says so.
+      if (outcome.kind !== 'not-sent' || tries === 100) throw new Error(`the log took no frame: ${outcome.kind}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   async command<K extends CommandOp>(

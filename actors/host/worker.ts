@@ -120,6 +120,7 @@ export class Worker {
       },
       (error: unknown) => {
         seat.starting = false
+        this.#o.logger.fatal({ shard, error: messageOf(error) }, 'shard stops')
         options.ports.onError(error)
       },
     )
