@@ -29,10 +29,13 @@ export type HttpRow = {
   readonly cpuUsPerPayment: RegionCpu
 }
 
+/** Called at both ends of what is measured, so that others can read their own counters there. */
+export type Window = { began(): void; ended(): void }
+
 /** A region with wallets that hold money, ready to be paid through. */
 export type HttpBench = {
   /** Payments at one concurrency for a while, after a warm-up. */
-  row(concurrency: number, seconds: number): Promise<HttpRow>
+  row(concurrency: number, seconds: number, window?: Window): Promise<HttpRow>
   close(): Promise<void>
 }
 
@@ -47,11 +50,11 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
   const address: EdgeAddress = { host: hostname, port: Number(port), ca: readFileSync(caFile) }
   const stock = new PaymentStock(town.residents, wire.shardCount, host)
   return {
-    async row(concurrency, seconds) {
+    async row(concurrency, seconds, window) {
       say(`concurrency ${concurrency}`)
       const load = new PaymentLoad(address, stock, concurrency)
       try {
-        return await measure(load, stock, region, wire, concurrency, seconds)
+        return await measure(load, stock, region, wire, concurrency, seconds, window)
       } finally {
         load.close()
       }
@@ -67,6 +70,7 @@ async function measure(
   wire: Wire,
   concurrency: number,
   seconds: number,
+  window?: Window,
 ): Promise<HttpRow> {
   await load.run(performance.now() + warmUpSeconds * 1_000)
   stock.fill(Math.ceil((load.counts.completed / warmUpSeconds) * (seconds + settleSeconds) * stockMargin))
@@ -74,7 +78,9 @@ async function measure(
   load.reset()
   const { pids } = region.facts()
   const [cpuBefore, framesBefore, beganMs] = [regionCpuOf(pids), await framesOf(wire), performance.now()]
+  window?.began()
   await load.run(performance.now() + seconds * 1_000)
+  window?.ended()
   const tookSeconds = (performance.now() - beganMs) / 1_000
   const [cpuAfter, frames] = [regionCpuOf(pids), (await framesOf(wire)) - framesBefore]
   const { completed, refused, unknown, retries } = load.counts

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
 import { benchHttp } from './http.ts'
+import { judgeLadder } from './ladder/goals.ts'
 import { climb } from './ladder/ladder.ts'
 import { postgresRung } from './ladder/postgresRung.ts'
+import { ladderRungs } from './ladder/rungs.ts'
 import { benchRecovery } from './recovery.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
@@ -13,6 +15,9 @@ const usage = `Usage: npm run bench -- NAME [options]
   recovery   1 M wallets: snapshot, kill -9, first answer; bytes a wallet; replay
              --wallets N (default 1000000)   --payments N (default 1000000)
 
+  ladder     every row that there is, and the peers in the same run; starts what it needs
+             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+             TIGERBEETLE=/path/to/tigerbeetle   runs its own benchmark beside
   postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
 
@@ -47,20 +52,22 @@ function whole(option: string, text: string): number {
 }
 
 const [name = ''] = positionals
-if (values.help || !['http', 'recovery', 'postgres'].includes(name)) {
+if (values.help || !['http', 'recovery', 'ladder', 'postgres'].includes(name)) {
   process.stdout.write(usage)
   process.exit(values.help ? 0 : 2)
 }
 
-const ladders = { postgres: [postgresRung] }
-if (Object.hasOwn(ladders, name)) {
+if (name === 'ladder' || name === 'postgres') {
   const { quick } = values
   const options = {
     seconds: whole('seconds', quick && values.seconds === '15' ? '4' : values.seconds),
     repeats: quick ? 1 : whole('repeats', values.repeats),
     quick,
   }
-  const { report, lines } = await climb(`bench.${name}`, ladders[name as keyof typeof ladders], options, say)
+  const { report, lines } =
+    name === 'ladder'
+      ? await climb('bench.ladder', ladderRungs, options, say, judgeLadder)
+      : await climb('bench.postgres', [postgresRung], options, say)
   if (tty) process.stdout.write('\r\x1b[2K')
   for (const line of lines) console.log(line)
   if (values.json) writeReport(values.json, report)

@@ -3,6 +3,9 @@ import { bucketCount, numberOf, serialFirst } from '../../actors/ledger/ids.ts'
 import { frameKinds, keyAlgorithms, signers } from '../../actors/ledger/records.ts'
 import { newIdBytes, type Wire } from './wire.ts'
 
+/** What writes into shards: a region's wire, or ledgers in memory. */
+export type ShardWriter = Pick<Wire, 'shardCount' | 'append' | 'appendAsConnector'>
+
 const institution = 1
 const commandsPerFrame = 4_000
 const framesOnTheWay = 4
@@ -25,7 +28,7 @@ const head = (actor: number) => ({
  * @returns wallet numbers by shard
  */
 export async function openWallets(
-  wire: Wire,
+  wire: ShardWriter,
   perShard: number,
   onProgress: (done: number) => void,
 ): Promise<number[][]> {
@@ -64,7 +67,7 @@ const walletOf = (user: number): Uint8Array =>
   })
 
 async function appendAll(
-  wire: Wire,
+  wire: ShardWriter,
   shard: number,
   commands: readonly (() => Uint8Array)[],
   onDone: (count: number) => void,
@@ -73,8 +76,12 @@ async function appendAll(
   const onTheWay = new Set<Promise<void>>()
   for (let i = 0; i < commands.length; i += commandsPerFrame) {
     const bodies = commands.slice(i, i + commandsPerFrame).map((make) => make())
-    const append = asConnector ? wire.appendAsConnector : wire.append
-    const one = append(shard, frameKinds.commands, bodies.length, joinBodies(bodies)).then(() => onDone(bodies.length))
+    const body = joinBodies(bodies)
+    const one = (
+      asConnector
+        ? wire.appendAsConnector(shard, frameKinds.commands, bodies.length, body)
+        : wire.append(shard, frameKinds.commands, bodies.length, body)
+    ).then(() => onDone(bodies.length))
     onTheWay.add(one)
     const leave = (): boolean => onTheWay.delete(one)
     one.then(leave, leave)
@@ -97,7 +104,7 @@ const linkFields = {
  * no customer whose bank could pay. Reconciliation against the sandboxes is not possible in such a region.
  */
 export async function fundWallets(
-  wire: Wire,
+  wire: ShardWriter,
   numbers: readonly number[][],
   perShard: number,
   fen: number,
@@ -125,26 +132,33 @@ export async function fundWallets(
   )
 }
 
-/** A frame body of payments of one fen from random wallets of a shard to random wallets anywhere. */
+/** A frame body of payments of one fen from random wallets of a shard to other random wallets anywhere. */
 export function paymentsBody(
   numbers: readonly number[][],
   shard: number,
   count: number,
   random: () => number,
+  nowMs = Date.now(),
 ): Uint8Array {
-  const nowMs = Date.now()
   const pick = (list: readonly number[]): number => list[Math.floor(random() * list.length)]!
+  const payeeOf = (payer: number): number => {
+    const payee = pick(numbers[Math.floor(random() * numbers.length)]!)
+    return payee === payer ? payeeOf(payer) : payee
+  }
   return encodePayments(
-    Array.from({ length: count }, (_, i) => ({
-      keyVersion: 1,
-      payer: pick(numbers[shard]!),
-      payee: pick(numbers[Math.floor(random() * numbers.length)]!),
-      amount: 1,
-      id: newIdBytes(nowMs),
-      digestHigh: 0,
-      digestLow: 0,
-      requestedMs: nowMs,
-      token: i,
-    })),
+    Array.from({ length: count }, (_, i) => {
+      const payer = pick(numbers[shard]!)
+      return {
+        keyVersion: 1,
+        payer,
+        payee: payeeOf(payer),
+        amount: 1,
+        id: newIdBytes(nowMs),
+        digestHigh: 0,
+        digestLow: 0,
+        requestedMs: nowMs,
+        token: i,
+      }
+    }),
   )
 }

@@ -1,7 +1,13 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import type { Spread } from '../repeats.ts'
 
-export type LatencyMs = { readonly p50: number; readonly p99: number; readonly p999: number; readonly max: number }
+export type LatencyMs = {
+  readonly p50: number
+  readonly p99: number
+  /** Absent from a peer that does not say it. */
+  readonly p999?: number
+  readonly max: number
+}
 
 /** One line of the ladder, whoever measured it. What was not measured is absent, never 0. */
 export type LadderRow = {

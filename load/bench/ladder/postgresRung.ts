@@ -83,7 +83,7 @@ export async function benchPostgres(options: RungOptions, say: (line: string) =>
         rowOf('postgres.batched', `stored procedure, ${shapeText}`, memoryBytes, batches),
       ],
       notes: [
-        'postgres: idempotent by id, day limit, two rows locked in order, two journal rows a payment; one server',
+        'postgres: idempotent by id, day limit, two rows locked in order (a batch locks all), two journal rows a payment',
         'postgres: no checkpoint falls into a run, to its favour; closed loop through a socket in the file system',
         'postgres: nothing is sealed, signed or kept elsewhere; a batch is one transaction of up to 8,000 payments',
       ],

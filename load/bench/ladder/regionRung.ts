@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Region, startRegion } from '../../region.ts'
+import { type HttpBench, type HttpRow, openHttpBench } from '../http.ts'
+import { bytesWrittenOf, cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
+import { spreadOf } from '../repeats.ts'
+import { verifyLimitPerSecond } from '../verifyLimit.ts'
+import { type LadderRow, rounded } from './ladderRow.ts'
+import type { Rung, RungFindings, RungOptions } from './rung.ts'
+
+const concurrencies = [1, 8, 64, 256]
+const quietPollMs = 250
+const quietWithinMs = 120_000
+/** A projector that uses less of a core than this has nothing left to follow. */
+const quietCpuShare = 0.05
+
+const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk', '1 replica']
+
+/** L2 and L3: signed single payments over HTTPS against a region of its own, without and with the journal in Postgres. */
+export const regionRung: Rung = { name: 'l2, l3', run: benchRegion }
+
+async function benchRegion(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
+  say('starting a region')
+  const region = await startRegion()
+  try {
+    const bench = await openHttpBench(region, say)
+    const measure = (level: string, what: string): Promise<LadderRow[]> => rowsOf(bench, region, level, what, options)
+    await untilQuiet(region)
+    const { projector } = region.facts().pids
+    if (projector === undefined) throw new Error('the region has no projector to pause')
+    process.kill(projector, 'SIGSTOP')
+    let l2: LadderRow[]
+    try {
+      l2 = await measure('l2', 'signed payment over HTTPS')
+    } finally {
+      process.kill(projector, 'SIGCONT')
+    }
+    say('the projector catches up')
+    await untilQuiet(region)
+    const l3 = (await measure('l3', 'the same, projected')).map((row) => ({ ...row, on: [...row.on, 'projection'] }))
+    await bench.close()
+    const verifyLimit = verifyLimitPerSecond()
+    const c64 = l2.find(({ name }) => name === 'l2.c64')!.perSecond.median
+    return {
+      rows: [...l2, ...l3],
+      figures: {
+        'l2.verify_limit_per_second': verifyLimit,
+        'l2.c64_over_verify_limit': rounded(c64 / verifyLimit, 3),
+      },
+      notes: [
+        'l2, l3: to completed, payer and payee in different shards; a closed loop, one kept connection a caller',
+        'l2, l3: requests are signed ahead, as payers do on their devices; all processes and the load share the cores',
+        'l2: the projector stands still; l3: it follows into PostgreSQL; no webhook is delivered',
+      ],
+    }
+  } finally {
+    await region.stop()
+  }
+}
+
+async function rowsOf(
+  bench: HttpBench,
+  region: Region,
+  level: string,
+  what: string,
+  { seconds, repeats }: RungOptions,
+): Promise<LadderRow[]> {
+  const rows: LadderRow[] = []
+  for (const concurrency of concurrencies) {
+    const runs: Run[] = []
+    while (runs.length < repeats) runs.push(await run(bench, region, concurrency, seconds))
+    rows.push(
+      ladderRowOf(`${level}.c${concurrency}`, `${what}, ${concurrency} caller${concurrency === 1 ? '' : 's'}`, runs),
+    )
+  }
+  return rows
+}
+
+type Run = { readonly row: HttpRow; readonly bytesWritten: number; readonly memoryBytes: number }
+
+async function run(bench: HttpBench, region: Region, concurrency: number, seconds: number): Promise<Run> {
+  let [before, bytesWritten, memoryBytes] = [0, 0, 0]
+  const sum = (of: (pid: number) => number): number =>
+    Object.values(region.facts().pids).reduce((total, pid) => total + of(pid), 0)
+  const row = await bench.row(concurrency, seconds, {
+    began() {
+      before = sum(bytesWrittenOf)
+    },
+    ended() {
+      bytesWritten = sum(bytesWrittenOf) - before
+      memoryBytes = sum(memoryBytesOf)
+    },
+  })
+  if (row.refusedOrUnknown > 0) throw new Error(`${row.refusedOrUnknown} payments did not complete`)
+  return { row, bytesWritten, memoryBytes }
+}
+
+function ladderRowOf(name: string, what: string, runs: readonly Run[]): LadderRow {
+  const median = (pick: (run: Run) => number): number => spreadOf(runs.map(pick)).median
+  const groups = Object.keys(runs[0]!.row.cpuUsPerPayment) as (keyof HttpRow['cpuUsPerPayment'])[]
+  return {
+    name,
+    what,
+    perSecond: spreadOf(runs.map(({ row }) => row.perSecond)),
+    repeats: runs.length,
+    latencyMs: {
+      p50: median(({ row }) => row.p50Ms),
+      p99: median(({ row }) => row.p99Ms),
+      p999: median(({ row }) => row.p999Ms),
+      max: Math.max(...runs.map(({ row }) => row.maxMs)),
+    },
+    bytesWrittenPerPayment: median(({ row, bytesWritten }) => bytesWritten / Math.max(1, row.completed)),
+    cpuSecondsPerMillion: Object.fromEntries(
+      groups.map((group) => [group, median(({ row }) => row.cpuUsPerPayment[group])]),
+    ),
+    memoryBytes: median((run) => run.memoryBytes),
+    on,
+  }
+}
+
+/** Waits until the projector has written what is in the logs. @throws Error when it does not come to rest. */
+async function untilQuiet(region: Region): Promise<void> {
+  const deadlineMs = performance.now() + quietWithinMs
+  let [atMs, cpu] = [performance.now(), cpuSecondsOf(region.facts().pids.projector ?? 0)]
+  while (performance.now() < deadlineMs) {
+    await sleep(quietPollMs)
+    const [nowMs, now] = [performance.now(), cpuSecondsOf(region.facts().pids.projector ?? 0)]
+    if ((now - cpu) * 1_000 < quietCpuShare * (nowMs - atMs)) return
+    ;[atMs, cpu] = [nowMs, now]
+  }
+  throw new Error(`the projector did not catch up within ${quietWithinMs} ms`)
+}
