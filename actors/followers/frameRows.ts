@@ -1,8 +1,11 @@
+import { makeRecordId } from '../ledger/batches.ts'
 import { businessDay } from '../ledger/businessTime.ts'
 import { commandOffsets } from '../ledger/commands.ts'
 import { type Layout, readRecord } from '../ledger/layout.ts'
 import type { Outcomes, Watch } from '../ledger/outcomes.ts'
 import {
+  batchHeader,
+  batchRecord,
   commandHeadRecord,
   commandOps,
   commandRecords,
@@ -56,6 +59,7 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   if (out.skipped !== '' || opened === undefined) return
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
+  else if (frame.kind === frameKinds.batch) addBatch(rows, state, applied, day)
   else if (frame.kind === frameKinds.transit) addReturns(rows, applied)
   else if (frame.kind === frameKinds.commands) addCommands(rows, state, applied)
   for (const row of out.sagas) rows.sagas.set(`${row}/${state.sagas.at.seq[row]}`, sagaLine(rows.shard, state, row))
@@ -97,6 +101,40 @@ function addPayments(rows: ShardRows, state: State, { frame, out, entry }: Appli
   }
 }
 
+/** Every record of an executed batch is a payment like any other, under its own id: the batch's with its index. */
+function addBatch(rows: ShardRows, state: State, { frame, out, entry }: Applied, day: number): void {
+  if (out.batch !== 'executed') return
+  const at = batchRecord.at
+  const id = frame.u8.slice(batchHeader.at.id, batchHeader.at.id + 16)
+  const digest = `\\\\x${hex(frame.u8, batchHeader.at.digestHigh, 8)}`
+  const taken = new Map<number, number>()
+  for (let i = 0; i < frame.count; i++) {
+    const base = batchHeader.size + i * batchRecord.size
+    const f64 = (field: number): number => frame.f64[(base + field) >>> 3]!
+    makeRecordId(id, frame.u32[(base + at.index) >>> 2]!)
+    const shard = out.code[i] === 0 ? state.shardOf(f64(at.payee)) : rows.shard
+    const before = taken.get(shard) ?? 0
+    const left = shard !== rows.shard
+    if (left) taken.set(shard, before + 1)
+    const cells = [
+      day,
+      int8Of(f64(at.payer)),
+      `\\\\x${hex(id, 0, 16)}`,
+      int8Of(f64(at.payee)),
+      int8Of(f64(at.amount)),
+      out.code[i]!,
+      rows.shard,
+      entry.seq,
+      i,
+      left ? shard + 1 : 0,
+      left ? out.transitFirst[shard]! + before : 0,
+      digest,
+      state.logTimeMs,
+    ]
+    rows.payments.push(`${cells.join('\t')}\n`)
+  }
+}
+
 /** A refused payment may carry numbers that fit no column; the refusal says that they were nonsense. */
 function int8Of(value: number): number {
   return Number.isSafeInteger(value) ? value : 0
@@ -106,7 +144,8 @@ function addReturns(rows: ShardRows, { frame, entry }: Applied): void {
   const at = transitRecord.at
   for (let i = 0; i < frame.count; i++) {
     const base = transitHeader.size + i * transitRecord.size
-    if (frame.u8[base + at.op] !== transitOps.return) continue
+    const op = frame.u8[base + at.op]
+    if (op !== transitOps.return && op !== transitOps.batchReturn) continue
     const payer = frame.f64[(base + at.payer) >>> 3]!
     rows.returns.push({
       payer,

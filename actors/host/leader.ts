@@ -1,5 +1,6 @@
 import { frameKinds, senders } from '../ledger/records.ts'
 import { encodeCompletions, encodeFrameAnswer } from '../log/answers.ts'
+import { edgesWithProgress, encodeBatchAnswer, encodeBatchProgress } from '../log/batchAnswers.ts'
 import { FramePacer } from '../log/framePacer.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
@@ -118,15 +119,26 @@ export class Leader {
     if (!this.#leading) return
     if (applied.frame.sender === senders.edge) this.#answer(applied)
     this.#complete(applied)
+    this.#tellProgress(applied)
     for (const row of applied.out.sagas) this.#publishEffect(row)
     for (const lane of this.#lanes) if (lane.backlog > 0) lane.pump()
     this.#markSoon()
   }
 
   #answer({ frame, out }: Applied): void {
-    const { logTimeMs } = this.replica.ledger.state
-    const answer = encodeFrameAnswer(this.shard, frame, logTimeMs, out)
+    const { logTimeMs, lanes } = this.replica.ledger.state
+    const answer =
+      out.batch === ''
+        ? encodeFrameAnswer(this.shard, frame, logTimeMs, out)
+        : encodeBatchAnswer(this.shard, lanes.length, frame, logTimeMs, out)
     this.#ports.publish(answersSubject(String(frame.senderNumber)), answer)
+  }
+
+  #tellProgress({ out }: Applied): void {
+    if (out.runs === 0 && out.returns === 0) return
+    for (const edge of edgesWithProgress(out)) {
+      this.#ports.publish(answersSubject(String(edge)), encodeBatchProgress(this.shard, edge, out))
+    }
   }
 
   #complete({ out }: Applied): void {

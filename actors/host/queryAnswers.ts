@@ -1,5 +1,5 @@
 import type { State } from '../ledger/state.ts'
-import { findSagaView, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
+import { findSagaView, viewBatch, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
 import type { PrincipalView, Query, QueryAnswer, QueryResults, TotalsView } from '../log/queries.ts'
 import type { Replica } from '../log/replica.ts'
 
@@ -29,6 +29,8 @@ function read(
       return viewUser(state, query.number) ?? null
     case 'command':
       return readCommand(state, query.actor, query.id, isComplete)
+    case 'batch':
+      return readBatch(state, query.institution, query.id, isComplete)
     case 'saga':
       return findSagaView(state, query.wallet, query.id) ?? null
     case 'principals':
@@ -52,6 +54,13 @@ function readCommand(state: State, actor: number, id: Uint8Array, isComplete: Is
   // A payment that came back carries its refusal already: it is as final as one that never left.
   const final = command.refusal !== 'accepted' || destination === 0
   return { ...command, complete: final || (left && isComplete(destination - 1, value)) }
+}
+
+function readBatch(state: State, institution: number, id: Uint8Array, isComplete: IsComplete): QueryResults['batch'] {
+  const batch = viewBatch(state, institution, id)
+  if (batch === undefined) return null
+  const complete = batch.transit.every(({ first, count }, d) => count === 0 || isComplete(d, first + count - 1))
+  return { ...batch, complete }
 }
 
 function readPrincipals(state: State): PrincipalView[] {

@@ -1,5 +1,5 @@
 import { admitTimestamp, admitUuid, forgetPerRecord, idMemoryMs } from './admission.ts'
-import { batchRecordsMax } from './batches.ts'
+import { batchRecordsMax, makeRecordId } from './batches.ts'
 import { BatchUndo } from './batchUndo.ts'
 import type { FrameInput } from './frameInput.ts'
 import { idClass, idClasses } from './ids.ts'
@@ -217,9 +217,7 @@ export class BatchPayments {
   }
 
   #numberId(frame: FrameInput, i: number): void {
-    const index = frame.u32[(headerWords + i * recordWords) * 2 + R.index]!
-    this.#id[14] = index >>> 8
-    this.#id[15] = index
+    makeRecordId(this.#id, frame.u32[(headerWords + i * recordWords) * 2 + R.index]!)
   }
 
   #show(

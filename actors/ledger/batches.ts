@@ -10,8 +10,19 @@ const outcomeTable = tableNumber('batchOutcomes')
 /** Columns of the fixed part of a saved batch, as doubles; then first and count for each shard. */
 const fixedFields = 11
 
-/** Record ids share the batch id's first 14 bytes, and so does all that a batch is told apart by. */
-const idMask = 0xffff
+/**
+ * A record's id is its batch's id with another version (8 for 7) and the index in the last two bytes: a batch is told
+ * apart by what all of these share. The masks are for the second and fourth word of an id, as they lie in memory.
+ */
+const versionMask = 0xff0f_ffff
+const indexMask = 0xffff
+
+/** Makes the id of one of a batch's records in place. */
+export function makeRecordId(id: Uint8Array, index: number): void {
+  id[6] = (id[6]! & 0x0f) | 0x80
+  id[14] = index >>> 8
+  id[15] = index
+}
 
 /**
  * Exact memory of the batches of the last minutes, by (institution, batch id): one entry a batch and one byte a record,
@@ -22,7 +33,7 @@ export class Batches {
   readonly #shards: number
   readonly #digest: Digest
   readonly #institution: Uint32Array
-  /** Four words an entry, the last two bytes of the id zero. */
+  /** Four words an entry, without what the masks take away. */
   readonly #id: Uint32Array
   readonly #digestWords: Uint32Array
   readonly #time: Float64Array
@@ -66,7 +77,7 @@ export class Batches {
   }
 
   #key(institution: number, words: Uint32Array, at: number): string {
-    return `${institution}.${words[at]}.${words[at + 1]}.${words[at + 2]}.${words[at + 3]! & idMask}`
+    return `${institution}.${words[at]}.${words[at + 1]! & versionMask}.${words[at + 2]}.${words[at + 3]! & indexMask}`
   }
 
   /** Row of a batch, or -1; the id as four words as they lie in the frame, of the batch or of any of its records. */
@@ -79,7 +90,8 @@ export class Batches {
     const row = this.head % this.#capacity
     this.#institution[row] = institution
     for (let w = 0; w < 4; w++) this.#id[row * 4 + w] = words[at + w]!
-    this.#id[row * 4 + 3]! &= idMask
+    this.#id[row * 4 + 1]! &= versionMask
+    this.#id[row * 4 + 3]! &= indexMask
     this.#digestWords[row * 2] = words[digestAt]!
     this.#digestWords[row * 2 + 1] = words[digestAt + 1]!
     this.#count[row] = count

@@ -22,7 +22,7 @@ export const paymentRecord = layout('payment', {
 
 /** Precedes the records of a batch's frame: what an institution signs once for all of them. */
 export const batchHeader = layout('batchHeader', {
-  id: ['bytes16', 'batch id, a UUIDv7; its first 14 bytes tell batches of one institution apart'],
+  id: ['bytes16', 'batch id, a UUIDv7; what precedes its last two bytes tells batches of one institution apart'],
   digestHigh: ['u32', 'SHA-256 of the whole batch as signed, bytes 0-3'],
   digestLow: ['u32', 'SHA-256 of the whole batch as signed, bytes 4-7'],
   institution: ['u32', 'institution that signed'],
@@ -34,8 +34,8 @@ export const batchHeader = layout('batchHeader', {
 export const batchFlags = { atomic: 1 } as const
 
 /**
- * A payment of a batch: the debit step of its saga, in the payer's shard. Its payment id is the batch id with the last
- * two bytes replaced by the index, big-endian.
+ * A payment of a batch: the debit step of its saga, in the payer's shard. Its payment id is the batch id as a UUID of
+ * version 8 with the index, big-endian, in the last two bytes: no wallet can sign a payment under such an id.
  */
 export const batchRecord = layout('batchRecord', {
   payer: ['f64', 'wallet number'],

@@ -135,6 +135,30 @@ export function viewCommand(s: State, actor: number, id: Uint8Array): CommandVie
   }
 }
 
+/** A batch as this shard carried its part out. */
+export type BatchView = {
+  /** Log time and position of the execution. */
+  time: number
+  seq: number
+  /** By record, in the order of the frame: 0, or the refusal; a credit that came back has its reason. */
+  codes: Uint8Array
+  /** By destination shard: the transit numbers that the accepted records took, in their order. */
+  transit: { first: number; count: number }[]
+}
+
+export function viewBatch(s: State, institution: number, id: Uint8Array): BatchView | undefined {
+  const words = new Uint32Array(4)
+  new Uint8Array(words.buffer).set(id)
+  const row = s.batches.find(institution, words, 0)
+  if (row < 0) return undefined
+  const codes = new Uint8Array(s.batches.countOf(row))
+  const first = new Float64Array(s.lanes.length)
+  const count = new Uint32Array(s.lanes.length)
+  s.batches.read(row, codes, first, count)
+  const transit = s.lanes.map((_, shard) => ({ first: first[shard]!, count: count[shard]! }))
+  return { time: s.batches.timeOf(row), seq: s.batches.seqOf(row), codes, transit }
+}
+
 /** A recharge or redemption as its shard holds it: what it still owes, or how it ended. */
 export type SagaView = {
   kind: 'recharge' | 'redemption'

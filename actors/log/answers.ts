@@ -1,4 +1,12 @@
 import type { Outcomes } from '../ledger/outcomes.ts'
+import {
+  type BatchAnswer,
+  type BatchProgress,
+  batchKind,
+  decodeBatchAnswer,
+  decodeBatchProgress,
+  progressKind,
+} from './batchAnswers.ts'
 
 /** What a leader tells an edge about one of its frames: an outcome a record, in the frame's order. */
 export type FrameAnswer = {
@@ -84,11 +92,13 @@ export function encodeCompletions(shard: number, tokens: readonly number[], code
   return bytes
 }
 
-/** Reads either message. @throws RangeError when it is neither or cut short. */
-export function decodeAnswer(message: Uint8Array): FrameAnswer | Completions {
+/** Reads any message to an edge. @throws RangeError when it is none or cut short. */
+export function decodeAnswer(message: Uint8Array): FrameAnswer | Completions | BatchAnswer | BatchProgress {
   const view = new DataView(message.buffer, message.byteOffset, message.length)
   const kind = view.getUint32(0, true)
   if (kind === completionsKind) return decodeCompletions(view, message)
+  if (kind === batchKind) return decodeBatchAnswer(view, message)
+  if (kind === progressKind) return decodeBatchProgress(view)
   if (kind !== frameKind) throw new RangeError(`an answer of kind ${kind} is not known`)
   const count = view.getUint32(40, true)
   const repeats = view.getUint32(44, true) >>> 1

@@ -1,5 +1,5 @@
 import type { ClassLimits, RiskRule } from '../ledger/rules.ts'
-import type { CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
+import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
 
 /** Reads of one shard's memory, asked on its query subject and answered by its leader alone. */
 export type Query =
@@ -7,6 +7,8 @@ export type Query =
   | { type: 'user'; number: number }
   /** How a command or payment ended, by who sent it and its 16 byte id. */
   | { type: 'command'; actor: number; id: Uint8Array }
+  /** How an institution's batch ended, as far as this shard carries it out. */
+  | { type: 'batch'; institution: number; id: Uint8Array }
   | { type: 'saga'; wallet: number; id: Uint8Array }
   | { type: 'principals' }
   | { type: 'rules' }
@@ -41,6 +43,8 @@ export type QueryResults = {
   user: UserView | null
   /** `complete` is false while the payment's credit, or its return, is not known here. */
   command: (CommandView & { complete: boolean }) | null
+  /** `complete` is false while a credit of it, or its return, is not known here. */
+  batch: (BatchView & { complete: boolean }) | null
   saga: SagaView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[] }

@@ -144,7 +144,7 @@ export class Gateway {
   onAnswer(message: Uint8Array): void {
     const answer = decodeAnswer(message)
     if (answer.kind === 'completions') this.#tracker.onCompletions(answer)
-    else this.gates[answer.shard]?.onAnswer(answer)
+    else if (answer.kind === 'frame') this.gates[answer.shard]?.onAnswer(answer)
   }
 
   /** Takes no more requests and waits for those that are on their way, each no longer than its own deadline. */
