@@ -22,6 +22,11 @@ export type Wire = {
   ring: KeyRing
   connection: NatsConnection
   logs: JetStreamLog[]
+  /** This program as an edge: the number under which answers reach it, and its incarnation in them. */
+  edgeId: string
+  incarnation: number
+  /** Seals a frame and sends it; `stored` resolves to its sequence once it is durable, and fails when it is not stored. */
+  send(shard: number, kind: number, count: number, body: Uint8Array): { counter: number; stored: Promise<number> }
   /** Seals a frame and appends it; resolves once it is durable. @throws Error when it is not stored. */
   append(shard: number, kind: number, count: number, body: Uint8Array): Promise<number>
   /** The same with the rights of the connector. */
@@ -72,24 +77,31 @@ export async function openWire(dataDir: string): Promise<Wire> {
   const sealers = logs.map((_, shard): Sealer => createSealer(ring, shard))
   const incarnation = newIncarnation()
   let counter = 0
-  const appendTo =
-    (targets: readonly JetStreamLog[], sender: CommandSender): Wire['append'] =>
-    async (shard, kind, count, body) => {
+  const sendTo =
+    (targets: readonly JetStreamLog[], sender: CommandSender): Wire['send'] =>
+    (shard, kind, count, body) => {
       const fields = { kind, epoch: 0, count, incarnation, counter: ++counter, clockMs: Date.now() }
       const frame = sealers[shard]!.seal(fields, body)
       const subject = commandSubject(region, shard, sender)
-      const outcome = await targets[shard]!.append(subject, frame, { timeoutMs: appendTimeoutMs })
-      if (outcome.kind !== 'appended') throw new Error(`shard ${shard} did not store a frame: ${outcome.kind}`)
-      return outcome.seq
+      const stored = targets[shard]!.append(subject, frame, { timeoutMs: appendTimeoutMs }).then((outcome) => {
+        if (outcome.kind !== 'appended') throw new Error(`shard ${shard} did not store a frame: ${outcome.kind}`)
+        return outcome.seq
+      })
+      return { counter, stored }
     }
+  const send = sendTo(logs, { kind: 'edge', id: edge.edgeId! })
+  const sendAsConnector = sendTo(connectorLogs, { kind: 'connector', id: connector.connectorId! })
   return {
     region,
     shardCount,
     ring,
     connection,
     logs,
-    append: appendTo(logs, { kind: 'edge', id: edge.edgeId! }),
-    appendAsConnector: appendTo(connectorLogs, { kind: 'connector', id: connector.connectorId! }),
+    edgeId: edge.edgeId!,
+    incarnation,
+    send,
+    append: (...frame) => send(...frame).stored,
+    appendAsConnector: (...frame) => sendAsConnector(...frame).stored,
     ask: async (shard, query) => {
       const reply = await connection.request(querySubject(region, shard), encodeJson(query), {
         timeout: queryTimeoutMs,

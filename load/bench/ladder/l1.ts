@@ -1,0 +1,186 @@
+import { readFileSync } from 'node:fs'
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { TotalsView } from '../../../actors/log/queries.ts'
+import { type CoreRegion, startCoreRegion } from '../coreRegion.ts'
+import { fundWallets, openWallets } from '../population.ts'
+import { cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
+import { spreadOf } from '../repeats.ts'
+import { openWire, type Wire } from '../wire.ts'
+import { type LadderRow, latencyOf, rounded } from './ladderRow.ts'
+import { LogLoad } from './logLoad.ts'
+import { type Population, RecordMaker } from './recordMaker.ts'
+import type { Rung, RungFindings, RungOptions } from './rung.ts'
+
+export type L1Shape = { name: string; batch: number; inFlight: number; population: Population }
+
+const walletsPerShard = 25_000
+const fenAtStart = 1_000_000
+const warmUpSeconds = 3
+const on = ['fsync before ack', 'sealed', 'chained', 'cross-shard', 'snapshots', '1 replica']
+
+const shapes: readonly L1Shape[] = [
+  { name: 'l1.b8000', batch: 8_000, inFlight: 8, population: 'uniform' },
+  { name: 'l1.b8000.zipf', batch: 8_000, inFlight: 8, population: 'zipf' },
+  { name: 'l1.b8000.hot', batch: 8_000, inFlight: 8, population: 'hot' },
+  { name: 'l1.b8000.c1', batch: 8_000, inFlight: 1, population: 'uniform' },
+  { name: 'l1.b1024.c1', batch: 1_024, inFlight: 1, population: 'uniform' },
+  { name: 'l1.b1024.c4', batch: 1_024, inFlight: 4, population: 'uniform' },
+  { name: 'l1.b64', batch: 64, inFlight: 4, population: 'uniform' },
+  { name: 'l1.b64.c1', batch: 64, inFlight: 1, population: 'uniform' },
+  { name: 'l1.b8', batch: 8, inFlight: 4, population: 'uniform' },
+  { name: 'l1.c1', batch: 1, inFlight: 1, population: 'uniform' },
+  { name: 'l1.c8', batch: 1, inFlight: 8, population: 'uniform' },
+]
+const quickNames = new Set(['l1.b8000', 'l1.b1024.c1', 'l1.b64', 'l1.c1'])
+
+/** Durable payments through the message server, to completed: debit and credit both synced in their shards' logs. */
+export const l1Rung: Rung = { name: 'l1', run: (options, say) => benchL1({ ...options, runtime: 'node' }, say) }
+
+export type L1Options = RungOptions & {
+  readonly runtime: 'node' | 'deno'
+  readonly only?: readonly string[]
+  readonly shards?: number
+  readonly workers?: number
+}
+
+export async function benchL1(options: L1Options, say: (line: string) => void): Promise<RungFindings> {
+  const { runtime, shards = 4, workers = 2 } = options
+  const region = await startCoreRegion({ shards, workers, runtime, snapshotSeconds: 60 })
+  try {
+    const wire = await openWire(region.dataDir)
+    const wallets = await openWallets(wire, walletsPerShard, (done) => say(`l1: opening users and wallets: ${done}`))
+    say('l1: funding')
+    await fundWallets(wire, wallets, walletsPerShard, fenAtStart)
+    const load = new LogLoad(wire)
+    const rows: LadderRow[] = []
+    for (const shape of shapes.filter(({ name }) => wanted(options, name))) {
+      const runs: Run[] = []
+      while (runs.length < options.repeats) {
+        say(`${shape.name}: repeat ${runs.length + 1} of ${options.repeats}`)
+        runs.push(
+          await run(
+            region,
+            load,
+            new RecordMaker(wallets, shape.population, runs.length + 1),
+            shape,
+            options.seconds,
+            shards,
+          ),
+        )
+      }
+      rows.push(rowOf(shape, region, runs))
+    }
+    load.close()
+    await requireSound(wire, walletsPerShard * fenAtStart)
+    await wire.close()
+    const population = `${(walletsPerShard * shards).toLocaleString('en')} wallets over ${shards} shards`
+    return {
+      rows,
+      notes: [`l1: ${population}, ${workers} workers on ${runtime}; latency is of a whole batch, to completed`],
+    }
+  } finally {
+    await region.stop()
+  }
+}
+
+function wanted({ only, quick }: L1Options, name: string): boolean {
+  return only === undefined ? !quick || quickNames.has(name) : only.includes(name)
+}
+
+type Meter = { atMs: number; bytesWritten: number; cpu: Record<string, number> }
+type Run = { perSecond: number; payments: number; histogram: RecordableHistogram; used: Meter }
+
+async function run(
+  region: CoreRegion,
+  load: LogLoad,
+  maker: RecordMaker,
+  { batch, inFlight }: L1Shape,
+  seconds: number,
+  shards: number,
+): Promise<Run> {
+  const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
+  const fromMs = performance.now() + warmUpSeconds * 1_000
+  const untilMs = fromMs + seconds * 1_000
+  let payments = 0
+  const lane = async (n: number): Promise<void> => {
+    for (let round = 0; ; round++) {
+      const startedMs = performance.now()
+      if (startedMs >= untilMs) return
+      const shard = (n + round * inFlight) % shards
+      const done = batch === 1 ? await load.single(shard, maker) : await load.batch(shard, batch, maker)
+      const endedMs = performance.now()
+      if (done < batch) throw new Error(`only ${done} of ${batch} payments were completed: the row means nothing`)
+      // What began before the window or ends after it belongs to it by the part that lies inside.
+      const share = (Math.min(endedMs, untilMs) - Math.max(startedMs, fromMs)) / (endedMs - startedMs)
+      if (share <= 0) continue
+      payments += done * share
+      histogram.record(Math.max(1, Math.round((endedMs - startedMs) * 1_000)))
+    }
+  }
+  const lanes = Promise.all(Array.from({ length: inFlight }, (_, n) => lane(n)))
+  await sleep(warmUpSeconds * 1_000)
+  const before = meter(region)
+  await Promise.race([sleep(untilMs - performance.now()), lanes])
+  const after = meter(region)
+  await lanes
+  return { perSecond: payments / seconds, payments, histogram, used: difference(before, after) }
+}
+
+function meter({ pids }: CoreRegion): Meter {
+  const { user, system } = process.cpuUsage()
+  const cpu: Record<string, number> = { generator: (user + system) / 1_000_000 }
+  for (const [name, pid] of Object.entries(pids)) {
+    const group = name.startsWith('worker') ? 'worker' : 'nats'
+    cpu[group] = (cpu[group] ?? 0) + cpuSecondsOf(pid)
+  }
+  const bytesWritten = Object.values(pids).reduce((sum, pid) => sum + bytesWrittenBy(pid), 0)
+  return { atMs: performance.now(), bytesWritten, cpu }
+}
+
+/** Bytes that a process had written to the disk; 0 where the system does not say. */
+function bytesWrittenBy(pid: number): number {
+  try {
+    return Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0)
+  } catch {
+    return 0
+  }
+}
+
+function difference(before: Meter, after: Meter): Meter {
+  const cpu = Object.fromEntries(Object.entries(after.cpu).map(([group, used]) => [group, used - before.cpu[group]!]))
+  return { atMs: after.atMs - before.atMs, bytesWritten: after.bytesWritten - before.bytesWritten, cpu }
+}
+
+function rowOf({ name, batch, inFlight, population }: L1Shape, region: CoreRegion, runs: readonly Run[]): LadderRow {
+  const payments = runs.reduce((sum, one) => sum + one.payments, 0)
+  const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
+  for (const one of runs) histogram.add(one.histogram)
+  const groups = Object.keys(runs[0]!.used.cpu)
+  const cpuOf = (group: string): number => runs.reduce((sum, one) => sum + one.used.cpu[group]!, 0)
+  return {
+    name,
+    what: `${batch.toLocaleString('en')} a batch, ${inFlight} in flight${population === 'uniform' ? '' : `, ${population}`}`,
+    perSecond: spreadOf(runs.map(({ perSecond }) => perSecond)),
+    repeats: runs.length,
+    latencyMs: latencyOf(histogram),
+    bytesWrittenPerPayment: rounded(runs.reduce((sum, one) => sum + one.used.bytesWritten, 0) / payments),
+    cpuSecondsPerMillion: Object.fromEntries(
+      groups.map((group) => [group, rounded((cpuOf(group) / payments) * 1_000_000, 3)]),
+    ),
+    memoryBytes: Object.values(region.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0),
+    on,
+  }
+}
+
+/** Σ wallets over all shards is what was put in: every payment that was counted took from one what it gave another. */
+async function requireSound(wire: Wire, fenPerShard: number): Promise<void> {
+  const views: TotalsView[] = []
+  for (let shard = 0; shard < wire.shardCount; shard++) {
+    const answer = await wire.ask(shard, { type: 'totals' })
+    if (!answer.ok) throw new Error(`shard ${shard} does not say what it holds: ${answer.error}`)
+    views.push(answer.result as TotalsView)
+  }
+  const held = views.reduce((sum, { wallets }) => sum + wallets, 0)
+  if (held !== fenPerShard * wire.shardCount) throw new Error(`the wallets hold ${held} fen: the figures mean nothing`)
+}
