@@ -1,7 +1,7 @@
 import { joinBodies } from '../../actors/ledger/frameBuilder.ts'
 import { paymentRecord } from '../../actors/ledger/records.ts'
-import { evidenceRecord, writeEvidence } from '../../actors/log/evidence.ts'
-import type { CommandSubmission, PaymentSubmission } from './submission.ts'
+import { type Evidence, evidenceRecord, writeEvidence } from '../../actors/log/evidence.ts'
+import type { BatchSubmission, CommandSubmission, PaymentSubmission } from './submission.ts'
 
 const paymentWords = paymentRecord.size >>> 3
 const P = paymentRecord.at
@@ -36,13 +36,19 @@ export function commandsBody(records: readonly Numbered<CommandSubmission>[]): U
   return joinBodies(records.map(({ token, submission }) => submission.encode(token)))
 }
 
+/** Body of a frame that holds one batch's part. */
+export function batchBody(records: readonly Numbered<BatchSubmission>[]): Uint8Array {
+  const [{ token, submission }] = records as [Numbered<BatchSubmission>]
+  return submission.encode(token)
+}
+
 /** Four bytes of a digest as the number that the records carry, the first byte highest. */
 export function digestWord(digest: Uint8Array, at: number): number {
   return ((digest[at]! << 24) | (digest[at + 1]! << 16) | (digest[at + 2]! << 8) | digest[at + 3]!) >>> 0
 }
 
 /** The evidence section of a frame: a row for each of its records. */
-export function evidenceSection(records: readonly Numbered<CommandSubmission | PaymentSubmission>[]): Uint8Array {
+export function evidenceSection(records: readonly Numbered<{ readonly evidence: Evidence }>[]): Uint8Array {
   const section = new Uint8Array(records.length * evidenceRecord.size)
   const view = new DataView(section.buffer)
   for (let i = 0; i < records.length; i++) {

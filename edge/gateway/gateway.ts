@@ -5,13 +5,14 @@ import type { Evidence } from '../../actors/log/evidence.ts'
 import { defaultPlacement, type Placement, shardOf } from '../../actors/log/placement.ts'
 import type { Query } from '../../actors/log/queries.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
+import { type BatchId, type BatchOutcome, BatchTracker } from './batchTracker.ts'
 import { digestWord } from './frameBodies.ts'
 import { type PaymentOutcome, PaymentTracker } from './paymentTracker.ts'
 import type { GatewayPorts } from './ports.ts'
 import { PrincipalKeys } from './principalKeys.ts'
 import { ShardGate } from './shardGate.ts'
 import { type Read, ShardQueries } from './shardQueries.ts'
-import type { PaymentSubmission, Submitted } from './submission.ts'
+import type { BatchSubmission, PaymentSubmission, Submitted } from './submission.ts'
 import { newTokens } from './tokens.ts'
 import { WalletKeys } from './walletKeys.ts'
 
@@ -55,6 +56,7 @@ export class Gateway {
   readonly #o: GatewayOptions
   readonly #ports: GatewayPorts
   readonly #tracker: PaymentTracker
+  readonly #batches: BatchTracker
   readonly #nextToken: () => number
   readonly #deadlineMs: number
   #cancelSweep: (() => void) | undefined
@@ -72,6 +74,7 @@ export class Gateway {
     this.principals = new PrincipalKeys(this.queries, ports)
     this.gates = Array.from({ length: shardCount }, (_, shard) => this.#gate(shard))
     this.#tracker = new PaymentTracker(ports, this.queries, this.#nextToken)
+    this.#batches = new BatchTracker(ports, this.queries, this.#nextToken)
   }
 
   #gate(shard: number): ShardGate {
@@ -95,6 +98,7 @@ export class Gateway {
       const now = this.#ports.nowMs()
       for (const gate of this.gates) gate.expire(now)
       this.#tracker.sweep(now)
+      this.#batches.sweep(now)
     }
     sweep()
   }
@@ -104,7 +108,7 @@ export class Gateway {
   }
 
   get waiting(): number {
-    return this.#tracker.size + this.gates.reduce((sum, gate) => sum + gate.waiting, 0)
+    return this.#tracker.size + this.#batches.size + this.gates.reduce((sum, gate) => sum + gate.waiting, 0)
   }
 
   shardOf(number: number): number {
@@ -116,6 +120,12 @@ export class Gateway {
     if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
     const gate = this.gates[this.shardOf(payment.payer)]!
     return this.#tracker.pay(gate, payment, this.#ports.nowMs() + this.#deadlineMs)
+  }
+
+  /** Sends the part of an institution's batch that one shard carries out, and waits for the end of all its payments. */
+  payBatch(shard: number, batch: BatchId, part: BatchSubmission): Promise<BatchOutcome> {
+    if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
+    return this.#batches.pay(this.gates[shard]!, batch, part, this.#ports.nowMs() + this.#deadlineMs)
   }
 
   /** Sends one rare command to a shard and waits for its answer or the deadline. */
@@ -145,6 +155,11 @@ export class Gateway {
     const answer = decodeAnswer(message)
     if (answer.kind === 'completions') this.#tracker.onCompletions(answer)
     else if (answer.kind === 'frame') this.gates[answer.shard]?.onAnswer(answer)
+    else if (answer.kind === 'batchProgress') this.#batches.onProgress(answer)
+    else {
+      this.#batches.onAnswer(answer)
+      this.gates[answer.shard]?.onBatchAnswer(answer)
+    }
   }
 
   /** Takes no more requests and waits for those that are on their way, each no longer than its own deadline. */

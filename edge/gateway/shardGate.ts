@@ -1,16 +1,21 @@
 import { frameKinds } from '../../actors/ledger/records.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
+import type { BatchAnswer } from '../../actors/log/batchAnswers.ts'
+import type { Evidence } from '../../actors/log/evidence.ts'
 import { FramePacer } from '../../actors/log/framePacer.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
-import { commandsBody, evidenceSection, type Numbered, paymentsBody } from './frameBodies.ts'
+import { batchBody, commandsBody, evidenceSection, type Numbered, paymentsBody } from './frameBodies.ts'
 import { FrameLane } from './frameLane.ts'
 import type { GatewayPorts } from './ports.ts'
-import type { CommandSubmission, PaymentSubmission, Submitted } from './submission.ts'
+import type { BatchSubmission, CommandSubmission, PaymentSubmission, Submitted } from './submission.ts'
 
 /** With its evidence a payment takes 232 bytes of a frame, the largest command 432; the log takes frames of 2 MiB. */
 const paymentsPerFrameMax = 8_000
 const commandsPerFrameMax = 2_000
+/** Parts of batches on their way to one log at once; each is a frame of up to 256 KB. */
+const batchesInFlightMax = 8
+const batchesWaitingMax = 64
 /** To one shard's log: at 2,000 payments a second over four shards five share a frame. */
 const framesPerSecondMax = 100
 const framesAtOnceMax = 10
@@ -27,11 +32,12 @@ export type ShardGateOptions = {
   readonly framesInFlightMax: number
 }
 
-/** The edge's way into one shard's log: a lane for payments and one for rare commands, under one count of frames. */
+/** The edge's way into one shard's log: lanes for payments, batches and rare commands, under one count of frames. */
 export class ShardGate {
   readonly shard: number
   readonly #o: ShardGateOptions
   readonly #payments: FrameLane<PaymentSubmission>
+  readonly #batches: FrameLane<BatchSubmission>
   readonly #commands: FrameLane<CommandSubmission>
   readonly #pacer = new FramePacer(framesPerSecondMax, framesAtOnceMax)
   #counter = 0
@@ -40,16 +46,21 @@ export class ShardGate {
   constructor(options: ShardGateOptions) {
     this.#o = options
     this.shard = options.shard
-    this.#payments = this.#lane(frameKinds.payments, paymentsPerFrameMax, paymentsBody)
-    this.#commands = this.#lane(frameKinds.commands, commandsPerFrameMax, commandsBody)
+    const { framesInFlightMax } = options
+    this.#payments = this.#lane(frameKinds.payments, paymentsPerFrameMax, framesInFlightMax, paymentsBody)
+    this.#commands = this.#lane(frameKinds.commands, commandsPerFrameMax, framesInFlightMax, commandsBody)
+    const countOf = (records: readonly Numbered<BatchSubmission>[]): number => records[0]!.submission.count
+    this.#batches = this.#lane(frameKinds.batch, 1, batchesInFlightMax, batchBody, countOf)
   }
 
-  #lane<T extends PaymentSubmission | CommandSubmission>(
+  #lane<T extends { readonly evidence: Evidence }>(
     kind: number,
     recordsPerFrameMax: number,
+    framesInFlightMax: number,
     bodyOf: (records: readonly Numbered<T>[]) => Uint8Array,
+    countOf: (records: readonly Numbered<T>[]) => number = (records) => records.length,
   ): FrameLane<T> {
-    const { region, edgeId, shard, incarnation, sealer, ports, framesInFlightMax } = this.#o
+    const { region, edgeId, shard, incarnation, sealer, ports } = this.#o
     const subject = commandSubject(region, shard, { kind: 'edge', id: edgeId })
     return new FrameLane<T>({
       shard,
@@ -57,10 +68,10 @@ export class ShardGate {
       framesInFlightMax,
       pacer: this.#pacer,
       ports,
-      // Both lanes share one count: the ledger remembers the frames of a sender by it.
+      // All lanes share one count: the ledger remembers the frames of a sender by it.
       nextCounter: () => ++this.#counter,
       seal: (counter, records) => {
-        const fields = { kind, epoch: 0, count: records.length, incarnation, counter, clockMs: ports.nowMs() }
+        const fields = { kind, epoch: 0, count: countOf(records), incarnation, counter, clockMs: ports.nowMs() }
         return sealer.sealMaybe(fields, bodyOf(records), evidenceSection(records))
       },
       append: (frame, timeoutMs) => ports.append(shard, subject, frame, timeoutMs),
@@ -72,11 +83,11 @@ export class ShardGate {
   }
 
   get framesSent(): number {
-    return this.#payments.framesSent + this.#commands.framesSent
+    return this.#payments.framesSent + this.#batches.framesSent + this.#commands.framesSent
   }
 
   get framesRepeated(): number {
-    return this.#payments.framesRepeated + this.#commands.framesRepeated
+    return this.#payments.framesRepeated + this.#batches.framesRepeated + this.#commands.framesRepeated
   }
 
   submitPayment(token: number, payment: PaymentSubmission, deadlineMs: number): Promise<Submitted> {
@@ -85,6 +96,11 @@ export class ShardGate {
 
   submitCommand(token: number, command: CommandSubmission, deadlineMs: number): Promise<Submitted> {
     return this.#admit() ?? this.#count(this.#commands.submit(token, command, deadlineMs))
+  }
+
+  submitBatch(token: number, part: BatchSubmission, deadlineMs: number): Promise<Submitted> {
+    if (this.#batches.waiting >= batchesWaitingMax) return Promise.resolve({ kind: 'not-sent', why: 'too-many' })
+    return this.#admit() ?? this.#count(this.#batches.submit(token, part, deadlineMs))
   }
 
   /** What is turned away here has been put nowhere. */
@@ -103,11 +119,26 @@ export class ShardGate {
 
   onAnswer(answer: FrameAnswer): void {
     if (answer.incarnation !== this.#o.incarnation) return
-    if (!this.#payments.onAnswer(answer)) this.#commands.onAnswer(answer)
+    if (!this.#payments.onAnswer(answer) && !this.#commands.onAnswer(answer)) this.#batches.onAnswer(answer)
+  }
+
+  /** The lane hears of a batch's frame as of one record: what became of its payments is for whoever follows them. */
+  onBatchAnswer({ shard, incarnation, counter, seq, timeMs, how, codes }: BatchAnswer): void {
+    const repeated = how === 'repeated' ? [{ index: 0, originalIndex: 0, timeMs, seq }] : []
+    const code = how === 'refused' ? codes[0]! : 0
+    this.onAnswer({
+      kind: 'frame',
+      ...{ shard, incarnation, counter, seq, timeMs, repeated },
+      skipped: false,
+      codes: Uint8Array.of(code),
+      destinations: new Uint8Array(1),
+      values: new Float64Array(1),
+    })
   }
 
   expire(nowMs: number): void {
     this.#payments.expire(nowMs)
+    this.#batches.expire(nowMs)
     this.#commands.expire(nowMs)
   }
 }

@@ -17,6 +17,14 @@ export type CommandSubmission = {
   readonly evidence: Evidence
 }
 
+/** The part of a batch that one shard carries out: a frame of its own. */
+export type BatchSubmission = {
+  /** Records in the part. */
+  readonly count: number
+  readonly encode: (token: number) => Uint8Array
+  readonly evidence: Evidence
+}
+
 /** Where in its shard's log a command was executed, and the log's time then. */
 export type Executed = { shard: number; seq: number; index: number; timeMs: number }
 

@@ -1,7 +1,8 @@
 import { encodeCommand, joinBodies } from '../../actors/ledger/frameBuilder.ts'
 import { frameKinds, principalRoles, signers } from '../../actors/ledger/records.ts'
-import { viewCommand, viewWallet } from '../../actors/ledger/views.ts'
+import { viewBatch, viewCommand, viewWallet } from '../../actors/ledger/views.ts'
 import { encodeFrameAnswer } from '../../actors/log/answers.ts'
+import { encodeBatchAnswer } from '../../actors/log/batchAnswers.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
 import { decodeJson, encodeJson } from '../../actors/log/jsonBytes.ts'
 import type { KeyPurpose } from '../../actors/log/keyRing.ts'
@@ -92,7 +93,10 @@ export class TestShard {
     const applied = this.replica.apply(entry)
     if (applied instanceof Promise) throw new Error('this log opens frames at once')
     if (!entry.subject.includes('.edge.')) return
-    const answer = encodeFrameAnswer(0, applied.frame, this.replica.ledger.state.logTimeMs, applied.out)
+    const { logTimeMs } = this.replica.ledger.state
+    const { frame, out } = applied
+    const answer =
+      out.batch === '' ? encodeFrameAnswer(0, frame, logTimeMs, out) : encodeBatchAnswer(0, 1, frame, logTimeMs, out)
     for (let n = this.answersSent(); n > 0; n--) setTimeout(() => this.gateway.onAnswer(answer), 1)
   }
 
@@ -101,8 +105,11 @@ export class TestShard {
     const query = decodeJson(message) as Query
     const { state } = this.replica.ledger
     const command = (): unknown => {
-      if (query.type !== 'command') return []
-      const found = viewCommand(state, query.actor, query.id)
+      if (query.type !== 'command' && query.type !== 'batch') return []
+      const found =
+        query.type === 'batch'
+          ? viewBatch(state, query.institution, query.id)
+          : viewCommand(state, query.actor, query.id)
       return found === undefined ? null : { ...found, complete: true }
     }
     const result = query.type === 'wallet' ? (viewWallet(state, query.number) ?? null) : command()
