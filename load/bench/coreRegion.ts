@@ -46,7 +46,7 @@ export async function startCoreRegion(
   const ended: (() => Promise<unknown>)[] = []
   const stop = async (): Promise<void> => {
     for (const end of ended.reverse()) await end()
-    if (!process.env.KEEP) rmSync(dataDir, { recursive: true, force: true })
+    rmSync(dataDir, { recursive: true, force: true })
   }
   try {
     const options: StartOptions = { ...asked, data: dataDir, region: 'a', port: 0 } as StartOptions
