@@ -89,11 +89,11 @@ function optionalTextIn(members: Readonly<Record<string, unknown>>, field: strin
 }
 
 /** Unix milliseconds of an RFC 3339 time. */
-function timeIn(text: string): number {
+export function timeIn(text: string, field = 'timestamp'): number {
   const match = timePattern.exec(text)
   const ms = match === null ? Number.NaN : Date.parse(text)
   if (match === null || Number.isNaN(ms) || !isDate(Number(match[1]), Number(match[2]), Number(match[3]))) {
-    throw badField('timestamp', 'must be an RFC 3339 time such as 2026-11-24T12:00:00Z')
+    throw badField(field, 'must be an RFC 3339 time such as 2026-11-24T12:00:00Z')
   }
   return ms
 }
