@@ -1,4 +1,4 @@
-import { frameKinds, senders } from '../ledger/records.ts'
+import { frameKinds, senders, transitRecord } from '../ledger/records.ts'
 import { encodeCompletions, encodeFrameAnswer } from '../log/answers.ts'
 import { edgesWithProgress, encodeBatchAnswer, encodeBatchProgress } from '../log/batchAnswers.ts'
 import { FramePacer } from '../log/framePacer.ts'
@@ -218,6 +218,15 @@ export class Leader {
       incarnation: state.receivedIncarnation[source]!,
       number: state.received[source]!,
     }))
+  }
+
+  /** Bytes of records that their sources keep because no durable snapshot of this shard holds them yet. */
+  get keptElsewhereBytes(): number {
+    const records = this.receivedNow().reduce((sum, { incarnation, number }, source) => {
+      const durable = this.#durable[source]
+      return sum + number - (durable?.incarnation === incarnation ? durable.number : 0)
+    }, 0)
+    return records * transitRecord.size
   }
 
   /** Answers a read of this shard's memory. Only a leader answers, so that a reader never asks two. */

@@ -149,6 +149,16 @@ describe('a snapshot', () => {
     expect(await town.snapshots.list(0)).toHaveLength(1)
   })
 
+  test('is taken before its time when others keep much because of it, and they keep it no longer', async () => {
+    await town.lead(0, 'one')
+    const runner = await town.lead(1, 'two', { snapshotEveryMs: 3_600_000, keptBytesMin: 2 })
+    await pay(100)
+    await town.until('the payment has arrived', () => town.inTransit() === 0)
+    expect(runner.leader!.keptElsewhereBytes).toBeGreaterThan(0)
+    await town.until('a snapshot holds it', () => runner.leader!.keptElsewhereBytes === 0)
+    expect((await town.snapshots.list(1)).map(({ seq }) => seq)).toEqual([runner.leader!.replica.seq])
+  })
+
   test('that was damaged is passed over for the one before it', async () => {
     const first = await town.lead(0, 'one')
     const older = await pay(100)

@@ -8,6 +8,10 @@ import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { Leader } from './leader.ts'
 import type { HostPorts } from './ports.ts'
 
+/** How often a shard looks whether its next snapshot is due. */
+const snapshotCheckMs = 1_000
+const keptBytesMinDefault = 64 * 1024 * 1024
+
 export type RunnerOptions = {
   region: string
   shard: number
@@ -18,6 +22,11 @@ export type RunnerOptions = {
   sealerFor: (shard: number) => Sealer
   snapshots: SnapshotStore
   snapshotEveryMs: number
+  /**
+   * What other shards sent they keep in memory until it is in a snapshot here: when that grows beyond this, or beyond
+   * what a snapshot of this shard takes, one is due before its time.
+   */
+  keptBytesMin?: number
   ports: HostPorts
   logger: Logger
 }
@@ -28,6 +37,7 @@ export class ShardRunner {
   #leader: Leader | undefined
   #follower: Follower | undefined
   #snapshotSeq = 0
+  #snapshotBytes = 0
   #cancelSnapshot: (() => void) | undefined
   #saving: Promise<void> = Promise.resolve()
   #stopped = false
@@ -107,8 +117,19 @@ export class ShardRunner {
   #scheduleSnapshot(): void {
     const { ports, snapshotEveryMs } = this.#o
     // Shards of one worker take turns, so that their copies do not fall together.
-    const delayMs = snapshotEveryMs * (0.75 + ports.random() * 0.5)
-    this.#cancelSnapshot = ports.after(delayMs, () => {
+    const dueMs = ports.nowMs() + snapshotEveryMs * (0.75 + ports.random() * 0.5)
+    this.#checkSnapshot(dueMs)
+  }
+
+  #checkSnapshot(dueMs: number): void {
+    const { ports, keptBytesMin = keptBytesMinDefault } = this.#o
+    const waitMs = Math.max(0, Math.min(snapshotCheckMs, dueMs - ports.nowMs()))
+    this.#cancelSnapshot = ports.after(waitMs, () => {
+      const keptBytes = this.#leader?.keptElsewhereBytes ?? 0
+      if (ports.nowMs() < dueMs && keptBytes < Math.max(keptBytesMin, this.#snapshotBytes)) {
+        this.#checkSnapshot(dueMs)
+        return
+      }
       this.snapshot().then(
         () => this.#scheduleSnapshot(),
         (error: unknown) => {
@@ -126,8 +147,10 @@ export class ShardRunner {
       if (leader === undefined || !leader.leading || leader.replica.seq === this.#snapshotSeq) return
       const received = leader.receivedNow()
       const seq = leader.replica.seq
-      await this.#o.snapshots.save(snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs()))
+      const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs())
+      await this.#o.snapshots.save(snapshot)
       this.#snapshotSeq = seq
+      this.#snapshotBytes = snapshot.sections.reduce((sum, { bytes }) => sum + bytes.length, 0)
       leader.snapshotDurable(received)
     })
     const taken = this.#saving
