@@ -5,6 +5,7 @@ import { fundWallets, openWallets, paymentsBody } from '../population.ts'
 import { spreadOf } from '../repeats.ts'
 import { type LadderRow, rounded } from './ladderRow.ts'
 import { MemoryShards } from './memoryShards.ts'
+import { RecordMaker } from './recordMaker.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const shardCount = 4
@@ -28,29 +29,34 @@ async function benchMemory({ repeats, quick }: RungOptions, say: (line: string) 
   await fundWallets(shards, numbers, wallets, balanceFen)
   const frames = quick ? framesPerRepeatQuick : framesPerRepeat
   const random = seededRandom(1)
-  const repeat = (): Repeat => measure(shards, numbers, frames, random)
-  say('warm-up')
-  repeat()
-  const runs: Repeat[] = []
-  while (runs.length < repeats) {
-    say(`repeat ${runs.length + 1}`)
-    runs.push(repeat())
-    await sleep(1)
+  const maker = new RecordMaker(numbers, 'uniform')
+  const single: Load = {
+    kind: frameKinds.payments,
+    body: (n) => paymentsBody(numbers, n % shardCount, paymentsPerFrame, random, shards.nowMs),
   }
-  const cpuSeconds = runs.reduce((sum, run) => sum + run.cpuSeconds, 0)
-  const payments = frames * paymentsPerFrame
-  const perSecond = spreadOf(runs.map((run) => payments / run.cpuSeconds))
-  const row: LadderRow = {
-    name: 'l0.single',
-    what: `single payments in frames of ${paymentsPerFrame.toLocaleString('en')}, one core`,
-    perSecond,
-    repeats: runs.length,
-    cpuSecondsPerMillion: { ledger: rounded((cpuSeconds / (payments * runs.length)) * 1_000_000, 3) },
-    on: ['limits', 'risk', 'idempotency', 'digest', 'no log'],
+  const batch: Load = {
+    kind: frameKinds.batch,
+    body: (n) => maker.batch(n % shardCount, paymentsPerFrame, n, shards.nowMs),
   }
+  const size = paymentsPerFrame.toLocaleString('en')
+  const measureRow = async (name: string, what: string, load: Load): Promise<LadderRow> => {
+    say(`${name}: warm-up`)
+    measure(shards, frames, load)
+    const cpuSeconds: number[] = []
+    while (cpuSeconds.length < repeats) {
+      say(`${name}: repeat ${cpuSeconds.length + 1}`)
+      cpuSeconds.push(measure(shards, frames, load))
+      await sleep(1)
+    }
+    return rowOf(name, what, frames * paymentsPerFrame, cpuSeconds)
+  }
+  const rows = [
+    await measureRow('l0.single', `single payments in frames of ${size}, one core`, single),
+    await measureRow('l0.batch', `batches of ${size}, one core`, batch),
+  ]
   return {
-    rows: [row],
-    figures: { 'l0.per_core': rounded(perSecond.median) },
+    rows,
+    figures: { 'l0.per_core': rounded(rows[1]!.perSecond.median) },
     notes: [
       `l0: debit and credit of uniform payments over ${shardCount} shards in one thread, ` +
         'by its CPU seconds (collection of garbage included)',
@@ -58,18 +64,30 @@ async function benchMemory({ repeats, quick }: RungOptions, say: (line: string) 
   }
 }
 
-type Repeat = { readonly cpuSeconds: number }
+/** Makes the body of the nth frame of a repeat. */
+type Load = { readonly kind: number; readonly body: (n: number) => Uint8Array }
 
-function measure(shards: MemoryShards, numbers: readonly number[][], frames: number, random: () => number): Repeat {
+/** @returns the CPU seconds of the ledgers' work */
+function measure(shards: MemoryShards, frames: number, { kind, body }: Load): number {
   shards.nowMs += betweenRepeatsMs
-  const bodies = Array.from({ length: frames }, (_, n) =>
-    paymentsBody(numbers, n % shardCount, paymentsPerFrame, random, shards.nowMs),
-  )
+  const bodies = Array.from({ length: frames }, (_, n) => body(n))
   const began = process.cpuUsage()
-  for (const [n, body] of bodies.entries()) {
-    shards.apply(n % shardCount, frameKinds.payments, paymentsPerFrame, body)
+  for (const [n, one] of bodies.entries()) {
+    shards.apply(n % shardCount, kind, paymentsPerFrame, one)
     shards.deliver(n % shardCount)
   }
   const { user, system } = process.cpuUsage(began)
-  return { cpuSeconds: (user + system) / 1_000_000 }
+  return (user + system) / 1_000_000
+}
+
+function rowOf(name: string, what: string, payments: number, cpuSeconds: readonly number[]): LadderRow {
+  const total = cpuSeconds.reduce((sum, one) => sum + one, 0)
+  return {
+    name,
+    what,
+    perSecond: spreadOf(cpuSeconds.map((one) => payments / one)),
+    repeats: cpuSeconds.length,
+    cpuSecondsPerMillion: { ledger: rounded((total / (payments * cpuSeconds.length)) * 1_000_000, 3) },
+    on: ['limits', 'risk', 'idempotency', 'digest', 'no log'],
+  }
 }

@@ -50,11 +50,10 @@ export class RecordMaker {
   }
 
   /** A batch of payments of one fen whose payers live in one shard. */
-  batch(shard: number, count: number, token: number): Uint8Array {
+  batch(shard: number, count: number, token: number, nowMs = Date.now()): Uint8Array {
     const body = new Uint8Array(batchHeader.size + count * batchRecord.size)
     const u32 = new Uint32Array(body.buffer)
     const f64 = new Float64Array(body.buffer)
-    const nowMs = Date.now()
     body.set(newIdBytes(nowMs), batchHeader.at.id)
     u32[batchHeader.at.institution >>> 2] = institution
     f64[batchHeader.at.requestedMs >>> 3] = nowMs

@@ -12,14 +12,14 @@ import { LogLoad } from './logLoad.ts'
 import { type Population, RecordMaker } from './recordMaker.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
-export type L1Shape = { name: string; batch: number; inFlight: number; population: Population }
+export type LogShape = { name: string; batch: number; inFlight: number; population: Population }
 
 const walletsPerShard = 25_000
 const fenAtStart = 1_000_000
 const warmUpSeconds = 3
 const on = ['fsync before ack', 'sealed', 'chained', 'cross-shard', 'snapshots', '1 replica']
 
-const shapes: readonly L1Shape[] = [
+const shapes: readonly LogShape[] = [
   { name: 'l1.b8000', batch: 8_000, inFlight: 8, population: 'uniform' },
   { name: 'l1.b8000.zipf', batch: 8_000, inFlight: 8, population: 'zipf' },
   { name: 'l1.b8000.hot', batch: 8_000, inFlight: 8, population: 'hot' },
@@ -35,16 +35,16 @@ const shapes: readonly L1Shape[] = [
 const quickNames = new Set(['l1.b8000', 'l1.b1024.c1', 'l1.b64', 'l1.c1'])
 
 /** Durable payments through the message server, to completed: debit and credit both synced in their shards' logs. */
-export const l1Rung: Rung = { name: 'l1', run: (options, say) => benchL1({ ...options, runtime: 'node' }, say) }
+export const logRung: Rung = { name: 'l1', run: (options, say) => benchLog({ ...options, runtime: 'node' }, say) }
 
-export type L1Options = RungOptions & {
+export type LogOptions = RungOptions & {
   readonly runtime: 'node' | 'deno'
   readonly only?: readonly string[]
   readonly shards?: number
   readonly workers?: number
 }
 
-export async function benchL1(options: L1Options, say: (line: string) => void): Promise<RungFindings> {
+export async function benchLog(options: LogOptions, say: (line: string) => void): Promise<RungFindings> {
   const { runtime, shards = 4, workers = 2 } = options
   const region = await startCoreRegion({ shards, workers, runtime, snapshotSeconds: 60 })
   try {
@@ -84,7 +84,7 @@ export async function benchL1(options: L1Options, say: (line: string) => void): 
   }
 }
 
-function wanted({ only, quick }: L1Options, name: string): boolean {
+function wanted({ only, quick }: LogOptions, name: string): boolean {
   return only === undefined ? !quick || quickNames.has(name) : only.includes(name)
 }
 
@@ -95,7 +95,7 @@ async function run(
   region: CoreRegion,
   load: LogLoad,
   maker: RecordMaker,
-  { batch, inFlight }: L1Shape,
+  { batch, inFlight }: LogShape,
   seconds: number,
   shards: number,
 ): Promise<Run> {
@@ -152,7 +152,7 @@ function difference(before: Meter, after: Meter): Meter {
   return { atMs: after.atMs - before.atMs, bytesWritten: after.bytesWritten - before.bytesWritten, cpu }
 }
 
-function rowOf({ name, batch, inFlight, population }: L1Shape, region: CoreRegion, runs: readonly Run[]): LadderRow {
+function rowOf({ name, batch, inFlight, population }: LogShape, region: CoreRegion, runs: readonly Run[]): LadderRow {
   const payments = runs.reduce((sum, one) => sum + one.payments, 0)
   const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
   for (const one of runs) histogram.add(one.histogram)
