@@ -18,11 +18,32 @@ export function mediaTypeOf(contentType: string | undefined): MediaType | undefi
   }
 }
 
-/** The form of the answer: what Accept asks for, else what the request came in. */
+const forms: Readonly<Record<string, { form: MediaType | 'as-asked'; specific: number }>> = {
+  'application/json': { form: 'json', specific: 2 },
+  'application/x-protobuf': { form: 'protobuf', specific: 2 },
+  'application/protobuf': { form: 'protobuf', specific: 2 },
+  'application/*': { form: 'as-asked', specific: 1 },
+  '*/*': { form: 'as-asked', specific: 1 },
+  // Problems are JSON in any case: who names their type asks for nothing more by it.
+  'application/problem+json': { form: 'json', specific: 0 },
+}
+
+/**
+ * The form of the answer: what Accept likes best, the first among equals; without a word about it, what the request came
+ * in. Undefined when Accept takes nothing that this API can give.
+ */
 export function answerTypeOf(accept: string | undefined, request: MediaType): MediaType | undefined {
-  if (accept === undefined || accept === '' || /\*\/\*|application\/\*/.test(accept)) return request
-  if (/application\/(x-)?protobuf/i.test(accept)) return 'protobuf'
-  return /application\/(json|problem\+json)/i.test(accept) ? 'json' : undefined
+  if (accept === undefined || accept.trim() === '') return request
+  let best: { form: MediaType | 'as-asked'; specific: number; quality: number } | undefined
+  for (const range of accept.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim())
+    const known = Object.hasOwn(forms, name) ? forms[name] : undefined
+    const quality = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1)
+    if (known === undefined || !(quality > 0)) continue
+    const better = best === undefined || quality > best.quality
+    if (better || (quality === best?.quality && known.specific > best.specific)) best = { ...known, quality }
+  }
+  return best?.form === 'as-asked' ? request : best?.form
 }
 
 /** The body is larger than this API takes. */

@@ -8,6 +8,7 @@ import { createLogger, drainOnSignal, messageOf, runMain } from '../actors/log/p
 import { createSealer } from '../actors/log/sealing.ts'
 import { type EdgeSettings, edgeSettings, loadSettings } from '../actors/log/settings.ts'
 import { startStatusServer } from '../actors/log/statusServer.ts'
+import { RateLimits } from './auth/rateLimits.ts'
 import { VerifyPool } from './auth/verifyPool.ts'
 import { edgeMetrics } from './edgeMetrics.ts'
 import { Gateway } from './gateway/gateway.ts'
@@ -46,16 +47,18 @@ runMain('edge', async () => {
   const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
     pool.verify({ algorithm, key, message, signature })
   const journal = new SqlJournal(settings.databaseUrl, shardCount, logger)
+  const limits = new RateLimits(settings.rateLimits)
   const web = {
     services: {
       gateway,
       vault: accountVault(ring, createBlobs(ring)),
       journal,
-      payments: new PaymentDesk(gateway, verify, journal),
+      payments: new PaymentDesk(gateway, verify, journal, limits),
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     },
     authentication: new Authentication(gateway, verify),
+    limits,
     proxies: new Set<string>(),
     onFault,
     onAnswered: metrics.answered,

@@ -33,6 +33,8 @@ export type LinkView = {
   active: boolean
   masked: string
   sealed: Uint8Array
+  /** Tells accounts apart without their numbers. */
+  fingerprint: Uint8Array
   limit: number
   drawnToday: number
 }
@@ -89,6 +91,7 @@ function viewLinks(s: State, wallet: number): LinkView[] {
       active: l.active[row] === 1,
       masked: String.fromCharCode(...l.masked.subarray(row * 32, row * 32 + l.maskedLength[row]!)),
       sealed: l.sealed.slice(row * 152, row * 152 + l.sealedLength[row]!),
+      fingerprint: l.fingerprint.slice(row * 8, row * 8 + 8),
       limit: l.limit[row]!,
       drawnToday: drawnToday(s, row),
     })

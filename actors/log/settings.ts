@@ -38,6 +38,14 @@ export const edgeSettings = processSettings.extend({
   keyFile: z.string(),
   databaseUrl: z.string(),
   verifyThreads: z.number().int().min(1).max(16).default(1),
+  /** Wide, so that a bench from one address runs; an edge that faces the world has its own. */
+  rateLimits: z
+    .object({
+      addressPerSecondMax: z.number().int().min(1).default(20_000),
+      walletPerSecondMax: z.number().int().min(1).default(2_000),
+      principalPerSecondMax: z.number().int().min(1).default(20_000),
+    })
+    .prefault({}),
 })
 
 export const projectorSettings = processSettings.extend({

@@ -40,7 +40,7 @@ export type Health = { ready(): { ready: boolean; detail: Record<string, unknown
 /** The API as one application; it opens no socket by itself. */
 export function createApp(web: Web, health: Health): OpenAPIHono {
   const app = new OpenAPIHono()
-  app.post('/v1/payments', (c) => answer(web, 'submitPayment', c, () => submitPayment(web, c)))
+  app.post('/v1/payments', (c) => answer(web, 'submitPayment', 'Payment', c, () => submitPayment(web, c)))
   describePayment(app)
   for (const operation of operations) {
     describe(app, operation)
@@ -48,17 +48,18 @@ export function createApp(web: Web, health: Health): OpenAPIHono {
   }
   bindHealth(app, health)
   bindDocs(app)
-  app.notFound((c) => answer(web, 'notFound', c, () => Promise.reject(nothingHere(c.req.method, c.req.path))))
-  app.onError((error, c) => answer(web, 'failed', c, () => Promise.reject(error)))
+  app.notFound((c) => answer(web, 'notFound', '', c, () => Promise.reject(nothingHere(c.req.method, c.req.path))))
+  app.onError((error, c) => answer(web, 'failed', '', c, () => Promise.reject(error)))
   return app
 }
 
 /** A path that exists is told apart from one that does not, so that a wrong method is seen as such. */
 function nothingHere(method: string, path: string): Failure {
-  const known = [...operations.map((operation) => operation.path), '/v1/payments'].some((pattern) =>
-    new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path),
-  )
-  return new Failure(known ? 'method-not-allowed' : 'not-found', { detail: `${method} ${path}` })
+  const fits = (pattern: string): boolean => new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path)
+  const bound = [...operations, { method: 'post', path: '/v1/payments' }]
+  const allow = bound.filter((one) => fits(one.path)).map((one) => one.method.toUpperCase())
+  const detail = `${method} ${path.slice(0, 200)}`
+  return allow.length > 0 ? new Failure('method-not-allowed', { detail, allow }) : new Failure('not-found', { detail })
 }
 
 function bindHealth(app: OpenAPIHono, health: Health): void {

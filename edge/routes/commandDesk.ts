@@ -23,6 +23,8 @@ export type CommandPlan<K extends CommandOp> = {
   readonly fieldOf?: Partial<Record<Refusal, string>>
   /** What the problem of a refusal says besides its position in the log. */
   readonly membersOf?: () => Readonly<Record<string, unknown>>
+  /** What is answered while the outcome is not known, when it is not the plain word about a command. */
+  readonly pending?: Readonly<Record<string, unknown>>
 }
 
 const retryAfterS: Readonly<Record<NotSent, number>> = {
@@ -80,7 +82,10 @@ export async function runCommandEverywhere<K extends CommandOp>(
 function takenOf<K extends CommandOp>(submitted: Submitted, plan: CommandPlan<K>): Taken {
   if (submitted.kind === 'not-sent') throw notSent(submitted.why)
   const id = commandIdText(plan.id)
-  if (submitted.kind === 'unknown') throw new StillPending(plan.instance, { request_id: id, status: 'pending' })
+  if (submitted.kind === 'unknown') {
+    if (plan.pending !== undefined) throw new StillPending(plan.instance, plan.pending)
+    throw new StillPending(plan.instance, { request_id: id, status: 'pending' }, 'Pending')
+  }
   const { code, executed, value, destination } = submitted
   if (code === 0) return { value, saga: destination === 255, executed }
   const refusal = refusalOf(code)

@@ -7,6 +7,8 @@ export type FailureMembers = {
   /** One sentence for a person, in English; nothing secret. */
   readonly detail?: string
   readonly retryAfterS?: number
+  /** Methods that the path takes, with a problem about another one. */
+  readonly allow?: readonly string[]
   /** Where the thing stands that was asked for. */
   readonly instance?: string
   /** Further members of the problem document, in this order. */
@@ -31,12 +33,15 @@ export class StillPending extends Error {
   /** Where to ask. */
   readonly instance: string
   readonly body: Readonly<Record<string, unknown>>
+  /** Protobuf message of the body, when it is not that of the operation's answer. */
+  readonly answerMessage: 'Pending' | undefined
 
-  constructor(instance: string, body: Readonly<Record<string, unknown>>) {
+  constructor(instance: string, body: Readonly<Record<string, unknown>>, answerMessage?: 'Pending') {
     super('the outcome is not known yet')
     this.name = 'StillPending'
     this.instance = instance
     this.body = body
+    this.answerMessage = answerMessage
   }
 }
 

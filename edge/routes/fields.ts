@@ -53,20 +53,27 @@ export const amountField = z
   })
   .openapi(amountShape)
 
-/** A limit: an amount, zero, or null for none. */
+/** As null in JSON; Protobuf has no null. */
+const noLimit = 'none'
+
+/** A limit: an amount, zero, or null or "none" for none. */
 export const limitField = z
   .unknown()
   .transform((value, context) => {
-    const fen = value === null ? fenMax : fenOf(value)
+    const fen = value === null || value === noLimit ? fenMax : fenOf(value)
     if (fen !== undefined) return fen
     context.issues.push({
       code: 'custom',
-      message: 'must be an amount with at most two decimals, or null for none',
+      message: 'must be an amount with at most two decimals, or "none"',
       input: value,
     })
     return z.NEVER
   })
-  .openapi({ ...amountShape, type: ['string', 'number', 'null'] as ('string' | 'number' | 'null')[] })
+  .openapi({
+    ...amountShape,
+    type: ['string', 'number', 'null'] as ('string' | 'number' | 'null')[],
+    description: 'Yuan as in other amounts, or "none" or null for no limit',
+  })
 
 export const walletIdField = z
   .string()
@@ -84,6 +91,8 @@ export const requestIdField = commandIdField
   .optional()
   .openapi({ description: 'May stand here instead of in the Idempotency-Key header' })
 export const timeField = z.string().openapi({ description: 'RFC 3339, UTC', example: '2026-11-24T08:00:00.000Z' })
+
+export const statusUrlField = z.string().optional().openapi({ description: 'With 202: where to ask' })
 
 /** Where and when in a shard's log an answer holds. */
 export const asOfSchema = z

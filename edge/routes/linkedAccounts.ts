@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { linkTypes } from '../../actors/ledger/records.ts'
 import type { LinkView } from '../../actors/ledger/views.ts'
-import { isAccountNumber, maskAccount } from './accounts.ts'
+import { type AccountVault, isAccountNumber, maskAccount } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
@@ -167,14 +167,17 @@ export function chooseLink(
   links: readonly LinkView[],
   linkId: number | undefined,
   accountNo: string | undefined,
+  vault: AccountVault,
 ): number {
   if (linkId !== undefined) return linkId
   if (accountNo === undefined) {
     const message = 'is needed, or link_id'
     throw new Failure('field-missing', { fields: [{ field: 'account_no', message }] })
   }
-  const masked = isAccountNumber(accountNo) ? maskAccount(accountNo) : accountNo
-  const fitting = links.filter((link) => link.active && link.masked === masked)
+  // A full number is known by its fingerprint: another account that looks the same masked must not be drawn instead.
+  const full = isAccountNumber(accountNo) ? Buffer.from(vault.fingerprint(accountNo)) : undefined
+  const isMeant = (link: LinkView): boolean => full?.equals(link.fingerprint) ?? link.masked === accountNo
+  const fitting = links.filter((link) => link.active && isMeant(link))
   if (fitting.length > 1) {
     const message = 'is needed: two linked accounts look alike'
     throw new Failure('field-missing', { fields: [{ field: 'link_id', message }] })

@@ -1,9 +1,11 @@
 import { refusalOf } from '../../actors/ledger/refusals.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
+import type { RateLimits } from '../auth/rateLimits.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
 import type { WalletKey } from '../gateway/walletKeys.ts'
 import type { Journal } from './journal.ts'
+import { Failure } from './failure.ts'
 import type { Origin } from './origin.ts'
 
 /** A payment as its payer signed it: form checked, signature not yet. */
@@ -44,14 +46,16 @@ export class PaymentDesk {
   readonly #gateway: Gateway
   readonly #verify: VerifySignature
   readonly #journal: Journal
+  readonly #limits: RateLimits
 
-  constructor(gateway: Gateway, verify: VerifySignature, journal: Journal) {
+  constructor(gateway: Gateway, verify: VerifySignature, journal: Journal, limits: RateLimits) {
     this.#gateway = gateway
     this.#verify = verify
     this.#journal = journal
+    this.#limits = limits
   }
 
-  /** @throws ShardUnavailable when the payer's key is not known here and cannot be asked for */
+  /** @throws ShardUnavailable when the payer's key is not known here and cannot be asked for; Failure `rate-limited` */
   async pay(payment: SignedPayment, origin: Origin): Promise<PaymentResult> {
     const first = await this.#once(payment, origin)
     if (first.kind !== 'final') return first
@@ -82,7 +86,9 @@ export class PaymentDesk {
     return valid ? this.#submit(payment, newest, origin) : { kind: 'not-signed' }
   }
 
-  #submit(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentOutcome> {
+  async #submit(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentOutcome> {
+    const admission = await this.#limits.wallet(payment.payer)
+    if (!admission.admitted) throw new Failure('rate-limited', { retryAfterS: admission.retryAfterS })
     const { payer, payee, amountFen, id, requestedMs, digest, signature } = payment
     const evidence: Evidence = { digest, signature, algorithm: key.algorithm, ...origin }
     return this.#gateway.pay({ payer, payee, amountFen, id, requestedMs, keyVersion: key.keyVersion, evidence })

@@ -5,10 +5,11 @@ import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import { type Caller, visibleWallet } from './caller.ts'
 import { idIn } from './commandDesk.ts'
 import { Failure } from './failure.ts'
-import { commandIdField, positionSchema, timeField, walletIdField, yuanText } from './fields.ts'
+import { commandIdField, positionSchema, statusUrlField, timeField, walletIdField, yuanText } from './fields.ts'
 import type { JournalPayment } from './journal.ts'
 import { type Answered, operation, type Services } from './operation.ts'
 import { executedBody } from './paymentAnswer.ts'
+import { outwardCode } from './sagas.ts'
 
 export const paymentRequestSchema = z
   .object({
@@ -41,18 +42,21 @@ export const paymentSchema = z
     status: z.enum(['completed', 'pending', 'refused']),
     executed_at: timeField.optional(),
     position: positionSchema.optional(),
-    code: z.string().optional().openapi({ description: 'Why it was refused' }),
+    code: z.string().optional().openapi({ description: 'Why it was refused: INSUFFICIENT_BALANCE, …' }),
+    reason: z.string().optional().openapi({ description: 'Why it was refused: its name in the closed list' }),
+    status_url: statusUrlField,
   })
   .openapi('Payment')
 
-/** How a payment stands; the same body as the answer to its request, once that is final. */
+/** How a payment stands; that it completed is told in the very body that its request was answered with. */
 function standing(
   paymentId: string,
   payerWallet: string,
   { refusal, complete, executed }: { refusal: Refusal; complete: boolean; executed: JournalPayment['executed'] },
 ): Answered {
   if (refusal !== 'accepted') {
-    return { status: 200, body: { ...executedBody(paymentId, payerWallet, 'refused', executed), code: refusal } }
+    const why = { code: outwardCode(refusal), reason: refusal }
+    return { status: 200, body: { ...executedBody(paymentId, payerWallet, 'refused', executed), ...why } }
   }
   return { status: 200, body: executedBody(paymentId, payerWallet, complete ? 'completed' : 'pending', executed) }
 }
@@ -101,6 +105,7 @@ export const showPayment = operation({
 })
 
 const journalPayment = paymentSchema
+  .omit({ status_url: true })
   .extend({ payee_wallet: walletIdField, amount: z.string().openapi({ example: '100.50' }) })
   .openapi('JournalPayment')
 const searched = z.object({ payments: z.array(journalPayment) }).openapi('PaymentSearch')

@@ -3,6 +3,7 @@ import { VerifyBusy } from '../auth/verifyPool.ts'
 import { BodyTooLarge } from '../content.ts'
 import { ShardUnavailable } from '../gateway/ports.ts'
 import { type Language, type Problem, type ProblemCode, problemOf } from '../problem.ts'
+import { ProtobufError } from '../wire/protobuf.ts'
 import { JsonError } from '../wire/strictJson.ts'
 import { Failure, type FailureMembers, StillPending } from './failure.ts'
 
@@ -13,6 +14,8 @@ export type Outcome = {
   readonly headers: Readonly<Record<string, string>>
   /** A problem is always JSON (RFC 9457); anything else comes in the form that the client asked for. */
   readonly problem: boolean
+  /** Protobuf message of the body, when it is not that of the operation's answer. */
+  readonly message?: string | undefined
 }
 
 const pendingRetryAfterS = 1
@@ -26,12 +29,19 @@ export function outcomeOf(
 ): Outcome {
   if (error instanceof StillPending) {
     const headers = { location: error.instance, 'retry-after': String(pendingRetryAfterS) }
-    return { status: 202, body: { ...error.body, status_url: error.instance }, headers, problem: false }
+    const body = { ...error.body, status_url: error.instance }
+    return { status: 202, body, headers, problem: false, message: error.answerMessage }
   }
   if (error instanceof Failure) return problemOutcome(error.code, language, error.about)
   if (error instanceof JsonError) {
     const fields = error.path === '' ? {} : { fields: [{ field: error.path, message: error.message }] }
     return problemOutcome(error.problem, language, { detail: error.message, ...fields })
+  }
+  if (error instanceof ProtobufError) {
+    const { field, message } = error
+    const fields = field === undefined ? {} : { fields: [{ field, message }] }
+    const detail = field === undefined ? message : `${field} ${message}`
+    return problemOutcome('malformed-protobuf', language, { detail, ...fields })
   }
   if (error instanceof BodyTooLarge) return problemOutcome('body-too-large', language, { detail: error.message })
   if (error instanceof ShardUnavailable) {
@@ -43,7 +53,7 @@ export function outcomeOf(
 }
 
 function problemOutcome(code: ProblemCode, language: Language, about: FailureMembers): Outcome {
-  const { fields, detail, instance, members, retryAfterS } = about
+  const { fields, detail, instance, members, retryAfterS, allow } = about
   const problem: Problem = problemOf(code, language, {
     ...(detail === undefined ? {} : { detail }),
     ...(instance === undefined ? {} : { instance }),
@@ -52,5 +62,8 @@ function problemOutcome(code: ProblemCode, language: Language, about: FailureMem
   })
   const headers: Record<string, string> = { 'content-language': language === 'zh' ? 'zh-CN' : 'en' }
   if (retryAfterS !== undefined) headers['retry-after'] = String(retryAfterS)
+  if (allow !== undefined) headers.allow = allow.join(', ')
+  // RFC 9110 §15.5.2 wants a challenge; the scheme is that of RFC 9421.
+  if (problem.status === 401) headers['www-authenticate'] = 'Signature'
   return { status: problem.status, body: problem, headers, problem: true }
 }

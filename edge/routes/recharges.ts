@@ -77,7 +77,7 @@ export const recharge = operation({
     const id = idIn(body.tx_id, 'tx_id')
     const { result } = await visibleWallet(gateway, caller, body.wallet_id)
     const wallet = result.number
-    const link = chooseLink(result.links, body.link_id, body.account_no)
+    const link = chooseLink(result.links, body.link_id, body.account_no, vault)
     const txId = commandIdText(id)
     const sealedToken = vault.sealToken(wallet, txId, body.auth_token)
     const instance = `/v1/recharges/${txId}`
@@ -85,9 +85,12 @@ export const recharge = operation({
     const digest = requestDigest('rechargeRequest', { wallet, amount: body.amount, link })
     const fields = { wallet, amount: body.amount, link, tokenLength: sealedToken.length, sealedToken }
     const membersOf = refusedMembers(txId, body.wallet_id, body.amount)
-    const plan = { op: 'rechargeRequest', caller, origin, id, digest, fields, instance, fieldOf, membersOf } as const
+    const pending = pendingBody(txId, body.wallet_id, body.amount)
+    const told = { instance, fieldOf, membersOf, pending }
+    const plan = { op: 'rechargeRequest', caller, origin, id, digest, fields, ...told } as const
     await runSaga(services, 'recharge', wallet, id, () => runCommand(gateway, gateway.shardOf(wallet), plan))
-    return sagaAnswer(await sagaEnd(services, wallet, id, body.amount, instance), body.wallet_id, id, instance)
+    const state = await sagaEnd(services, wallet, id, body.amount, instance, pending)
+    return sagaAnswer(state, body.wallet_id, id, instance)
   },
 })
 
@@ -96,6 +99,11 @@ export function refusedMembers(tx_id: string, wallet_id: string, amountFen: numb
   return () => {
     return { tx_id, wallet_id, outcome: 'refused', amount: yuanText(amountFen) }
   }
+}
+
+/** What is known of a saga while its shard has not been heard. */
+export function pendingBody(tx_id: string, wallet_id: string, amountFen: number): Readonly<Record<string, unknown>> {
+  return { tx_id, wallet_id, status: 'pending', code: 'PENDING', amount: yuanText(amountFen) }
 }
 
 /**
@@ -127,8 +135,8 @@ export async function sagaEnd(
   id: Uint8Array,
   amountFen: number,
   instance: string,
+  pending: Readonly<Record<string, unknown>>,
 ): Promise<SagaState> {
-  const pending = { tx_id: commandIdText(id), status: 'pending', code: 'PENDING', amount: yuanText(amountFen) }
   let state: SagaState | undefined | 'away'
   try {
     state = (await awaitSaga(services, wallet, id)) ?? (await findSaga(services, wallet, id))
@@ -137,7 +145,7 @@ export async function sagaEnd(
   }
   if (state === undefined || state === 'away') throw new StillPending(instance, pending)
   if (state.amountFen !== amountFen) {
-    throw refusalFailure('id-reused', fieldOf, { tx_id: pending.tx_id })
+    throw refusalFailure('id-reused', fieldOf, { tx_id: commandIdText(id) })
   }
   return state
 }

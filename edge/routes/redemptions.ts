@@ -5,7 +5,16 @@ import { idIn, runCommand } from './commandDesk.ts'
 import { amountField, commandIdField, walletIdField } from './fields.ts'
 import { chooseLink } from './linkedAccounts.ts'
 import { operation } from './operation.ts'
-import { refusedMembers, runSaga, sagaAnswer, sagaEnd, sagaFieldOf, sagaLinkFields, showSaga } from './recharges.ts'
+import {
+  pendingBody,
+  refusedMembers,
+  runSaga,
+  sagaAnswer,
+  sagaEnd,
+  sagaFieldOf,
+  sagaLinkFields,
+  showSaga,
+} from './recharges.ts'
 import { requestDigest } from './requestDigest.ts'
 import { sagaSchema } from './sagas.ts'
 
@@ -28,20 +37,23 @@ export const redeem = operation({
     202: { description: 'Pending at the bank', schema: answer },
   },
   async run({ caller, origin, body }, services) {
-    const { gateway } = services
+    const { gateway, vault } = services
     const id = idIn(body.tx_id, 'tx_id')
     const { result } = await visibleWallet(gateway, caller, body.wallet_id)
     const wallet = result.number
-    const link = chooseLink(result.links, body.link_id, body.account_no)
+    const link = chooseLink(result.links, body.link_id, body.account_no, vault)
     const txId = commandIdText(id)
     const instance = `/v1/redemptions/${txId}`
     const fieldOf = sagaFieldOf
     const membersOf = refusedMembers(txId, body.wallet_id, body.amount)
+    const pending = pendingBody(txId, body.wallet_id, body.amount)
     const digest = requestDigest('redemptionRequest', { wallet, amount: body.amount, link })
     const fields = { wallet, amount: body.amount, link }
-    const plan = { op: 'redemptionRequest', caller, origin, id, digest, fields, instance, fieldOf, membersOf } as const
+    const told = { instance, fieldOf, membersOf, pending }
+    const plan = { op: 'redemptionRequest', caller, origin, id, digest, fields, ...told } as const
     await runSaga(services, 'redemption', wallet, id, () => runCommand(gateway, gateway.shardOf(wallet), plan))
-    return sagaAnswer(await sagaEnd(services, wallet, id, body.amount, instance), body.wallet_id, id, instance)
+    const state = await sagaEnd(services, wallet, id, body.amount, instance, pending)
+    return sagaAnswer(state, body.wallet_id, id, instance)
   },
 })
 

@@ -4,7 +4,7 @@ import { rechargeSteps, redemptionSteps } from '../../actors/ledger/records.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import type { SagaView } from '../../actors/ledger/views.ts'
 import { problems } from '../problem.ts'
-import { commandIdField, timeField, walletIdField, yuanText } from './fields.ts'
+import { commandIdField, statusUrlField, timeField, walletIdField, yuanText } from './fields.ts'
 import type { JournalSaga } from './journal.ts'
 import type { Services } from './operation.ts'
 
@@ -101,8 +101,9 @@ export const sagaSchema = (name: string) =>
       code: z.string().openapi({ description: 'COMPLETED, PENDING, RISK_CONTROL, INSUFFICIENT_BALANCE, …' }),
       amount: z.string().openapi({ example: '100.50' }),
       balance: z.string().optional().openapi({ description: "The wallet's balance when it ended" }),
-      requested_at: timeField,
+      requested_at: timeField.optional().openapi({ description: 'Left out while the shard has not been heard' }),
       ended_at: timeField.optional(),
+      status_url: statusUrlField,
     })
     .openapi(name)
 

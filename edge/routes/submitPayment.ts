@@ -4,17 +4,18 @@ import { Failure } from './failure.ts'
 import { paymentAnswer } from './paymentAnswer.ts'
 import { readPayment } from './paymentRequest.ts'
 import type { Outcome } from './problemResponse.ts'
-import { membersOf, originOf, type Web } from './web.ts'
+import { checkAccept, membersOf, originOf, type Web } from './web.ts'
 
 /**
  * POST /v1/payments: the hot path. The body's own signature is its authentication, its members are checked by hand, and
  * nothing is made twice.
  */
 export async function submitPayment(web: Web, c: Context): Promise<Outcome> {
+  checkAccept(c)
   const bytes = await readBody(c.req.raw)
   if (bytes.length === 0)
     throw new Failure('field-missing', { fields: [{ field: 'payment_id', message: 'is missing' }] })
-  const payment = readPayment(membersOf(c, bytes))
+  const payment = readPayment(membersOf(c, bytes, 'PaymentRequest'))
   const origin = originOf(c, web.proxies, payment.device, payment.place)
   const result = await web.services.payments.pay(payment, origin)
   const { status, body } = paymentAnswer(payment.paymentId, payment.payerWallet, result)

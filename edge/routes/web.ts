@@ -1,8 +1,10 @@
 import type { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { SignedMessage } from '../auth/httpSignatures.ts'
+import type { Admission, RateLimits } from '../auth/rateLimits.ts'
 import { answerTypeOf, type MediaType, mediaTypeOf, readBody } from '../content.ts'
 import { languageOf } from '../problem.ts'
+import { readMessage, writeMessage } from '../wire/protobuf.ts'
 import { readJson } from '../wire/strictJson.ts'
 import type { Authentication } from './authentication.ts'
 import { Failure } from './failure.ts'
@@ -14,6 +16,7 @@ import { type Outcome, outcomeOf } from './problemResponse.ts'
 export type Web = {
   readonly services: Services
   readonly authentication: Authentication
+  readonly limits: RateLimits
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly proxies: ReadonlySet<string>
   readonly onFault: (what: string, error: unknown) => void
@@ -29,42 +32,71 @@ const securityHeaders: Readonly<Record<string, string>> = {
 /** Binds one operation to its path. */
 export function bind(app: OpenAPIHono, web: Web, operation: Operation): void {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
-  app.on(operation.method.toUpperCase(), path, (c) => answer(web, operation.name, c, () => perform(web, operation, c)))
+  const { name, messages } = operation
+  app.on(operation.method.toUpperCase(), path, (c) =>
+    answer(web, name, messages.answer, c, () => perform(web, operation, c)),
+  )
 }
 
-/** Runs a handler and makes a response of whatever it came to. */
-export async function answer(web: Web, name: string, c: Context, work: () => Promise<Outcome>): Promise<Response> {
+/** Runs a handler and makes a response of whatever it came to. @param message the .proto's name of the answer */
+export async function answer(
+  web: Web,
+  name: string,
+  message: string,
+  c: Context,
+  work: () => Promise<Outcome>,
+): Promise<Response> {
   const beganMs = performance.now()
   let outcome: Outcome
   try {
+    admit(await web.limits.address(addressBytes(addressOf(c, web.proxies))))
     outcome = await work()
   } catch (error) {
     outcome = outcomeOf(error, languageOf(c.req.header('accept-language')), web.onFault)
   }
   web.onAnswered(name, outcome.status, performance.now() - beganMs)
-  return encode(outcome, formOf(c))
+  return encode(outcome, formOf(c), message)
+}
+
+/** @throws Failure that says when to try again */
+export function admit(admission: Admission): void {
+  if (!admission.admitted) throw new Failure('rate-limited', { retryAfterS: admission.retryAfterS })
 }
 
 /** The form of the answer; what cannot be given is given as JSON, so that the client learns why. */
-export function formOf(c: Context): MediaType {
+function formOf(c: Context): MediaType {
   const request = mediaTypeOf(c.req.header('content-type')) ?? 'json'
   return answerTypeOf(c.req.header('accept'), request) ?? 'json'
 }
 
-function encode({ status, body, headers, problem }: Outcome, _form: MediaType): Response {
-  const type = problem ? 'application/problem+json' : 'application/json'
-  const all = { ...securityHeaders, ...headers, 'content-type': type }
-  return new Response(JSON.stringify(body), { status, headers: all })
+function encode({ status, body, headers, problem, message }: Outcome, form: MediaType, answer: string): Response {
+  const all = { ...securityHeaders, ...headers }
+  if (problem || form === 'json') {
+    const type = problem ? 'application/problem+json' : 'application/json'
+    return new Response(JSON.stringify(body), { status, headers: { ...all, 'content-type': type } })
+  }
+  const bytes = writeMessage(message ?? answer, body)
+  return new Response(bytes, { status, headers: { ...all, 'content-type': 'application/x-protobuf' } })
+}
+
+/** @throws Failure when no answer could be given in a form that the client takes */
+export function checkAccept(c: Context): void {
+  if (answerTypeOf(c.req.header('accept'), 'json') !== undefined) return
+  const fields = [{ field: 'Accept', message: 'must take application/json or application/x-protobuf' }]
+  throw new Failure('not-acceptable', { fields })
 }
 
 async function perform(web: Web, operation: Operation, c: Context): Promise<Outcome> {
-  if (answerTypeOf(c.req.header('accept'), 'json') === undefined) throw new Failure('not-acceptable')
+  checkAccept(c)
   const bytes = await readBody(c.req.raw)
   const caller = await web.authentication.callerOf(signedMessage(c), bytes, web.services.nowMs())
-  if (!operation.callers.includes(caller.role)) throw new Failure('not-allowed')
+  const { role, number } = caller
+  admit(await (role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number)))
+  if (!operation.callers.includes(role)) throw new Failure('not-allowed')
   const params = check(operation.params, c.req.param(), '')
   const query = check(operation.query, c.req.query(), '')
-  const body = operation.body === undefined ? undefined : check(operation.body, membersOf(c, bytes), '')
+  const message = operation.messages.request
+  const body = operation.body === undefined ? undefined : check(operation.body, membersOf(c, bytes, message), '')
   const idempotencyKey = c.req.header('idempotency-key')
   const origin = originOf(c, web.proxies, undefined, undefined)
   const asked = { caller, origin, params, query, body, idempotencyKey }
@@ -72,14 +104,22 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
   return { status, body: answered, headers, problem: false }
 }
 
-/** A body's members, whatever form they came in. An empty body is an object without members. */
-export function membersOf(c: Context, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+/**
+ * A body's members, whatever form they came in. An empty body is an object without members.
+ * @param message the .proto's name of the request
+ */
+export function membersOf(
+  c: Context,
+  bytes: Uint8Array,
+  message: string | undefined,
+): Readonly<Record<string, unknown>> {
   if (bytes.length === 0) return {}
   const type = mediaTypeOf(c.req.header('content-type'))
   if (type === undefined) {
     const fields = [{ field: 'Content-Type', message: 'must be application/json or application/x-protobuf' }]
     throw new Failure('media-type-unsupported', { fields })
   }
+  if (type === 'protobuf' && message !== undefined) return readMessage(message, bytes)
   const value = readJson(bytes)
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw new Failure('malformed-json', { detail: 'The body must be an object.' })
@@ -112,6 +152,11 @@ function signedMessage(c: Context): SignedMessage {
   return { method: c.req.method, url: new URL(c.req.url), headers }
 }
 
+function addressOf(c: Context, proxies: ReadonlySet<string>): string {
+  const socket = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
+  return callerAddress(socket?.remoteAddress ?? '', c.req.header('x-forwarded-for'), proxies)
+}
+
 /**
  * Where the request came from. What the body says of device and place counts where the headers say nothing.
  * @throws Failure that names the place when it is none
@@ -122,13 +167,12 @@ export function originOf(
   device: string | undefined,
   place: string | undefined,
 ): Origin {
-  const socket = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
-  const address = callerAddress(socket?.remoteAddress ?? '', c.req.header('x-forwarded-for'), proxies)
   const header = c.req.header('x-geo-location')
   const parsed = parsePlace(header ?? place)
   if (parsed === undefined) {
     const field = header === undefined ? 'geo_location' : 'X-Geo-Location'
     throw new Failure('field-invalid', { fields: [{ field, message: 'must be "latitude,longitude" in degrees' }] })
   }
-  return { ip: addressBytes(address), device: deviceBytes(c.req.header('x-device-fingerprint') ?? device), ...parsed }
+  const ip = addressBytes(addressOf(c, proxies))
+  return { ip, device: deviceBytes(c.req.header('x-device-fingerprint') ?? device), ...parsed }
 }

@@ -25,7 +25,8 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [name
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const plainNumberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d{1,2})?$/
 const plainTextPattern = /[ !#-[\]-\uffff]*/y
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const byteOrderMark = '\ufeff'
 
 /**
  * Reads a request body, strictly: valid UTF-8, no member twice, nothing nested deeper than `depthMax`, every number in
@@ -42,6 +43,7 @@ export function readJson(bytes: Uint8Array): JsonValue {
   } catch {
     throw new JsonError('malformed-json', '', 'the body is not valid UTF-8')
   }
+  if (text.startsWith(byteOrderMark)) throw new JsonError('malformed-json', '', 'the body begins with a byte order mark')
   return new Reader(text).document()
 }
 

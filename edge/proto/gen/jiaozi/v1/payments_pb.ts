@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/payments.proto.
  */
 export const file_jiaozi_v1_payments: GenFile = /*@__PURE__*/
-  fileDesc("ChhqaWFvemkvdjEvcGF5bWVudHMucHJvdG8SCWppYW96aS52MSKEAwoOUGF5bWVudFJlcXVlc3QSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhkKDHBheWVlX3dhbGxldBgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhUKCGN1cnJlbmN5GAUgASgJSASIAQESFgoJdGltZXN0YW1wGAYgASgJSAWIAQESFgoJc2lnbmF0dXJlGAcgASgJSAaIAQESHwoSZGV2aWNlX2ZpbmdlcnByaW50GAggASgJSAeIAQESGQoMZ2VvX2xvY2F0aW9uGAkgASgJSAiIAQFCDQoLX3BheW1lbnRfaWRCDwoNX3BheWVyX3dhbGxldEIPCg1fcGF5ZWVfd2FsbGV0QgkKB19hbW91bnRCCwoJX2N1cnJlbmN5QgwKCl90aW1lc3RhbXBCDAoKX3NpZ25hdHVyZUIVChNfZGV2aWNlX2ZpbmdlcnByaW50Qg8KDV9nZW9fbG9jYXRpb24ipAIKB1BheW1lbnQSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhMKBnN0YXR1cxgDIAEoCUgCiAEBEhgKC2V4ZWN1dGVkX2F0GAQgASgJSAOIAQESKgoIcG9zaXRpb24YBSABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBIgBARIRCgRjb2RlGAYgASgJSAWIAQESFwoKc3RhdHVzX3VybBgHIAEoCUgGiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg0KC19zdGF0dXNfdXJsIs8CCg5Kb3VybmFsUGF5bWVudBIXCgpwYXltZW50X2lkGAEgASgJSACIAQESGQoMcGF5ZXJfd2FsbGV0GAIgASgJSAGIAQESEwoGc3RhdHVzGAMgASgJSAKIAQESGAoLZXhlY3V0ZWRfYXQYBCABKAlIA4gBARIqCghwb3NpdGlvbhgFIAEoCzITLmppYW96aS52MS5Qb3NpdGlvbkgEiAEBEhEKBGNvZGUYBiABKAlIBYgBARIZCgxwYXllZV93YWxsZXQYByABKAlIBogBARITCgZhbW91bnQYCCABKAlIB4gBAUINCgtfcGF5bWVudF9pZEIPCg1fcGF5ZXJfd2FsbGV0QgkKB19zdGF0dXNCDgoMX2V4ZWN1dGVkX2F0QgsKCV9wb3NpdGlvbkIHCgVfY29kZUIPCg1fcGF5ZWVfd2FsbGV0QgkKB19hbW91bnQiPAoNUGF5bWVudFNlYXJjaBIrCghwYXltZW50cxgBIAMoCzIZLmppYW96aS52MS5Kb3VybmFsUGF5bWVudGIGcHJvdG8z", [file_jiaozi_v1_positions]);
+  fileDesc("ChhqaWFvemkvdjEvcGF5bWVudHMucHJvdG8SCWppYW96aS52MSKEAwoOUGF5bWVudFJlcXVlc3QSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhkKDHBheWVlX3dhbGxldBgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhUKCGN1cnJlbmN5GAUgASgJSASIAQESFgoJdGltZXN0YW1wGAYgASgJSAWIAQESFgoJc2lnbmF0dXJlGAcgASgJSAaIAQESHwoSZGV2aWNlX2ZpbmdlcnByaW50GAggASgJSAeIAQESGQoMZ2VvX2xvY2F0aW9uGAkgASgJSAiIAQFCDQoLX3BheW1lbnRfaWRCDwoNX3BheWVyX3dhbGxldEIPCg1fcGF5ZWVfd2FsbGV0QgkKB19hbW91bnRCCwoJX2N1cnJlbmN5QgwKCl90aW1lc3RhbXBCDAoKX3NpZ25hdHVyZUIVChNfZGV2aWNlX2ZpbmdlcnByaW50Qg8KDV9nZW9fbG9jYXRpb24ixAIKB1BheW1lbnQSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhMKBnN0YXR1cxgDIAEoCUgCiAEBEhgKC2V4ZWN1dGVkX2F0GAQgASgJSAOIAQESKgoIcG9zaXRpb24YBSABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBIgBARIRCgRjb2RlGAYgASgJSAWIAQESFwoKc3RhdHVzX3VybBgHIAEoCUgGiAEBEhMKBnJlYXNvbhgIIAEoCUgHiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg0KC19zdGF0dXNfdXJsQgkKB19yZWFzb24i7wIKDkpvdXJuYWxQYXltZW50EhcKCnBheW1lbnRfaWQYASABKAlIAIgBARIZCgxwYXllcl93YWxsZXQYAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARIYCgtleGVjdXRlZF9hdBgEIAEoCUgDiAEBEioKCHBvc2l0aW9uGAUgASgLMhMuamlhb3ppLnYxLlBvc2l0aW9uSASIAQESEQoEY29kZRgGIAEoCUgFiAEBEhkKDHBheWVlX3dhbGxldBgHIAEoCUgGiAEBEhMKBmFtb3VudBgIIAEoCUgHiAEBEhMKBnJlYXNvbhgJIAEoCUgIiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg8KDV9wYXllZV93YWxsZXRCCQoHX2Ftb3VudEIJCgdfcmVhc29uIjwKDVBheW1lbnRTZWFyY2gSKwoIcGF5bWVudHMYASADKAsyGS5qaWFvemkudjEuSm91cm5hbFBheW1lbnRiBnByb3RvMw", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.PaymentRequest
@@ -113,7 +113,7 @@ export type Payment = Message<"jiaozi.v1.Payment"> & {
   position?: Position | undefined;
 
   /**
-   * Why it was refused.
+   * Why it was refused: "INSUFFICIENT_BALANCE" and the other short forms.
    *
    * @generated from field: optional string code = 6;
    */
@@ -125,6 +125,13 @@ export type Payment = Message<"jiaozi.v1.Payment"> & {
    * @generated from field: optional string status_url = 7;
    */
   statusUrl?: string | undefined;
+
+  /**
+   * Why it was refused: its name in the closed list.
+   *
+   * @generated from field: optional string reason = 8;
+   */
+  reason?: string | undefined;
 };
 
 /**
@@ -177,6 +184,11 @@ export type JournalPayment = Message<"jiaozi.v1.JournalPayment"> & {
    * @generated from field: optional string amount = 8;
    */
   amount?: string | undefined;
+
+  /**
+   * @generated from field: optional string reason = 9;
+   */
+  reason?: string | undefined;
 };
 
 /**

@@ -1,0 +1,276 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { ensureGenesis } from '../../actors/host/genesis.ts'
+import { Leader } from '../../actors/host/leader.ts'
+import { encodeCommand } from '../../actors/ledger/frameBuilder.ts'
+import { parseWalletId } from '../../actors/ledger/ids.ts'
+import { frameKinds, rechargeSteps, redemptionSteps, signers } from '../../actors/ledger/records.ts'
+import { codeOf, type Refusal } from '../../actors/ledger/refusals.ts'
+import { viewWallet } from '../../actors/ledger/views.ts'
+import { createBlobs } from '../../actors/log/blobs.ts'
+import type { Effect } from '../../actors/log/effects.ts'
+import { decodeJson, encodeJson } from '../../actors/log/jsonBytes.ts'
+import { regionPurposes } from '../../actors/log/keyRing.ts'
+import { memoryKeyRing } from '../../actors/log/memoryKeyRing.ts'
+import { type AppendFate, MemoryLog } from '../../actors/log/memoryLog.ts'
+import { Replica } from '../../actors/log/replica.ts'
+import { createOpener, createSealer } from '../../actors/log/sealing.ts'
+import { commandSubject } from '../../actors/log/subjects.ts'
+import { signRequest } from '../auth/httpSignatures.ts'
+import { RateLimits, type RateLimitSettings } from '../auth/rateLimits.ts'
+import { importWalletKey, verifyEcdsa } from '../auth/signatureAlgorithms.ts'
+import { newId, newWalletKey, principalSigner, type WalletKey, walletSigner } from '../client/node.ts'
+import type { RequestSigner } from '../client/requests.ts'
+import { Gateway } from '../gateway/gateway.ts'
+import { ShardUnavailable } from '../gateway/ports.ts'
+import { accountVault } from './accounts.ts'
+import { createApp } from './app.ts'
+import { Authentication } from './authentication.ts'
+import type { Journal, JournalPayment } from './journal.ts'
+import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
+
+const region = 'a'
+const shardCount = 2
+const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
+const noLimits: RateLimitSettings = { addressPerSecondMax: 1e6, walletPerSecondMax: 1e6, principalPerSecondMax: 1e6 }
+
+export type TestPrincipal = { readonly signer: RequestSigner; readonly publicKey: Uint8Array }
+export type TestWallet = {
+  readonly userId: string
+  readonly walletId: string
+  readonly key: WalletKey
+  readonly signer: RequestSigner
+}
+
+/** What a request is made of; its body goes as it is, or as JSON. */
+export type Asking = {
+  readonly by?: RequestSigner
+  readonly json?: unknown
+  readonly bytes?: Uint8Array | string
+  readonly type?: string
+  readonly headers?: Record<string, string>
+}
+export type Told = {
+  readonly status: number
+  readonly body: Record<string, unknown>
+  readonly bytes: Uint8Array
+  readonly headers: Headers
+}
+
+function principal(keyId: string): TestPrincipal {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const signer = principalSigner(keyId, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  return { signer, publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url') }
+}
+
+/**
+ * The API in this thread: the application, the gateway and the leaders as they are in production, over logs in memory.
+ * What happens to frames and answers, and what the bank says, is the test's to tell.
+ */
+export class TestApi {
+  readonly institution = principal('institution:1')
+  readonly otherInstitution = principal('institution:2')
+  readonly operator = principal('operator:1')
+  readonly ring = memoryKeyRing(regionPurposes(shardCount))
+  readonly logs: readonly MemoryLog[]
+  readonly faults: string[] = []
+  fateOfAppend: () => AppendFate = () => 'store'
+  answersLost = false
+  leading = true
+  /** What the bank does with the next step of a saga: undefined when it stays silent. */
+  bank: (effect: Effect) => { step: number; reason: Refusal } | undefined = payingBank
+  /** What the journal has written down; away until a test gives it something. */
+  journal: readonly JournalPayment[] | undefined
+  readonly gateway: Gateway
+  readonly #leaders: readonly Leader[]
+  readonly #app: ReturnType<typeof createApp>
+  #counter = 0
+
+  constructor(options: { rateLimits?: Partial<RateLimitSettings>; deadlineMs?: number } = {}) {
+    this.logs = Array.from({ length: shardCount }, () => {
+      const fateOf = (subject: string) => (subject.includes('.edge.') ? this.fateOfAppend() : 'store')
+      return new MemoryLog({ fateOf, defer: (work) => setImmediate(work) })
+    })
+    this.#leaders = this.logs.map((_, shard) => this.#leader(shard))
+    this.gateway = new Gateway({
+      region,
+      edgeId: '1',
+      shardCount,
+      incarnation: 7,
+      sealerFor: (shard) => createSealer(this.ring, shard),
+      deadlineMs: options.deadlineMs ?? 5_000,
+      ports: {
+        ...world,
+        append: (shard, subject, frame, timeoutMs) => this.logs[shard]!.append(subject, frame, { timeoutMs }),
+        request: (shard, query) => this.#answerQuery(shard, query),
+        connected: () => true,
+        onFault: (what) => this.faults.push(what),
+      },
+    })
+    this.#app = this.#createApp({ ...noLimits, ...options.rateLimits })
+  }
+
+  #createApp(rateLimits: RateLimitSettings): ReturnType<typeof createApp> {
+    const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
+      Promise.resolve(verifyEcdsa(importWalletKey(algorithm, key), message, signature))
+    const limits = new RateLimits(rateLimits)
+    const { gateway } = this
+    const services = {
+      gateway,
+      vault: accountVault(this.ring, createBlobs(this.ring)),
+      journal: this.#journal(),
+      payments: new PaymentDesk(gateway, verify, this.#journal(), limits),
+      nowMs: () => Date.now(),
+      after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
+    }
+    const onFault = (what: string): unknown => this.faults.push(what)
+    const authentication = new Authentication(gateway, verify)
+    const web = { services, authentication, limits, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
+    return createApp(web, { ready: () => ({ ready: this.leading, detail: {} }) })
+  }
+
+  #leader(shard: number): Leader {
+    const ports = {
+      ...world,
+      publish: (subject: string, message: Uint8Array) => void setImmediate(() => this.#deliver(shard, subject, message)),
+      append: (to: number, subject: string, frame: Uint8Array) => this.logs[to]!.append(subject, frame),
+      onError: (error: unknown) => this.faults.push(String(error)),
+    }
+    const replica = new Replica(shard, createOpener(this.ring, { shard }))
+    const sealerFor = (to: number) => createSealer(this.ring, to)
+    return new Leader({ region, workerId: 'w', incarnation: 1, replica, sealerFor, ports })
+  }
+
+  #deliver(shard: number, subject: string, message: Uint8Array): void {
+    if (subject.startsWith('res.') && !this.answersLost) this.gateway.onAnswer(message)
+    if (subject.startsWith('mark.')) for (const leader of this.#leaders) leader.onMark(message)
+    if (!subject.startsWith('fx.')) return
+    const effect = decodeJson(message) as Effect
+    const told = this.bank(effect)
+    if (told !== undefined) void this.#tellStep(shard, effect, told)
+  }
+
+  async #tellStep(shard: number, effect: Effect, { step, reason }: { step: number; reason: Refusal }): Promise<void> {
+    const op = effect.saga === 'recharge' ? 'rechargeStep' : 'redemptionStep'
+    const by = { ...nobody, signer: signers.connector }
+    const code = reason === 'accepted' ? 0 : codeOf[reason]
+    const body = encodeCommand(op, { ...by, id: effect.id, wallet: effect.walletNumber, step, reason: code })
+    const fields = { kind: frameKinds.commands, epoch: 0, count: 1, incarnation: 3, counter: ++this.#counter }
+    const frame = createSealer(this.ring, shard).seal({ ...fields, clockMs: Date.now() }, body)
+    await this.logs[shard]!.append(commandSubject(region, shard, { kind: 'connector', id: '1' }), frame)
+  }
+
+  #answerQuery(shard: number, query: Uint8Array): Promise<Uint8Array> {
+    if (!this.leading) return Promise.reject(new ShardUnavailable(shard, 'no-leader'))
+    return Promise.resolve(encodeJson(this.#leaders[shard]!.onQuery(query)))
+  }
+
+  #journal(): Journal {
+    const away = async () => ({ kind: 'away' }) as const
+    return {
+      payment: away,
+      paymentsById: async (id) => {
+        if (this.journal === undefined) return { kind: 'away' }
+        return { kind: 'found', record: this.journal.filter((one) => Buffer.compare(one.id, id) === 0) }
+      },
+      saga: away,
+      entries: away,
+      followed: away,
+      close: async () => undefined,
+    }
+  }
+
+  async begin(): Promise<void> {
+    const principals = [
+      { number: 1, role: 'institution', publicKey: this.institution.publicKey } as const,
+      { number: 2, role: 'institution', publicKey: this.otherInstitution.publicKey } as const,
+      { number: 1, role: 'operator', publicKey: this.operator.publicKey } as const,
+    ]
+    const plan = { region, shardCount, walletsMax: 256, idsMax: 4_096, principals }
+    for (const [shard, log] of this.logs.entries()) {
+      await ensureGenesis(plan, shard, log, createSealer(this.ring, shard), { nowMs: Date.now(), incarnation: 1 })
+      const leader = this.#leaders[shard]!
+      log.follow(1, (entry) => leader.onEntry(entry) as undefined)
+      while (!leader.replica.started) await new Promise((resolve) => setImmediate(resolve))
+      leader.lead()
+    }
+    this.gateway.start()
+  }
+
+  /** Sends one request to the application, signed by `by`. */
+  async ask(method: string, path: string, { by, json, bytes, type, headers = {} }: Asking = {}): Promise<Told> {
+    const url = new URL(path, 'https://edge.test')
+    const body = Buffer.from(bytes ?? (json === undefined ? '' : JSON.stringify(json)))
+    const plain: Record<string, string> = { ...headers }
+    if (body.length > 0) plain['content-type'] = type ?? 'application/json'
+    const signed = by === undefined ? {} : signRequest({ method, url, headers: plain }, body, signing(by))
+    const sent = body.length > 0 ? { body } : {}
+    const response = await this.#app.request(url.href, { method, headers: { ...plain, ...signed }, ...sent })
+    return toldBy(response)
+  }
+
+  /** Opens a user with one wallet. */
+  async openWallet(by: TestPrincipal = this.institution, kind = 'personal', group = 1): Promise<TestWallet> {
+    const user = await this.ask('POST', '/v1/users', { by: by.signer, json: { kyc_level: 1, request_id: newId() } })
+    const userId = String(user.body.user_id)
+    const key = newWalletKey()
+    const json = { user_id: userId, class: group, kind, public_key: key.publicKeyHex, request_id: newId() }
+    const wallet = await this.ask('POST', '/v1/wallets', { by: by.signer, json })
+    const walletId = String(wallet.body.wallet_id)
+    return { userId, walletId, key, signer: walletSigner(walletId, key) }
+  }
+
+  /** Links an account and recharges the wallet from it. */
+  async fund(wallet: TestWallet, amount: string, accountNo = '6225880123451234'): Promise<Told> {
+    await this.link(wallet, accountNo)
+    return this.recharge(wallet, { account_no: accountNo, amount })
+  }
+
+  link({ walletId, signer }: TestWallet, accountNo: string): Promise<Told> {
+    const json = { account_type: 'bank', account_no: accountNo, balance_limit: 50_000, request_id: newId() }
+    return this.ask('POST', `/v1/wallets/${walletId}/linked-accounts`, { by: signer, json })
+  }
+
+  recharge({ walletId, signer }: TestWallet, of: Record<string, unknown>): Promise<Told> {
+    const json = { tx_id: newId(), wallet_id: walletId, auth_token: 'token', ...of }
+    return this.ask('POST', '/v1/recharges', { by: signer, json })
+  }
+
+  /** Fen in a wallet, read from the leader's own state. */
+  balance({ walletId }: TestWallet): number {
+    const { number } = parseWalletId(walletId)!
+    return viewWallet(this.#leaders[this.gateway.shardOf(number)]!.replica.ledger.state, number)!.balance
+  }
+
+  close(): void {
+    this.gateway.stop()
+    for (const leader of this.#leaders) leader.stop()
+  }
+}
+
+const world = {
+  nowMs: () => Date.now(),
+  random: () => 0.5,
+  after: (delayMs: number, work: () => void) => {
+    const timer = setTimeout(work, delayMs)
+    return () => clearTimeout(timer)
+  },
+}
+
+function payingBank({ saga, step }: Effect): { step: number; reason: Refusal } {
+  if (saga === 'recharge') return { step: rechargeSteps.settled, reason: 'accepted' }
+  return {
+    step: step === redemptionSteps.requested ? redemptionSteps.burnt : redemptionSteps.paid,
+    reason: 'accepted',
+  }
+}
+
+function signing({ keyId, algorithm, sign }: RequestSigner) {
+  return { keyId, algorithm, createdSeconds: Math.floor(Date.now() / 1_000), sign: (base: Uint8Array) => sign(base) }
+}
+
+async function toldBy(response: Response): Promise<Told> {
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const json = response.headers.get('content-type')?.includes('json') === true
+  const body = json ? (JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>) : {}
+  return { status: response.status, body, bytes, headers: response.headers }
+}
