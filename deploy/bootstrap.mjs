@@ -14,6 +14,9 @@ const programs = {
   generate: 'deploy/check/generate.ts',
   demo: 'load/demo/main.ts',
   bench: 'load/bench/main.ts',
+  load: 'load/generator/main.ts',
+  'load:prepare': 'load/k6/prepareMain.ts',
+  size: 'load/sizing/main.ts',
   sim: 'actors/sim/main.ts',
 }
 

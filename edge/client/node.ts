@@ -118,13 +118,15 @@ export function createClient(baseUrl: string, exchange: Exchange, retries: Retry
   }
 }
 
-function sign9421(
+/** The headers that sign a request (RFC 9421), as made at `nowMs`. */
+export function sign9421(
   signer: RequestSigner,
   method: string,
   url: URL,
   headers: Record<string, string>,
   body: Uint8Array,
+  nowMs: number = Date.now(),
 ): Record<string, string> {
-  const by = { keyId: signer.keyId, algorithm: signer.algorithm, createdSeconds: Math.floor(Date.now() / 1_000) }
+  const by = { keyId: signer.keyId, algorithm: signer.algorithm, createdSeconds: Math.floor(nowMs / 1_000) }
   return signRequest({ method, url, headers }, body, { ...by, sign: (base) => signer.sign(base) })
 }

@@ -1,0 +1,129 @@
+import { check, sleep } from 'k6'
+import { SharedArray } from 'k6/data'
+import exec from 'k6/execution'
+import http, { type RefinedResponse } from 'k6/http'
+import { Counter, Trend } from 'k6/metrics'
+import type { Options, Scenario } from 'k6/options'
+import type { PreparedRequest } from '../profiles/preparedRequests.ts'
+import { type Profile, warmUpMs } from '../profiles/profiles.ts'
+import type { Prepared } from './prepared.ts'
+import { type SummaryData, summaryOf } from './summary.ts'
+
+type Head = Omit<Prepared, 'requests'>
+
+/** One script's exports, as k6 looks for them. */
+export type Script = {
+  readonly options: Options
+  readonly setup: () => void
+  readonly iteration: () => void
+  readonly handleSummary: (data: SummaryData) => Record<string, string>
+}
+
+const timeoutS = 12
+const againSeconds = 0.05
+const asksMax = 200
+/** Users that k6 keeps ready: enough for every request of one second to be on its way at once. */
+const usersPerRate = 1
+const usersMin = 20
+/** An id runs within a quarter of an hour of its own time. */
+const lateMsMax = 10 * 60_000
+
+/** Builds a profile's script around the requests that were prepared for it; k6 itself signs nothing. */
+export function scriptOf(profile: Profile): Script {
+  const file = __ENV.PREPARED
+  if (!file) throw new Error('PREPARED is not set: -e PREPARED=/path/to/the/file/of/load:prepare')
+  // Read once for all users; each would hold a copy of its own otherwise.
+  const [head] = new SharedArray<Head>('head', () => {
+    const { requests: _, ...rest } = JSON.parse(open(file)) as Prepared
+    return [rest]
+  })
+  const requests = new SharedArray<PreparedRequest>('requests', () => [
+    ...(JSON.parse(open(file)) as Prepared).requests,
+  ])
+  if (head === undefined || head.profile !== profile.name) {
+    throw new Error(`${file} was prepared for the profile ${head?.profile}, not for ${profile.name}`)
+  }
+  const paymentMs = new Trend('payment_ms', true)
+  const readMs = new Trend('read_ms', true)
+  const unprepared = new Counter('unprepared_iterations')
+
+  return {
+    options: optionsOf(profile, head),
+    setup() {
+      const earlyMs = head.startsAtMs - Date.now()
+      if (earlyMs < -lateMsMax) {
+        exec.test.abort('the prepared requests are too old: their ids have expired; run load:prepare again')
+      }
+      if (earlyMs > 0) sleep(earlyMs / 1_000)
+    },
+    iteration() {
+      const request = requests[exec.scenario.iterationInTest]
+      if (request === undefined) {
+        unprepared.add(1)
+        return
+      }
+      const beganMs = Date.now()
+      const response = untilFinal(head.edgeUrl, request)
+      const tookMs = Date.now() - beganMs
+      if (request.dueMs >= warmUpMs)
+        (request.kind === 'balance' ? readMs : paymentMs).add(tookMs, { kind: request.kind })
+      const name = `${request.kind} is answered with ${request.status}`
+      check(response, { [name]: (answer) => isRight(request, answer) }, { kind: request.kind })
+    },
+    handleSummary: (data) => summaryOf(profile.name, data, __ENV.SUMMARY),
+  }
+}
+
+function optionsOf({ name, stages, gates }: Profile, { ratePerSecond, seconds }: Head): Options {
+  const users = {
+    preAllocatedVUs: Math.max(usersMin, Math.ceil(ratePerSecond * usersPerRate)),
+    gracefulStop: '30s',
+  }
+  const scenario: Scenario =
+    stages.length === 0
+      ? { executor: 'constant-arrival-rate', rate: ratePerSecond, timeUnit: '1s', duration: `${seconds}s`, ...users }
+      : {
+          executor: 'ramping-arrival-rate',
+          startRate: 0,
+          timeUnit: '1s',
+          stages: stages.map(({ durationShare, rateShare }) => ({
+            duration: `${Math.round(durationShare * seconds * 1_000)}ms`,
+            target: Math.round(rateShare * ratePerSecond),
+          })),
+          ...users,
+        }
+  return {
+    scenarios: { [name]: scenario },
+    thresholds: {
+      dropped_iterations: ['count==0'],
+      unprepared_iterations: ['count==0'],
+      checks: [`rate>=${gates.checksRateMin}`],
+      payment_ms: [`p(99)<=${gates.p99MsMax}`, `p(99.9)<=${gates.p999MsMax}`],
+    },
+    summaryTrendStats: ['med', 'p(99)', 'p(99.9)', 'max'],
+    setupTimeout: '600s',
+    noUsageReport: true,
+    tlsVersion: { min: 'tls1.3', max: 'tls1.3' },
+  }
+}
+
+/** Asks again with the same bytes while nothing is decided: the id makes that safe. */
+function untilFinal(edgeUrl: string, { kind, method, path, headers, body }: PreparedRequest): RefinedResponse<'text'> {
+  for (let asked = 1; ; asked++) {
+    const response = http.request(method, edgeUrl + path, body === '' ? null : body, {
+      headers: { ...headers },
+      timeout: `${timeoutS}s`,
+      tags: { kind, name: kind },
+      responseType: 'text',
+    })
+    const { status } = response
+    const open = status === 0 || status === 202 || status === 429 || status >= 500
+    if (!open || asked >= asksMax) return response
+    sleep(Math.max(Number(response.headers['Retry-After'] ?? 0), againSeconds * (1 + Math.random())))
+  }
+}
+
+function isRight({ kind, status }: PreparedRequest, answer: RefinedResponse<'text'>): boolean {
+  if (answer.status !== status) return false
+  return (kind !== 'pay' && kind !== 'repeat') || answer.body.includes('"status":"completed"')
+}

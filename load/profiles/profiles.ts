@@ -1,0 +1,79 @@
+// Plain data: k6 reads this file too, and knows neither Node nor npm.
+
+/** Kinds of requests: a payment, the same payment again, one above the payer's limit, and a read of a balance. */
+export type RequestKind = 'pay' | 'repeat' | 'refused' | 'balance'
+
+/** From what it was, the rate goes evenly to this share of the whole, within this share of the duration. */
+export type Stage = { readonly durationShare: number; readonly rateShare: number }
+
+export type Profile = {
+  readonly name: string
+  readonly what: string
+  /** Parts of a hundred. */
+  readonly mix: Readonly<Record<RequestKind, number>>
+  /** Parts of a hundred of the payments that go to one wallet, or come from one. */
+  readonly hotPayeePercent: number
+  readonly hotPayerPercent: number
+  /** None: one rate from beginning to end. The rate begins at 0 otherwise. */
+  readonly stages: readonly Stage[]
+  readonly gates: Gates
+}
+
+/** What makes a run fail, beside a request that could not be sent in time. Of payments, from when each was due. */
+export type Gates = {
+  /** Share of requests that got the answer they had to get. */
+  readonly checksRateMin: number
+  readonly p99MsMax: number
+  readonly p999MsMax: number
+}
+
+/** Sent but not measured at first: connections are made and code gets warm. */
+export const warmUpMs = 3_000
+
+const canonicalMix = { pay: 78, repeat: 5, refused: 2, balance: 15 }
+const evenly = { hotPayeePercent: 0, hotPayerPercent: 0 }
+
+export const profiles = {
+  canonical: {
+    name: 'canonical',
+    what: 'payments between any two wallets, reads of balances, repeated and refused payments',
+    mix: canonicalMix,
+    ...evenly,
+    stages: [],
+    gates: { checksRateMin: 0.9999, p99MsMax: 250, p999MsMax: 1_000 },
+  },
+  'hot-wallet': {
+    name: 'hot-wallet',
+    what: 'four payments of five go to one wallet, as to a shop on its best day',
+    mix: { pay: 90, repeat: 0, refused: 0, balance: 10 },
+    hotPayeePercent: 80,
+    hotPayerPercent: 0,
+    stages: [],
+    gates: { checksRateMin: 0.9999, p99MsMax: 500, p999MsMax: 1_000 },
+  },
+  'payroll-burst': {
+    name: 'payroll-burst',
+    what: 'one employer pays everybody at once, beside the everyday mix: a steep rise, a plateau, a steep fall',
+    mix: { pay: 95, repeat: 0, refused: 0, balance: 5 },
+    hotPayeePercent: 0,
+    hotPayerPercent: 70,
+    stages: [
+      { durationShare: 0.2, rateShare: 0.1 },
+      { durationShare: 0.1, rateShare: 1 },
+      { durationShare: 0.4, rateShare: 1 },
+      { durationShare: 0.1, rateShare: 0.1 },
+      { durationShare: 0.2, rateShare: 0.1 },
+    ],
+    gates: { checksRateMin: 0.9999, p99MsMax: 1_000, p999MsMax: 2_000 },
+  },
+  soak: {
+    name: 'soak',
+    what: 'the canonical mix for as long as asked',
+    mix: canonicalMix,
+    ...evenly,
+    stages: [],
+    gates: { checksRateMin: 0.9999, p99MsMax: 250, p999MsMax: 1_000 },
+  },
+} as const satisfies Record<string, Profile>
+
+export type ProfileName = keyof typeof profiles
