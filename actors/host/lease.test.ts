@@ -60,6 +60,8 @@ function suite(openStore: () => Promise<LeaseStore>): void {
     await first.tend()
     await pass(8, second)
     expect([first.held, second.held]).toEqual([true, true])
+    // Even before it learns it, its own clock tells that it can't be sure any more.
+    expect([first.surelyHeld, second.surelyHeld]).toEqual([false, true])
     await first.tend()
     expect([first.held, second.held]).toEqual([false, true])
   })
@@ -79,6 +81,17 @@ function suite(openStore: () => Promise<LeaseStore>): void {
     const anew = leaseOf('first', true)
     await anew.tend()
     expect(anew.held).toBe(true)
+  })
+
+  test('a worker stops being sure of its lease before anybody else may take it', async () => {
+    await first.tend()
+    for (let waitedMs = 0; first.surelyHeld; waitedMs += leaseTendEveryMs) {
+      expect(waitedMs).toBeLessThan(60_000)
+      await pass(1, second)
+      expect(second.held && first.surelyHeld).toBe(false)
+    }
+    await pass(10, second)
+    expect(second.surelyHeld).toBe(true)
   })
 
   test('of two that take it in the same moment one gets it', async () => {

@@ -28,6 +28,8 @@ export class Lease {
   readonly #preferred: boolean
   readonly #monotonicMs: () => number
   #held = false
+  /** When the last change that took effect was asked for, by our own clock. */
+  #renewedMs = Number.NEGATIVE_INFINITY
   #beat = 0
   #seen: { revision: number; sinceMs: number } | undefined
 
@@ -43,6 +45,14 @@ export class Lease {
     return this.#held
   }
 
+  /**
+   * True while nobody else can have taken the lease: the others wait longer for a change than this one trusts its last.
+   * A worker that stood still wakes with `held` still true, but not with this.
+   */
+  get surelyHeld(): boolean {
+    return this.#held && this.#monotonicMs() - this.#renewedMs < staleAfterMs
+  }
+
   /** One round, to be run every `renewEveryMs`: renews, takes, asks for or hands back the lease. */
   async tend(): Promise<void> {
     if (this.#held) await this.#renew()
@@ -50,6 +60,7 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
+    const askedMs = this.#monotonicMs()
     const entry = await this.#store.get(this.#key)
     const value = entry && (decodeJson(entry.value) as LeaseValue)
     if (entry === undefined || value?.worker !== this.#worker) {
@@ -62,7 +73,8 @@ export class Lease {
       return
     }
     // Somebody who asked for it since it was read does not take it away: the next round sees the wish.
-    await this.#store.update(this.#key, this.#value(), entry.revision)
+    const revision = await this.#store.update(this.#key, this.#value(), entry.revision)
+    if (revision !== undefined) this.#renewedMs = askedMs
   }
 
   async #seek(): Promise<void> {
@@ -72,12 +84,13 @@ export class Lease {
     if (this.#seen?.revision !== revision) this.#seen = { revision, sinceMs: now }
     const waitedMs = now - this.#seen.sinceMs
     if (entry === undefined) {
-      if (this.#preferred || waitedMs >= politenessMs) this.#take(await this.#store.create(this.#key, this.#value()))
+      if (this.#preferred || waitedMs >= politenessMs)
+        this.#take(await this.#store.create(this.#key, this.#value()), now)
       return
     }
     const value = decodeJson(entry.value) as LeaseValue
     if (value.worker === this.#worker || waitedMs >= staleAfterMs + (this.#preferred ? 0 : politenessMs)) {
-      this.#take(await this.#store.update(this.#key, this.#value(), entry.revision))
+      this.#take(await this.#store.update(this.#key, this.#value(), entry.revision), now)
     } else if (this.#preferred && value.wantedBy === undefined) {
       await this.#store.update(this.#key, encodeJson({ ...value, wantedBy: this.#worker }), entry.revision)
     }
@@ -87,8 +100,9 @@ export class Lease {
     return encodeJson({ worker: this.#worker, beat: ++this.#beat } satisfies LeaseValue)
   }
 
-  #take(revision: number | undefined): void {
+  #take(revision: number | undefined, askedMs: number): void {
     if (revision === undefined) return
+    this.#renewedMs = askedMs
     this.#held = true
     this.#seen = undefined
   }

@@ -69,6 +69,11 @@ describe('workers of a region', () => {
     await leads(two, 0, 1)
     await payOnce(100)
     expect(one.worker.leading).toEqual([0])
+    // Whatever reaches it before it knows: it may be behind, and must not answer for the one that leads.
+    expect(await world.ask(0, { type: 'wallet', number: alice.number })).toEqual([
+      { ok: false, error: 'not-leading' },
+      expect.objectContaining({ ok: true, result: expect.objectContaining({ balance: 9_900 }) }),
+    ])
     one.frozen = false
     // It prefers the shard: it steps down, asks for it and gets it back.
     await world.town.until('it has noticed', () => one.lines.some(({ msg }) => msg === 'lease is gone'))

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { encodeJson } from '../log/jsonBytes.ts'
 import { messageOf } from '../log/process.ts'
+import type { QueryAnswer } from '../log/queries.ts'
 import { querySubject } from '../log/subjects.ts'
 import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
 import { type RunnerOptions, ShardRunner } from './shardRunner.ts'
@@ -18,6 +19,8 @@ export type WorkerTimers = {
   after(delayMs: number, work: () => void): () => void
   monotonicMs(): number
 }
+
+const notLeading: QueryAnswer = { ok: false, error: 'not-leading' }
 
 const machineTimers: WorkerTimers = {
   after: (delayMs, work) => {
@@ -116,7 +119,7 @@ export class Worker {
     runner.start().then(
       () => {
         seat.starting = false
-        if (runner.leading) seat.queries = this.#answerQueries(shard, runner)
+        if (runner.leading) seat.queries = this.#answerQueries(shard, runner, seat.lease)
       },
       (error: unknown) => {
         seat.starting = false
@@ -135,13 +138,15 @@ export class Worker {
     await runner?.stop()
   }
 
-  #answerQueries(shard: number, runner: ShardRunner): Subscription {
+  #answerQueries(shard: number, runner: ShardRunner, lease: Lease): Subscription {
     return this.#o.connection.subscribe(querySubject(this.#o.region, shard), {
       callback: (error, message) => {
         if (error !== null || runner.leader === undefined) return
         let answer: Uint8Array
         try {
-          answer = encodeJson(runner.leader.onQuery(message.data))
+          // Two leaders write the same, but one that stood still would read out what was true before it did.
+          const answered = lease.surelyHeld ? runner.leader.onQuery(message.data) : notLeading
+          answer = encodeJson(answered)
         } catch (problem) {
           this.#o.logger.warn({ shard, error: messageOf(problem) }, 'query not understood')
           answer = encodeJson({ ok: false, error: 'query-malformed' })
