@@ -18,6 +18,7 @@ const programs = {
   'load:prepare': 'load/k6/prepareMain.ts',
   size: 'load/sizing/main.ts',
   sim: 'actors/sim/main.ts',
+  chaos: 'chaos/oneRegion/main.ts',
 }
 
 const [task = '', ...args] = process.argv.slice(2)

@@ -93,7 +93,24 @@ describe('a payment whose outcome nobody knew', () => {
   })
 })
 
+test('a redemption that the bank refuses may show until its money is given back, and not after', () => {
+  nowMs += 10
+  const redemption = history.begin<Movement>({ kind: 'redemption', id: 'd1', wallet: alice, fen: 100 })
+  read(alice, 600, 6)
+  nowMs += 10
+  history.end(redemption, 'refused')
+  ending.entries[alice]!.push({ id: 'd1', fen: -100 }, { id: 'd1', fen: 100 })
+  expect(laws()).toEqual([])
+  read(alice, 600, 7)
+  expect(laws()).toEqual(['read-in-bounds'])
+})
+
 describe('it finds', () => {
+  test('an entry of which nobody knows', () => {
+    ending.entries[bob]!.push({ id: 'p9', fen: 1 })
+    expect(laws()).toEqual(['journal-complete'])
+  })
+
   test('a payment that was acknowledged and lost', () => {
     ending.balancesFen = [1_000, 0]
     ending.entries = [[{ id: 'r1', fen: 1_000 }], []]

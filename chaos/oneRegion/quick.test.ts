@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { natsMissing } from '../../actors/log/restartableNats.ts'
+import { runScenario } from './runScenario.ts'
+import { scenarios } from './scenarios/all.ts'
+import { Stage } from './stage.ts'
+
+const missing = await natsMissing()
+
+/** A few that are quick and strike different parts; `npm run chaos` runs them all. */
+const quick = ['kill-workers', 'far-drop-after-execution', 'two-leaders']
+
+describe.skipIf(missing !== undefined)(`a region under load${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let stage: Stage
+  beforeAll(async () => {
+    stage = await Stage.open()
+  })
+  afterAll(() => stage?.close())
+
+  test.each(scenarios.filter(({ name }) => quick.includes(name)))(
+    'stands $name: $title',
+    { timeout: 60_000 },
+    async (scenario) => {
+      const { verdict, notes, counts } = await runScenario(stage, scenario, { seed: 1, outageS: 5 })
+      expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
+      expect(counts.ok).toBeGreaterThan(0)
+    },
+  )
+
+  test('has every quick scenario', () => {
+    expect(scenarios.filter(({ name }) => quick.includes(name))).toHaveLength(quick.length)
+  })
+})

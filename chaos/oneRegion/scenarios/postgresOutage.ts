@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Customers } from '../customers.ts'
+import { type Field, type Measured, NotRecovered, type Scenario } from '../scenario.ts'
+
+const catchUpWithinMs = 60_000
+const askEveryMs = 100
+
+/** Nobody may wait longer than this for a payment or a balance while only Postgres is away. */
+const quietMsMax = 2_000
+
+/** Payments and balances go on while Postgres is away; lists say that they cannot, and then catch up. */
+async function outage(field: Field): Promise<Measured> {
+  const { stage, customers, outageS } = field
+  await customers.entries(0, 'patient')
+  const sinceMs = performance.now()
+  await stage.stopPostgres()
+  let listsAnswered = 0
+  while (performance.now() - sinceMs < outageS * 1_000) {
+    await customers.entries(0, 'at-once').then(
+      () => listsAnswered++,
+      () => undefined,
+    )
+    await sleep(askEveryMs * 5)
+  }
+  const untilMs = performance.now()
+  const [payments, reads] = [longestPauseMs(customers, 'payment', sinceMs), longestPauseMs(customers, 'read', sinceMs)]
+  if (payments > quietMsMax)
+    throw new NotRecovered(`no payment was completed for ${payments} ms while Postgres was away`)
+  if (reads > quietMsMax) throw new NotRecovered(`no balance was read for ${reads} ms while Postgres was away`)
+  const done = customers.history.operations.filter(
+    (operation) => operation.outcome === 'ok' && operation.endedMs > sinceMs,
+  )
+  await stage.startPostgres()
+  const startedMs = performance.now()
+  await listsCaughtUp(customers)
+  return {
+    recoveriesMs: [],
+    figures: {
+      'outage.seconds': Math.round((untilMs - sinceMs) / 1_000),
+      'outage.payments': done.filter(({ kind }) => kind === 'payment').length,
+      'outage.reads': done.filter(({ kind }) => kind === 'read').length,
+      'outage.longest_pause_ms': Math.round(payments),
+      'outage.lists_answered': listsAnswered,
+      'lists.caught_up_ms': Math.round(performance.now() - startedMs),
+    },
+  }
+}
+
+/** The longest time in which nothing of a kind was done, from a moment until now. */
+function longestPauseMs({ history }: Customers, kind: 'payment' | 'read', sinceMs: number): number {
+  const ends = history.operations
+    .filter((operation) => operation.kind === kind && operation.outcome === 'ok' && operation.endedMs >= sinceMs)
+    .map(({ endedMs }) => endedMs)
+    .toSorted((a, b) => a - b)
+  let last = sinceMs
+  let longest = 0
+  for (const atMs of [...ends, performance.now()]) {
+    longest = Math.max(longest, atMs - last)
+    last = atMs
+  }
+  return longest
+}
+
+/** Every list has followed to where its wallet was when Postgres came back. */
+async function listsCaughtUp(customers: Customers): Promise<void> {
+  const deadlineMs = performance.now() + catchUpWithinMs
+  for (const wallet of customers.customers.keys()) {
+    const { seen } = await customers.read(wallet, 'patient')
+    for (;;) {
+      const followedSeq = await customers.entries(wallet, 'at-once').then(
+        (list) => list.followedSeq,
+        () => 0,
+      )
+      if (seen !== undefined && followedSeq >= seen.at.seq) break
+      if (performance.now() > deadlineMs) {
+        throw new NotRecovered(`a list had not caught up ${catchUpWithinMs / 1_000} s after Postgres came back`)
+      }
+      await sleep(askEveryMs)
+    }
+  }
+}
+
+export const postgresOutage: readonly Scenario[] = [
+  { name: 'postgres-outage', title: 'Postgres is stopped for a while under load', run: outage },
+]
