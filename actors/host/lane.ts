@@ -1,6 +1,5 @@
 import { encodeTransit } from '../ledger/frameBuilder.ts'
 import { transitRecord } from '../ledger/records.ts'
-import type { FramePacer } from '../log/framePacer.ts'
 import type { Mark } from '../log/marks.ts'
 import type { HostPorts } from './ports.ts'
 
@@ -33,19 +32,16 @@ export type LaneSource = {
 export class LaneSender {
   readonly destination: number
   readonly #source: LaneSource
-  readonly #pacer: FramePacer
   readonly #ports: HostPorts
   /** The destination's own word; undefined until its first mark has come. */
   #mark: { number: number; durable: number; returns: number } | undefined
   #sentTo = 0
   #sending = false
   #stopped = false
-  #slot: 'none' | 'awaited' | 'taken' = 'none'
   #retryMs = retryMinMs
   #stalledSinceMs = 0
 
-  constructor(destination: number, source: LaneSource, pacer: FramePacer, ports: HostPorts) {
-    this.#pacer = pacer
+  constructor(destination: number, source: LaneSource, ports: HostPorts) {
     this.destination = destination
     this.#source = source
     this.#ports = ports
@@ -89,8 +85,7 @@ export class LaneSender {
     if (this.#sending || this.#stopped || this.#mark === undefined) return
     const { lane } = this.#source
     const count = Math.min(recordsPerFrame, lane.next - this.#sentTo)
-    if (count <= 0 || !this.#hasSlot()) return
-    this.#slot = 'none'
+    if (count <= 0) return
     const first = this.#sentTo
     const records = new Uint8Array(count * transitRecord.size)
     lane.copy(first, count, records, 0)
@@ -100,20 +95,6 @@ export class LaneSender {
       (stored) => this.#onAppended(stored, first + count),
       (error: unknown) => this.#ports.onError(error),
     )
-  }
-
-  /** Whether the pacer lets a frame leave now; else the lane is pumped again when it does. */
-  #hasSlot(): boolean {
-    if (this.#slot !== 'none') return this.#slot === 'taken'
-    const waitMs = this.#pacer.takeSlot(this.#ports.nowMs())
-    this.#slot = waitMs === 0 ? 'taken' : 'awaited'
-    if (waitMs > 0) {
-      this.#ports.after(waitMs, () => {
-        this.#slot = 'taken'
-        this.pump()
-      })
-    }
-    return waitMs === 0
   }
 
   #onAppended(stored: boolean, end: number): void {

@@ -1,7 +1,6 @@
 import { frameKinds, senders, transitRecord } from '../ledger/records.ts'
 import { encodeCompletions, encodeFrameAnswer } from '../log/answers.ts'
 import { edgesWithProgress, encodeBatchAnswer, encodeBatchProgress } from '../log/batchAnswers.ts'
-import { FramePacer } from '../log/framePacer.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
 import type { Query, QueryAnswer } from '../log/queries.ts'
@@ -14,9 +13,6 @@ import { LaneSender } from './lane.ts'
 import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
 
-/** Transit frames of one shard to all others: below this rate none waits, above it more records share one. */
-const transitFramesPerSecondMax = 100
-const transitFramesAtOnceMax = 10
 const markEveryMs = 500
 const markSoonMs = 20
 const effectsEveryMs = 2_000
@@ -44,6 +40,7 @@ export class Leader {
   readonly #ports: HostPorts
   #lanes: LaneSender[] = []
   #leading = false
+  #pumping = false
   #counter = 0
   #cancelMark: (() => void) | undefined
   #markDue: 'soon' | 'later' = 'later'
@@ -92,7 +89,6 @@ export class Leader {
 
   #makeLanes(): void {
     const { state } = this.replica.ledger
-    const pacer = new FramePacer(transitFramesPerSecondMax, transitFramesAtOnceMax)
     this.#lanes = state.lanes.map((lane, destination) => {
       const source = {
         shard: this.shard,
@@ -101,7 +97,7 @@ export class Leader {
         append: (to: number, count: number, body: Uint8Array, timeoutMs: number) =>
           this.#appendTransit(to, count, body, timeoutMs),
       }
-      return new LaneSender(destination, source, pacer, this.#ports)
+      return new LaneSender(destination, source, this.#ports)
     })
   }
 
@@ -121,8 +117,18 @@ export class Leader {
     this.#complete(applied)
     this.#tellProgress(applied)
     for (const row of applied.out.sagas) this.#publishEffect(row)
-    for (const lane of this.#lanes) if (lane.backlog > 0) lane.pump()
+    this.#pumpSoon()
     this.#markSoon()
+  }
+
+  /** Entries that came together from the log are applied in one turn: what they owe another shard shares a frame. */
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      for (const lane of this.#lanes) if (lane.backlog > 0) lane.pump()
+    })
   }
 
   #answer({ frame, out }: Applied): void {

@@ -1,8 +1,8 @@
 import { codeOf } from '../../actors/ledger/refusals.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
-import type { FramePacer } from '../../actors/log/framePacer.ts'
 import type { AppendOutcome } from '../../actors/log/shardLog.ts'
 import type { Numbered } from './frameBodies.ts'
+import type { GatherRule } from './gatherRule.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { NotSent, Submitted } from './submission.ts'
 
@@ -41,7 +41,8 @@ export type LaneOptions<T> = {
   readonly recordsPerFrameMax: number
   /** Frames on their way to the log at once: while one is, the next gathers. */
   readonly framesInFlightMax: number
-  readonly pacer: FramePacer
+  /** Whether records wait for others though a frame could leave; without it they never do. */
+  readonly gatherRule?: GatherRule
   readonly nextCounter: () => number
   readonly seal: (counter: number, records: readonly Numbered<T>[]) => Uint8Array | Promise<Uint8Array>
   readonly append: (frame: Uint8Array, timeoutMs: number) => Promise<AppendOutcome>
@@ -49,8 +50,8 @@ export type LaneOptions<T> = {
 }
 
 /**
- * Group commit towards one shard: records gather while the previous frame is on its way, and no longer, so that one
- * alone leaves at once and many share one. A frame whose fate is not known is sent again, the same bytes, until it is
+ * Group commit towards one shard: records gather while the previous frame is on its way and as long as the rule says,
+ * so that one alone leaves at once and many share one. A frame whose fate is not known is sent again, the same bytes, until it is
  * answered or nobody waits for it any more; the ledger executes it once.
  */
 export class FrameLane<T> {
@@ -59,7 +60,8 @@ export class FrameLane<T> {
   readonly #frames = new Map<number, Frame<T>>()
   #slots = 0
   #pumping = false
-  #slot: 'none' | 'awaited' | 'taken' = 'none'
+  #gatheringSinceMs = 0
+  #cancelHold: (() => void) | undefined
   framesSent = 0
   framesRepeated = 0
 
@@ -76,14 +78,24 @@ export class FrameLane<T> {
 
   submit(token: number, submission: T, deadlineMs: number): Promise<Submitted> {
     return new Promise((resolve) => {
-      this.#gathering.push({ token, submission, deadlineMs, settle: resolve, settled: false, frames: 0 })
+      this.#gather({ token, submission, deadlineMs, settle: resolve, settled: false, frames: 0 })
       this.#pumpSoon()
     })
   }
 
+  #gather(waiter: Waiter<T>): void {
+    if (this.#gathering.length === 0) this.#gatheringSinceMs = this.#o.ports.nowMs()
+    this.#gathering.push(waiter)
+  }
+
+  /** The rule may say something else now. */
+  reconsider(): void {
+    this.#pumpSoon()
+  }
+
   /** What arrives in the same turn of the event loop shares a frame: waiting for it costs nothing. */
   #pumpSoon(): void {
-    if (this.#pumping) return
+    if (this.#pumping || this.#gathering.length === 0) return
     this.#pumping = true
     queueMicrotask(() => {
       this.#pumping = false
@@ -94,27 +106,24 @@ export class FrameLane<T> {
   #pump(): void {
     const { framesInFlightMax, recordsPerFrameMax } = this.#o
     while (this.#slots < framesInFlightMax && this.#frames.size < framesUnansweredMax) {
-      if (this.#gathering.length === 0 || !this.#hasSlot()) return
+      if (this.#gathering.length === 0 || this.#held()) return
       const waiters = this.#gathering.splice(0, recordsPerFrameMax).filter((waiter) => !waiter.settled)
       if (waiters.length === 0) return
       this.#slots += 1
-      this.#slot = 'none'
       this.#send(waiters).catch((error: unknown) => this.#o.ports.onFault('a frame was given up', error))
     }
   }
 
-  /** Whether the pacer lets a frame leave now; else the lane is pumped again when it does. */
-  #hasSlot(): boolean {
-    if (this.#slot !== 'none') return this.#slot === 'taken'
-    const waitMs = this.#o.pacer.takeSlot(this.#o.ports.nowMs())
-    this.#slot = waitMs === 0 ? 'taken' : 'awaited'
-    if (waitMs > 0) {
-      this.#o.ports.after(waitMs, () => {
-        this.#slot = 'taken'
-        this.#pump()
-      })
-    }
-    return waitMs === 0
+  /** Whether the rule holds the next frame back; the lane is pumped again when it will not any more. */
+  #held(): boolean {
+    const { gatherRule, ports } = this.#o
+    const holdMs = gatherRule?.holdMs(this.#gathering.length, this.#gatheringSinceMs, ports.nowMs()) ?? 0
+    if (holdMs === 0) return false
+    this.#cancelHold ??= ports.after(holdMs, () => {
+      this.#cancelHold = undefined
+      this.#pump()
+    })
+    return true
   }
 
   async #send(waiters: Waiter<T>[]): Promise<void> {
@@ -219,7 +228,7 @@ export class FrameLane<T> {
       if (waiter.settled) continue
       // The frame had been applied before and left no trace of this record: it did nothing, and may be tried anew.
       if (code === codeOf['frame-repeated'] && waiter.frames < framesPerRecordMax) {
-        this.#gathering.push(waiter)
+        this.#gather(waiter)
         continue
       }
       const original = originals.get(i)

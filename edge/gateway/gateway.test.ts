@@ -44,6 +44,19 @@ describe('a payment through the gateway', () => {
     expect(shard.balance(b)).toBe(100_000 + 180 * 100)
   })
 
+  test('callers who pay again as soon as their last payment ended come to share frames', async () => {
+    shard = new TestShard()
+    const [a, b] = (await shard.begin(2)) as [number, number]
+    const before = shard.gateway.gates[0]!.framesSent
+    let serial = 0
+    const payOn = async (): Promise<void> => {
+      for (let n = 0; n < 20; n++) await shard.gateway.pay(payment(a, b, serial++, 1))
+    }
+    await Promise.all(Array.from({ length: 16 }, payOn))
+    expect(shard.balance(b)).toBe(100_000 + 16 * 20)
+    expect(shard.gateway.gates[0]!.framesSent - before).toBeLessThan((16 * 20) / 4)
+  })
+
   test.each<[string, AppendFate[]]>([
     ['never arrives and nobody says so', ['lose']],
     ['is stored but the acknowledgement is lost', ['lose-ack']],

@@ -22,7 +22,9 @@ const toAnotherShardMax = 254
 
 type Tracked = {
   readonly token: number
+  readonly gate: ShardGate
   readonly payment: PaymentSubmission
+  readonly beganMs: number
   readonly deadlineMs: number
   /** What another shard said, if it spoke before the payer's own. */
   completedCode: number | undefined
@@ -56,7 +58,9 @@ export class PaymentTracker {
       const token = this.#nextToken()
       const tracked: Tracked = {
         token,
+        gate,
         payment,
+        beganMs: this.#ports.nowMs(),
         deadlineMs,
         completedCode: undefined,
         executed: undefined,
@@ -142,6 +146,8 @@ export class PaymentTracker {
   }
 
   #end(tracked: Tracked, outcome: PaymentOutcome): void {
-    if (this.#tracked.delete(tracked.token)) tracked.settle(outcome)
+    if (!this.#tracked.delete(tracked.token)) return
+    tracked.gate.paymentEnded(this.#ports.nowMs() - tracked.beganMs)
+    tracked.settle(outcome)
   }
 }

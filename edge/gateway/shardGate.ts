@@ -2,11 +2,11 @@ import { frameKinds } from '../../actors/ledger/records.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
 import type { BatchAnswer } from '../../actors/log/batchAnswers.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
-import { FramePacer } from '../../actors/log/framePacer.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
 import { batchBody, commandsBody, evidenceSection, type Numbered, paymentsBody } from './frameBodies.ts'
 import { FrameLane } from './frameLane.ts'
+import { GatherRule } from './gatherRule.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { BatchSubmission, CommandSubmission, PaymentSubmission, Submitted } from './submission.ts'
 
@@ -16,9 +16,6 @@ const commandsPerFrameMax = 2_000
 /** Parts of batches on their way to one log at once; each is a frame of up to 256 KB. */
 const batchesInFlightMax = 8
 const batchesWaitingMax = 64
-/** To one shard's log: at 2,000 payments a second over four shards five share a frame. */
-const framesPerSecondMax = 100
-const framesAtOnceMax = 10
 
 export type ShardGateOptions = {
   readonly region: string
@@ -39,7 +36,7 @@ export class ShardGate {
   readonly #payments: FrameLane<PaymentSubmission>
   readonly #batches: FrameLane<BatchSubmission>
   readonly #commands: FrameLane<CommandSubmission>
-  readonly #pacer = new FramePacer(framesPerSecondMax, framesAtOnceMax)
+  readonly #gatherRule = new GatherRule()
   #counter = 0
   #waiting = 0
 
@@ -47,10 +44,12 @@ export class ShardGate {
     this.#o = options
     this.shard = options.shard
     const { framesInFlightMax } = options
-    this.#payments = this.#lane(frameKinds.payments, paymentsPerFrameMax, framesInFlightMax, paymentsBody)
+    this.#payments = this.#lane(frameKinds.payments, paymentsPerFrameMax, framesInFlightMax, paymentsBody, {
+      gatherRule: this.#gatherRule,
+    })
     this.#commands = this.#lane(frameKinds.commands, commandsPerFrameMax, framesInFlightMax, commandsBody)
     const countOf = (records: readonly Numbered<BatchSubmission>[]): number => records[0]!.submission.count
-    this.#batches = this.#lane(frameKinds.batch, 1, batchesInFlightMax, batchBody, countOf)
+    this.#batches = this.#lane(frameKinds.batch, 1, batchesInFlightMax, batchBody, { countOf })
   }
 
   #lane<T extends { readonly evidence: Evidence }>(
@@ -58,15 +57,16 @@ export class ShardGate {
     recordsPerFrameMax: number,
     framesInFlightMax: number,
     bodyOf: (records: readonly Numbered<T>[]) => Uint8Array,
-    countOf: (records: readonly Numbered<T>[]) => number = (records) => records.length,
+    special: { gatherRule?: GatherRule; countOf?: (records: readonly Numbered<T>[]) => number } = {},
   ): FrameLane<T> {
     const { region, edgeId, shard, incarnation, sealer, ports } = this.#o
+    const { countOf = (records) => records.length, ...rule } = special
     const subject = commandSubject(region, shard, { kind: 'edge', id: edgeId })
     return new FrameLane<T>({
       shard,
       recordsPerFrameMax,
       framesInFlightMax,
-      pacer: this.#pacer,
+      ...rule,
       ports,
       // All lanes share one count: the ledger remembers the frames of a sender by it.
       nextCounter: () => ++this.#counter,
@@ -90,8 +90,15 @@ export class ShardGate {
     return this.#payments.framesRepeated + this.#batches.framesRepeated + this.#commands.framesRepeated
   }
 
+  /** Whoever calls this calls `paymentEnded` once, when the payment's end is known or no more waited for. */
   submitPayment(token: number, payment: PaymentSubmission, deadlineMs: number): Promise<Submitted> {
+    this.#gatherRule.begin()
     return this.#admit() ?? this.#count(this.#payments.submit(token, payment, deadlineMs))
+  }
+
+  paymentEnded(tookMs: number): void {
+    this.#gatherRule.end(tookMs)
+    this.#payments.reconsider()
   }
 
   submitCommand(token: number, command: CommandSubmission, deadlineMs: number): Promise<Submitted> {

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { GatherRule } from './gatherRule.ts'
+
+/** A rule under which `unfinished` payments are on their way, and `tookMs` is what payments take. */
+const ruleWith = (unfinished: number, tookMs: number): GatherRule => {
+  const rule = new GatherRule()
+  for (let n = 0; n < 200; n++) {
+    rule.begin()
+    rule.end(tookMs)
+  }
+  for (let n = 0; n < unfinished; n++) rule.begin()
+  return rule
+}
+
+test('a payment that is the only one never waits', () => {
+  expect(ruleWith(1, 20).holdMs(1, 1_000, 1_000)).toBe(0)
+})
+
+test('when most of the unfinished payments have gathered they leave', () => {
+  const rule = ruleWith(10, 20)
+  expect(rule.holdMs(5, 1_000, 1_000)).toBeGreaterThan(0)
+  expect(rule.holdMs(6, 1_000, 1_000)).toBe(0)
+})
+
+test('they wait no longer than half of what payments take, counted from the first', () => {
+  const rule = ruleWith(10, 20)
+  expect(rule.holdMs(1, 1_000, 1_000)).toBeCloseTo(10, 1)
+  expect(rule.holdMs(1, 1_000, 1_004)).toBeCloseTo(6, 1)
+  expect(rule.holdMs(1, 1_000, 1_011)).toBe(0)
+})
+
+test('however slow the shard is, no payment waits longer than 25 ms for others', () => {
+  expect(ruleWith(10, 5_000).holdMs(1, 1_000, 1_000)).toBe(25)
+})
+
+test('the first burst after the start leaves at once', () => {
+  const rule = new GatherRule()
+  for (let n = 0; n < 100; n++) rule.begin()
+  expect(rule.holdMs(1, 1_000, 1_000)).toBe(0)
+})
+
+test('a clock that was set back holds nothing up for longer', () => {
+  const rule = ruleWith(10, 20)
+  expect(rule.holdMs(1, 90_000, 1_000)).toBeLessThanOrEqual(10)
+  rule.begin()
+  rule.end(-90_000)
+  expect(rule.holdMs(1, 1_000, 1_000)).toBeLessThanOrEqual(10)
+})
