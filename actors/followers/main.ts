@@ -1,6 +1,9 @@
+import { join } from 'node:path'
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { ArchivedLog } from '../log/archivedLog.ts'
 import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
+import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
 import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import { connectNats } from '../log/natsConnection.ts'
@@ -8,6 +11,7 @@ import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener } from '../log/sealing.ts'
 import { loadSettings, type ProjectorSettings, projectorSettings } from '../log/settings.ts'
+import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
 import { openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
@@ -25,11 +29,16 @@ runMain('projector', async () => {
   const connection = await connectNats(settings.nats, { name: 'projector', inboxPrefix })
   await migrate(settings.databaseUrl)
 
+  const { archiveDir } = settings
+  const segments = archiveDir === undefined ? undefined : folderSegments(join(archiveDir, 'segments'), blobs, region)
+  const logOf = (shard: number, live: ShardLog): ShardLog =>
+    segments === undefined ? live : new ArchivedLog(shard, live, segments)
   const own = folderSnapshots(settings.stateDir, blobs)
   const regions = await objectSnapshots(connection, blobs, { region })
   const shards = await Promise.all(
     Array.from({ length: shardCount }, async (_, shard) => {
-      return new ShardFollowing(shard, await openJetStreamLog(connection, region, shard), createOpener(ring, { shard }))
+      const live = await openJetStreamLog(connection, region, shard)
+      return new ShardFollowing(shard, logOf(shard, live), createOpener(ring, { shard }))
     }),
   )
   const positions = await readPositions(settings.databaseUrl, shardCount)

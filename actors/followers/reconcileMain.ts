@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ArchivedLog } from '../log/archivedLog.ts'
 import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
+import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
 import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import { connectNats } from '../log/natsConnection.ts'
@@ -11,7 +13,7 @@ import { makeReport, type Report, writeReport } from '../log/report.ts'
 import { createOpener } from '../log/sealing.ts'
 import { openDatabase } from './database.ts'
 import { reconcile } from './reconcile.ts'
-import { readRegionFacts } from './regionFacts.ts'
+import { archiveDirOf, readRegionFacts } from './regionFacts.ts'
 
 const usage = `Usage: npx jiaozi reconcile [options]
 
@@ -55,7 +57,12 @@ async function reconcileRegion(dataDir: string, thresholdFen: bigint): Promise<R
     const regions = await objectSnapshots(connection, blobs, { region: facts.region })
     const snapshots = []
     for (const shard of shardNumbers) snapshots.push([await own.newest(shard), await regions.newest(shard)])
-    const logs = await Promise.all(shardNumbers.map((shard) => openJetStreamLog(connection, facts.region, shard)))
+    const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, facts.region)
+    const logs = await Promise.all(
+      shardNumbers.map(async (shard) => {
+        return new ArchivedLog(shard, await openJetStreamLog(connection, facts.region, shard), segments)
+      }),
+    )
     const openers = shardNumbers.map((shard) => createOpener(ring, { shard }))
     const found = await reconcile({ facts, sql, blobs, logs, openers, snapshots })
     const report = makeReport('reconcile', { region: facts.region, thresholdFen: Number(thresholdFen) }, found, dataDir)

@@ -18,6 +18,7 @@ const regionFacts = z.object({
   bankSecret: z.string(),
   centralBankSecret: z.string(),
   databaseUrl: z.string(),
+  archiveDir: z.string().optional(),
 })
 
 /** What a running region tells programs on the same machine, with the operator's access to its server. */
@@ -28,4 +29,9 @@ export function readRegionFacts(dataDir: string): RegionFacts {
   const file = join(dataDir, 'run', 'region.json')
   if (!existsSync(file)) throw new Error(`no region runs on ${dataDir}: start it with npm start -- --data ${dataDir}`)
   return regionFacts.parse(JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/** Where the region's archive is, or would be. */
+export function archiveDirOf(dataDir: string, { archiveDir }: RegionFacts): string {
+  return archiveDir ?? join(dataDir, 'archive')
 }

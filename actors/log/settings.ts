@@ -54,6 +54,31 @@ export const projectorSettings = processSettings.extend({
   /** Folder for the projector's own snapshots. */
   stateDir: z.string(),
   snapshotEveryMs: z.number().int().min(1000).default(60_000),
+  /** Where the archiver keeps what the logs do not hold any more; without one the logs must go back to their beginning. */
+  archiveDir: z.string().optional(),
+})
+
+export const archiverSettings = processSettings.extend({
+  role: z.literal('archiver'),
+  /** A log is trimmed only below where this database stands. */
+  databaseUrl: z.string(),
+  archiveDir: z.string(),
+  segmentBytesMax: z
+    .number()
+    .int()
+    .min(64 * 1024)
+    .default(16 * 1024 * 1024),
+  /** A frame is in the archive after this long, also when few come. */
+  segmentAgeMsMax: z.number().int().min(100).default(60_000),
+  /** A log keeps at least this much of what is archived, for readers that begin in the past. */
+  logBytesKept: z
+    .number()
+    .int()
+    .min(0)
+    .default(256 * 1024 * 1024),
+  trimEveryMs: z.number().int().min(100).default(10_000),
+  /** Beyond it the archive forgets its oldest segments, all of them behind two snapshots. Absent: it forgets nothing. */
+  archiveBytesMax: z.number().int().min(1).optional(),
 })
 
 export const connectorSettings = processSettings.extend({
@@ -91,6 +116,7 @@ export type ProcessSettings = z.infer<typeof processSettings>
 export type WorkerSettings = z.infer<typeof workerSettings>
 export type EdgeSettings = z.infer<typeof edgeSettings>
 export type ProjectorSettings = z.infer<typeof projectorSettings>
+export type ArchiverSettings = z.infer<typeof archiverSettings>
 export type ConnectorSettings = z.infer<typeof connectorSettings>
 export type SandboxBankSettings = z.infer<typeof sandboxBankSettings>
 export type SandboxCentralBankSettings = z.infer<typeof sandboxCentralBankSettings>

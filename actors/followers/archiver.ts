@@ -1,0 +1,133 @@
+import type { Logger } from 'pino'
+import { messageOf } from '../log/process.ts'
+import type { SegmentStore } from '../log/segmentStore.ts'
+import type { ShardLog } from '../log/shardLog.ts'
+import type { SnapshotStore } from '../log/snapshotStore.ts'
+import { ShardArchiver, type ShardArchiverOptions } from './shardArchiver.ts'
+import { segmentsToForget, trimLimit } from './trimLimit.ts'
+
+const saveEveryMs = 100
+
+export type ArchiverOptions = ShardArchiverOptions & {
+  readonly logBytesKept: number
+  readonly trimEveryMs: number
+  /** Of all shards together; undefined when the archive keeps everything. */
+  readonly archiveBytesMax?: number | undefined
+}
+
+export type ArchiverPorts = {
+  readonly logger: Logger
+  readonly logs: readonly ShardLog[]
+  readonly segments: SegmentStore
+  /** The region's own snapshots, and the archive's copies of them. */
+  readonly snapshots: SnapshotStore
+  readonly copies: SnapshotStore
+  /** Where the projector's database stands, by shard. */
+  readonly projectorSeqs: () => Promise<readonly number[]>
+  /** Makes a log forget everything up to and including `seq`. */
+  readonly trim: (shard: number, seq: number) => Promise<void>
+  /** Archiving cannot go on: the process must end. */
+  readonly onHopeless: (error: Error) => void
+}
+
+/** Copies logs and snapshots of a region into an archive, and trims each log behind what is safe elsewhere. */
+export class Archiver {
+  readonly shards: readonly ShardArchiver[]
+  readonly #ports: ArchiverPorts
+  readonly #o: ArchiverOptions
+  readonly #trimmed: number[]
+  #saveTimer: NodeJS.Timeout | undefined
+  #trimTimer: NodeJS.Timeout | undefined
+  #round: Promise<void> = Promise.resolve()
+  /** Why nothing is trimmed now; empty while it is. */
+  trouble = ''
+
+  constructor(ports: ArchiverPorts, options: ArchiverOptions) {
+    this.#ports = ports
+    this.#o = options
+    this.shards = ports.logs.map((log, shard) => new ShardArchiver(shard, log, ports.segments, options))
+    this.#trimmed = ports.logs.map(() => 0)
+  }
+
+  trimmedSeq(shard: number): number {
+    return this.#trimmed[shard]!
+  }
+
+  async start(): Promise<void> {
+    const { onHopeless } = this.#ports
+    for (const shard of this.shards) await shard.begin()
+    for (const shard of this.shards) shard.start(onHopeless)
+    this.#saveTimer = setInterval(() => {
+      for (const shard of this.shards) shard.saveAged().catch(onHopeless)
+    }, saveEveryMs)
+    this.#scheduleRound()
+  }
+
+  #scheduleRound(): void {
+    this.#trimTimer = setTimeout(() => {
+      this.#round = this.round().then(() => this.#scheduleRound())
+    }, this.#o.trimEveryMs)
+  }
+
+  /** Copies new snapshots and trims once. Nothing that fails here loses anything: the logs only stay longer. */
+  async round(): Promise<void> {
+    try {
+      for (const { shard } of this.shards) await this.#copySnapshot(shard)
+      const projectorSeqs = await this.#ports.projectorSeqs()
+      for (const archiver of this.shards) await this.#trimShard(archiver, projectorSeqs[archiver.shard] ?? 0)
+      if (this.trouble !== '') this.#ports.logger.info('trimming goes on')
+      this.trouble = ''
+    } catch (error) {
+      const trouble = messageOf(error)
+      if (this.trouble !== trouble) this.#ports.logger.warn({ error: trouble }, 'nothing is trimmed, the logs grow')
+      this.trouble = trouble
+    }
+  }
+
+  /** A snapshot is opened before it is sealed again: what the archive holds can be used. */
+  async #copySnapshot(shard: number): Promise<void> {
+    const { snapshots, copies } = this.#ports
+    const [newest] = await snapshots.list(shard)
+    const [copied] = await copies.list(shard)
+    if (newest === undefined || (copied !== undefined && copied.seq >= newest.seq)) return
+    const snapshot = await snapshots.newest(shard)
+    if (snapshot === undefined) return
+    const { formatVersion: _, ...rest } = snapshot.manifest
+    await copies.save({ ...rest, sections: snapshot.sections })
+  }
+
+  async #trimShard({ shard, archivedSeq }: ShardArchiver, projectorSeq: number): Promise<void> {
+    const { snapshots, segments, trim, logger } = this.#ports
+    const stored = await segments.list(shard)
+    const snapshotSeqs = (await snapshots.list(shard)).map(({ seq }) => seq)
+    const facts = { archivedSeq, snapshotSeqs, projectorSeq, segments: stored, bytesKept: this.#o.logBytesKept }
+    const limit = trimLimit(facts)
+    if (limit > this.#trimmed[shard]!) {
+      await trim(shard, limit)
+      this.#trimmed[shard] = limit
+      logger.info({ shard, trimmedTo: limit }, 'log trimmed')
+    }
+    await this.#forget(shard, limit)
+  }
+
+  /** Forgets only what the log has forgotten too, and what the archive's older snapshot has passed. */
+  async #forget(shard: number, trimmedSeq: number): Promise<void> {
+    const { copies, segments } = this.#ports
+    if (this.#o.archiveBytesMax === undefined) return
+    const older = (await copies.list(shard))[1]?.seq ?? 0
+    const bytesMax = this.#o.archiveBytesMax / this.shards.length
+    const stored = await segments.list(shard)
+    for (const segment of segmentsToForget(stored, bytesMax, Math.min(older, trimmedSeq))) {
+      await segments.remove(segment)
+    }
+  }
+
+  /** Stores what was read and ends. */
+  async stop(): Promise<void> {
+    clearInterval(this.#saveTimer)
+    clearTimeout(this.#trimTimer)
+    await this.#round
+    clearTimeout(this.#trimTimer)
+    await Promise.all(this.shards.map((shard) => shard.stop()))
+  }
+}

@@ -1,0 +1,96 @@
+import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { createBlobs } from '../log/blobs.ts'
+import { openKeyRing } from '../log/fileKeyRing.ts'
+import { folderSegments } from '../log/folderSegments.ts'
+import { folderSnapshots } from '../log/folderSnapshots.ts'
+import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { connectNats } from '../log/natsConnection.ts'
+import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
+import { type ArchiverSettings, archiverSettings, loadSettings } from '../log/settings.ts'
+import { startStatusServer } from '../log/statusServer.ts'
+import { logStreamName } from '../log/subjects.ts'
+import { Archiver } from './archiver.ts'
+import { openDatabase, withinMs } from './database.ts'
+
+const requestTimeoutMs = 5_000
+const databaseTimeoutMs = 5_000
+
+runMain('archiver', async () => {
+  const settings = loadSettings<ArchiverSettings>(archiverSettings)
+  const { region, shardCount, archiveDir } = settings
+  const logger = createLogger('archiver', settings.logLevel)
+  const blobs = createBlobs(openKeyRing(settings.keysDir))
+  const inboxPrefix = `_INBOX.${settings.nats.user ?? 'archiver'}`
+  const connection = await connectNats(settings.nats, { name: 'archiver', inboxPrefix })
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  const sql = openDatabase(settings.databaseUrl, 'archiver', 1)
+
+  const archiver = new Archiver(
+    {
+      logger,
+      logs: await Promise.all(
+        Array.from({ length: shardCount }, (_, shard) => openJetStreamLog(connection, region, shard)),
+      ),
+      segments: folderSegments(join(archiveDir, 'segments'), blobs, region),
+      snapshots: await objectSnapshots(connection, blobs, { region }),
+      copies: folderSnapshots(join(archiveDir, 'snapshots'), blobs),
+      projectorSeqs: async () => {
+        const query = sql<{ shard: number; seq: bigint }[]>`select shard, seq from positions order by shard`
+        const rows = await withinMs(query, databaseTimeoutMs, "the projector's positions")
+        return Array.from({ length: shardCount }, (_, shard) =>
+          Number(rows.find((row) => row.shard === shard)?.seq ?? 0),
+        )
+      },
+      trim: async (shard, seq) => void (await manager.streams.purge(logStreamName(region, shard), { seq: seq + 1 })),
+      onHopeless: (error) => {
+        logger.fatal({ error: messageOf(error) }, 'archiver stops')
+        process.exit(70)
+      },
+    },
+    settings,
+  )
+  await archiver.start()
+  const readiness = () => ({ ready: true, detail: { trouble: archiver.trouble } })
+  const status = await startStatusServer(settings.statusPort, readiness, metricsOf(archiver))
+  const archived = archiver.shards.map(({ archivedSeq }) => archivedSeq)
+  logger.info({ region, archived, statusPort: status.port }, 'archiving')
+  drainOnSignal(logger, async () => {
+    await archiver.stop()
+    await status.close()
+    await sql.end({ timeout: 5 })
+    await connection.drain()
+  })
+})
+
+function metricsOf(archiver: Archiver): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const gauges: { name: string; help: string; read: (shard: Archiver['shards'][number]) => number }[] = [
+    { name: 'jiaozi_archiver_seq', help: 'Last log sequence archived', read: ({ archivedSeq }) => archivedSeq },
+    {
+      name: 'jiaozi_archiver_bytes_waiting',
+      help: 'Bytes read, not archived',
+      read: ({ bytesWaiting }) => bytesWaiting,
+    },
+    {
+      name: 'jiaozi_archiver_trimmed_seq',
+      help: 'Last log sequence trimmed since the start',
+      read: ({ shard }) => archiver.trimmedSeq(shard),
+    },
+  ]
+  for (const { name, help, read } of gauges) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['shard'],
+      registers: [registry],
+      collect() {
+        for (const shard of archiver.shards) this.set({ shard: String(shard.shard) }, read(shard))
+      },
+    })
+  }
+  return registry
+}
