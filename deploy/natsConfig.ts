@@ -49,9 +49,15 @@ export function permissionsOf({ role, user, id }: NatsUser, region: string, shar
   const readLogs = [...readAnything, ...logs.flatMap(read)]
   switch (role) {
     case 'admin':
-      return { publish: ['$JS.API.>', `$KV.lease_${region}.>`, `cmd.${region}.*.op`], subscribe: inbox }
+      return {
+        publish: ['$JS.API.>', `$KV.lease_${region}.>`, `$O.snap_${region}.>`, `cmd.${region}.*.op`],
+        subscribe: inbox,
+      }
     case 'archiver':
-      return { publish: [...readLogs, ...logs.map((log) => `$JS.API.STREAM.PURGE.${log}`)], subscribe: inbox }
+      return {
+        publish: [...readLogs, ...read(snapshots), ...logs.map((log) => `$JS.API.STREAM.PURGE.${log}`)],
+        subscribe: inbox,
+      }
     case 'edge':
       return {
         publish: [`cmd.${region}.*.edge.${id}`, `q.${region}.*`],

@@ -66,3 +66,23 @@ export async function ensureLogStream(
   }
   return false
 }
+
+/**
+ * Makes an empty log begin at a later sequence than 1: what comes before is in an archive. The server cannot move an
+ * empty stream, so it is made anew.
+ * @throws Error when the log is not empty.
+ */
+export async function beginLogAt(
+  connection: NatsConnection,
+  region: string,
+  shard: number,
+  firstSeq: number,
+): Promise<void> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  const name = logStreamName(region, shard)
+  const { state, config } = await manager.streams.info(name)
+  if (state.last_seq > 0) throw new Error(`stream ${name} is not empty: it ends at ${state.last_seq}`)
+  const { max_bytes: bytesMax, num_replicas: replicas } = config
+  await manager.streams.delete(name)
+  await manager.streams.add({ ...logStreamConfig(region, shard, { bytesMax, replicas }), first_seq: firstSeq })
+}

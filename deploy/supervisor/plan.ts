@@ -49,7 +49,7 @@ export function natsUsersOf(workers: number, passwords: Record<string, string> =
 }
 
 export function statusNames(workers: number): string[] {
-  return ['edge', 'projector', 'connector', ...Array.from({ length: workers }, (_, n) => `worker-${n}`)]
+  return ['edge', 'projector', 'archiver', 'connector', ...Array.from({ length: workers }, (_, n) => `worker-${n}`)]
 }
 
 /** How a process logs in to NATS; a server given from outside is used as its URL says. */
@@ -66,6 +66,20 @@ function inRegion(plan: RegionPlan, name: string, user: string): Record<string, 
     keysDir: join(plan.options.data, 'keys'),
     nats: natsAccess(plan, user),
   }
+}
+
+const archiveDirOf = (plan: RegionPlan): string => join(plan.options.data, 'archive')
+
+/** Makes the logs go on behind what was restored. It runs to its end before genesis, on a restored folder only. */
+export function restoredPlan(plan: RegionPlan): ProcessPlan {
+  const settings = {
+    region: plan.options.region,
+    keysDir: join(plan.options.data, 'keys'),
+    dataDir: plan.options.data,
+    archiveDir: archiveDirOf(plan),
+    nats: natsAccess(plan, 'admin'),
+  }
+  return { name: 'restored', program: 'actors/followers/restoredMain.ts', settings, readyUrl: '' }
 }
 
 /** Writes the first record of each log. It runs to its end before the others begin. */
@@ -108,12 +122,25 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
     databaseUrl: plan.databaseUrl,
     stateDir: join(plan.options.data, 'projector'),
     snapshotEveryMs: plan.options.snapshotSeconds * 1_000,
+    archiveDir: archiveDirOf(plan),
+  }
+  const archiver = {
+    role: 'archiver',
+    ...inRegion(plan, 'archiver', 'archiver'),
+    databaseUrl: plan.databaseUrl,
+    archiveDir: archiveDirOf(plan),
   }
   const user = `connector-${connectorId}`
   const connector = { role: 'connector', ...inRegion(plan, 'connector', user), connectorId, ...far }
   const ready = (name: string): string => readyUrl(plan, name)
   return [
     { name: 'projector', program: 'actors/followers/main.ts', settings: projector, readyUrl: ready('projector') },
+    {
+      name: 'archiver',
+      program: 'actors/followers/archiverMain.ts',
+      settings: archiver,
+      readyUrl: ready('archiver'),
+    },
     { name: 'connector', program: 'actors/connectors/main.ts', settings: connector, readyUrl: ready('connector') },
   ]
 }

@@ -28,6 +28,7 @@ import {
   statusNames,
   workerPlans,
 } from './plan.ts'
+import { beginRestored } from './restored.ts'
 import { ensureIdentity, ensureSecrets, type Identity } from './secrets.ts'
 
 const run = promisify(execFile)
@@ -114,6 +115,7 @@ export class RegionProcesses {
     const { bavail, bsize } = statfsSync(data)
     const logBytesMax = Math.floor((bavail * bsize * logBytesShare) / shards)
     await provisionStreams(this.#admin, { region, shardCount: shards, logBytesMax })
+    await beginRestored(plan)
     await this.#writeGenesis(plan)
     this.#progress('logs')
     await this.#startAll([...workerPlans(plan), ...followerPlans(plan), edgePlan(plan)])
@@ -298,7 +300,7 @@ export class RegionProcesses {
     clearInterval(this.#watch)
     rmSync(join(this.#o.data, 'run', 'region.json'), { force: true })
     const byName = (part: string): Child[] => this.#children.filter(({ plan }) => plan.name.startsWith(part))
-    for (const group of ['edge', 'connector', 'projector', 'worker', 'sandbox']) {
+    for (const group of ['edge', 'connector', 'projector', 'worker', 'archiver', 'sandbox']) {
       await Promise.all(byName(group).map((child) => child.stop()))
     }
     await this.#admin?.close()

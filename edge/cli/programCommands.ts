@@ -64,11 +64,13 @@ export function addProgramCommands(program: Command, terminal: Terminal): void {
     .argument('<dir>', 'folder of a backup')
     .description('restore a backup into an empty data folder')
     .addOption(dataOption())
+    .option('--root-key <file>', 'root key of the region, which no backup holds (default: keys/root.key of the folder)')
     .addHelpText('after', programExitCodes)
   restore.action(
     run(() => {
-      const { data } = restore.opts<DataOptions>()
-      const args = ['--from', resolve(restore.args[0]!), '--data', resolve(data)]
+      const { data, rootKey } = restore.opts<DataOptions & { rootKey?: string }>()
+      const key = rootKey === undefined ? [] : ['--root-key', resolve(rootKey)]
+      const args = ['--from', resolve(restore.args[0]!), '--data', resolve(data), ...key]
       return runProgram('actors/followers/restoreMain.ts', args, 'inherit')
     }),
   )

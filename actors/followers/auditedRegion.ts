@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { ArchivedLog } from '../log/archivedLog.ts'
+import { type Blobs, createBlobs } from '../log/blobs.ts'
+import { openKeyRing } from '../log/fileKeyRing.ts'
+import { folderSegments } from '../log/folderSegments.ts'
+import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { connectNats } from '../log/natsConnection.ts'
+import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { createOpener, type Opener } from '../log/sealing.ts'
+import type { ShardLog } from '../log/shardLog.ts'
+import type { SnapshotStore } from '../log/snapshotStore.ts'
+import { archiveDirOf, type RegionFacts, readRegionFacts } from './regionFacts.ts'
+
+/** A running region as the operator's programs read it: logs from their first entry, snapshots, and keys. */
+export type AuditedRegion = {
+  readonly facts: RegionFacts
+  readonly connection: NatsConnection
+  readonly blobs: Blobs
+  readonly logs: readonly ShardLog[]
+  readonly openers: readonly Opener[]
+  readonly snapshots: SnapshotStore
+}
+
+/** @throws Error when no region runs on the folder. The caller closes the connection. */
+export async function openAuditedRegion(dataDir: string, name: string): Promise<AuditedRegion> {
+  const facts = readRegionFacts(dataDir)
+  const { region, shardCount } = facts
+  const ring = openKeyRing(facts.keysDir)
+  const blobs = createBlobs(ring)
+  const connection = await connectNats(facts.nats, { name, inboxPrefix: `_INBOX.${facts.nats.user ?? 'operator'}` })
+  const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, region)
+  const shards = Array.from({ length: shardCount }, (_, shard) => shard)
+  return {
+    facts,
+    connection,
+    blobs,
+    logs: await Promise.all(
+      shards.map(async (shard) => new ArchivedLog(shard, await openJetStreamLog(connection, region, shard), segments)),
+    ),
+    openers: shards.map((shard) => createOpener(ring, { shard })),
+    snapshots: await objectSnapshots(connection, blobs, { region }),
+  }
+}
