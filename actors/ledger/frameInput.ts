@@ -28,7 +28,7 @@ export const recordsPerFrameMax = 16_384
 
 /** Wraps a body, copying it when it does not begin on a boundary of 8 bytes. */
 export function bodyViews(body: Uint8Array): Pick<FrameInput, 'u8' | 'u32' | 'f64' | 'view' | 'bodyBytes'> {
-  const aligned = body.byteOffset % 8 === 0 ? body : body.slice()
+  const aligned = body.byteOffset % 8 === 0 ? body : new Uint8Array(body)
   const { buffer, byteOffset, length } = aligned
   return {
     bodyBytes: length,

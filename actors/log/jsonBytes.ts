@@ -1,8 +1,10 @@
 /** JSON for the messages that are rare: bytes travel as {"$b": base64}, so that both ends see Uint8Array. */
 export function encodeJson(value: unknown): Uint8Array {
-  const text = JSON.stringify(value, (_key, held: unknown) =>
-    held instanceof Uint8Array ? { $b: Buffer.from(held).toString('base64') } : held,
-  )
+  // Read from where it stands: a Buffer has a JSON form of its own by the time it is handed in.
+  const text = JSON.stringify(value, function (this: Record<string, unknown>, key: string, given: unknown) {
+    const held = this[key]
+    return held instanceof Uint8Array ? { $b: Buffer.from(held).toString('base64') } : given
+  })
   return new TextEncoder().encode(text)
 }
 

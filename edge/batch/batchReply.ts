@@ -35,7 +35,7 @@ export function replyOf({ batchId, id }: BatchRequest, outcomes: Uint8Array): Ba
 }
 
 /** Header and a byte a record. */
-export function binaryReply({ id, outcomes, completed, refused, pending }: BatchReply): Uint8Array {
+export function binaryReply({ id, outcomes, completed, refused, pending }: BatchReply): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(batchReplyHeader.size + outcomes.length)
   const header = { id, count: outcomes.length, completed, refused, pending }
   writeRecord(batchReplyHeader, new DataView(bytes.buffer), 0, header)

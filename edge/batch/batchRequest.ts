@@ -26,7 +26,7 @@ export type BatchRequest = {
  * @throws Failure that names the field that is wrong
  */
 export function readBatch(body: Uint8Array, institution: number): BatchRequest {
-  const bytes = body.byteOffset % 8 === 0 ? body : body.slice()
+  const bytes = body.byteOffset % 8 === 0 ? body : Uint8Array.from(body)
   const count = (bytes.length - batchHeader.size) / batchRecord.size
   if (!Number.isInteger(count) || count < 1) {
     throw badField(
@@ -41,7 +41,7 @@ export function readBatch(body: Uint8Array, institution: number): BatchRequest {
     const at = batchHeader.size + i * batchRecord.size
     if (view.getUint32(at + R.index, true) !== i) throw badField(`records[${i}].index`, `must be ${i}`)
   }
-  const id = bytes.slice(H.id, H.id + 16)
+  const id = Uint8Array.from(bytes.subarray(H.id, H.id + 16))
   const atomic = view.getUint32(H.flags, true) === batchFlags.atomic
   return { id, batchId: commandIdText(id), institution, atomic, count, bytes, digest: sha256(bytes) }
 }

@@ -4,12 +4,13 @@ import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
 import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
-import { describe, describePayment, documentOf } from './openapi.ts'
+import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
 import { rechargeOperations } from './recharges.ts'
 import { redemptionOperations } from './redemptions.ts'
+import { submitBatch } from './submitBatch.ts'
 import { submitPayment } from './submitPayment.ts'
 import { totalsOperations } from './totals.ts'
 import { userOperations } from './users.ts'
@@ -19,7 +20,7 @@ import { answer, bind, type Web } from './web.ts'
 
 export const apiVersion = '1.0.0'
 
-/** Everything the API can do but the payment itself, whose path is bound by hand. */
+/** Everything the API can do but payments and their batches, whose paths are bound by hand. */
 export const operations: readonly Operation[] = [
   ...userOperations,
   ...walletOperations,
@@ -42,6 +43,8 @@ export function createApp(web: Web, health: Health): OpenAPIHono {
   const app = new OpenAPIHono()
   app.post('/v1/payments', (c) => answer(web, 'submitPayment', 'Payment', c, () => submitPayment(web, c)))
   describePayment(app)
+  app.post('/v1/payment-batches', (c) => answer(web, 'submitBatch', '', c, () => submitBatch(web, c)))
+  describeBatch(app)
   for (const operation of operations) {
     describe(app, operation)
     bind(app, web, operation)
@@ -56,7 +59,11 @@ export function createApp(web: Web, health: Health): OpenAPIHono {
 /** A path that exists is told apart from one that does not, so that a wrong method is seen as such. */
 function nothingHere(method: string, path: string): Failure {
   const fits = (pattern: string): boolean => new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path)
-  const bound = [...operations, { method: 'post', path: '/v1/payments' }]
+  const bound = [
+    ...operations,
+    { method: 'post', path: '/v1/payments' },
+    { method: 'post', path: '/v1/payment-batches' },
+  ]
   const allow = bound.filter((one) => fits(one.path)).map((one) => one.method.toUpperCase())
   const detail = `${method} ${path.slice(0, 200)}`
   return allow.length > 0 ? new Failure('method-not-allowed', { detail, allow }) : new Failure('not-found', { detail })

@@ -19,6 +19,28 @@ export const problemSchema = z
   })
   .openapi('Problem', { description: 'RFC 9457 problem, in Chinese or English by Accept-Language' })
 
+const batchSchema = z
+  .object({
+    batch_id: z.string(),
+    status: z.enum(['completed', 'partly_refused', 'refused', 'pending']),
+    count: z.int(),
+    completed: z.int(),
+    refused: z.int(),
+    pending: z.int(),
+    outcomes: z
+      .array(
+        z.object({
+          from: z.int(),
+          to: z.int(),
+          outcome: z.enum(['completed', 'refused', 'pending', 'unknown']),
+          code: z.string().optional(),
+          reason: z.string().optional(),
+        }),
+      )
+      .openapi({ description: 'Records in a row that ended alike, from and to inclusive' }),
+  })
+  .openapi('Batch')
+
 const media = ['application/json', 'application/x-protobuf'] as const
 type Path = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0]
 
@@ -81,6 +103,38 @@ export function describePayment(app: OpenAPIHono): void {
     responses: {
       200: { description: 'Debited and credited', content: contentOf(paymentSchema) },
       202: { description: 'Not known yet', content: contentOf(paymentSchema) },
+      default: refusedAnswer,
+    },
+  } as Path)
+}
+
+const bytesSchema = { schema: { type: 'string', format: 'binary' } } as const
+
+/** So is the batch, whose forms are no messages. */
+export function describeBatch(app: OpenAPIHono): void {
+  const reply = {
+    'application/json': { schema: batchSchema },
+    'application/vnd.jiaozi.batch-outcomes': bytesSchema,
+  }
+  app.openAPIRegistry.registerPath({
+    method: 'post',
+    path: '/v1/payment-batches',
+    operationId: 'submitBatch',
+    tags: ['payments'],
+    summary: 'Up to 8,000 payments of an institution’s own wallets, signed once',
+    description:
+      'Binary: the log’s own header and records (see the frame layout), digest and token zero; or a line of JSON for the header (batch_id, requested_at, atomic) and one a record (payer_wallet, payee_wallet, amount, authorisation). Each record is judged by itself; atomic batches of one shard are carried out whole or not at all. The same batch_id and body gets the same outcomes, another body 409. 202 while records are pending: send it again. Callers: institution.',
+    security: [{ httpMessageSignature: [] }],
+    request: {
+      headers: traceHeaders,
+      body: {
+        required: true,
+        content: { 'application/vnd.jiaozi.batch': bytesSchema, 'application/x-ndjson': { schema: z.string() } },
+      },
+    },
+    responses: {
+      200: { description: 'Every outcome is final; some may be refusals', content: reply },
+      202: { description: 'Some outcomes are not known yet', content: reply },
       default: refusedAnswer,
     },
   } as Path)

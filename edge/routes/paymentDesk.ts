@@ -4,8 +4,8 @@ import type { RateLimits } from '../auth/rateLimits.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
 import type { WalletKey } from '../gateway/walletKeys.ts'
-import type { Journal } from './journal.ts'
 import { Failure } from './failure.ts'
+import type { Journal } from './journal.ts'
 import type { Origin } from './origin.ts'
 
 /** A payment as its payer signed it: form checked, signature not yet. */

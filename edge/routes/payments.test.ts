@@ -28,7 +28,7 @@ const payment = (changes: object = {}) =>
     payer.key,
   )
 
-test('works', async () => {
+test('a signed payment is debited, credited and answered', async () => {
   const told = await api.ask('POST', '/v1/payments', { json: payment() })
   expect(told).toMatchObject({ status: 200, body: { status: 'completed' } })
   expect(api.balance(payer)).toBe(89950)

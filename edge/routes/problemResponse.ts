@@ -16,6 +16,8 @@ export type Outcome = {
   readonly problem: boolean
   /** Protobuf message of the body, when it is not that of the operation's answer. */
   readonly message?: string | undefined
+  /** A body that is neither JSON nor Protobuf, in place of the members. */
+  readonly bytes?: { readonly type: string; readonly content: Uint8Array<ArrayBuffer> }
 }
 
 const pendingRetryAfterS = 1

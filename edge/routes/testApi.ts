@@ -16,7 +16,7 @@ import { Replica } from '../../actors/log/replica.ts'
 import { createOpener, createSealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
 import { signRequest } from '../auth/httpSignatures.ts'
-import { RateLimits, type RateLimitSettings } from '../auth/rateLimits.ts'
+import { type RateLimitSettings, RateLimits } from '../auth/rateLimits.ts'
 import { importWalletKey, verifyEcdsa } from '../auth/signatureAlgorithms.ts'
 import { newId, newWalletKey, principalSigner, type WalletKey, walletSigner } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
@@ -131,7 +131,8 @@ export class TestApi {
   #leader(shard: number): Leader {
     const ports = {
       ...world,
-      publish: (subject: string, message: Uint8Array) => void setImmediate(() => this.#deliver(shard, subject, message)),
+      publish: (subject: string, message: Uint8Array) =>
+        void setImmediate(() => this.#deliver(shard, subject, message)),
       append: (to: number, subject: string, frame: Uint8Array) => this.logs[to]!.append(subject, frame),
       onError: (error: unknown) => this.faults.push(String(error)),
     }

@@ -69,14 +69,17 @@ function formOf(c: Context): MediaType {
   return answerTypeOf(c.req.header('accept'), request) ?? 'json'
 }
 
-function encode({ status, body, headers, problem, message }: Outcome, form: MediaType, answer: string): Response {
+function encode(outcome: Outcome, form: MediaType, answer: string): Response {
+  const { status, body, headers, problem, message, bytes } = outcome
   const all = { ...securityHeaders, ...headers }
+  if (bytes !== undefined)
+    return new Response(bytes.content, { status, headers: { ...all, 'content-type': bytes.type } })
   if (problem || form === 'json') {
     const type = problem ? 'application/problem+json' : 'application/json'
     return new Response(JSON.stringify(body), { status, headers: { ...all, 'content-type': type } })
   }
-  const bytes = writeMessage(message ?? answer, body)
-  return new Response(bytes, { status, headers: { ...all, 'content-type': 'application/x-protobuf' } })
+  const written = writeMessage(message ?? answer, body)
+  return new Response(written, { status, headers: { ...all, 'content-type': 'application/x-protobuf' } })
 }
 
 /** @throws Failure when no answer could be given in a form that the client takes */
@@ -144,7 +147,7 @@ function fieldPath(path: readonly PropertyKey[]): string {
   )
 }
 
-function signedMessage(c: Context): SignedMessage {
+export function signedMessage(c: Context): SignedMessage {
   const headers: Record<string, string> = {}
   c.req.raw.headers.forEach((value, name) => {
     headers[name] = value

@@ -43,7 +43,8 @@ export function readJson(bytes: Uint8Array): JsonValue {
   } catch {
     throw new JsonError('malformed-json', '', 'the body is not valid UTF-8')
   }
-  if (text.startsWith(byteOrderMark)) throw new JsonError('malformed-json', '', 'the body begins with a byte order mark')
+  if (text.startsWith(byteOrderMark))
+    throw new JsonError('malformed-json', '', 'the body begins with a byte order mark')
   return new Reader(text).document()
 }
 
