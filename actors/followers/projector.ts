@@ -8,7 +8,10 @@ import { type Batch, batchOf, PositionTaken, writeBatch } from './batch.ts'
 import { type Database, withinMs } from './database.ts'
 import type { ShardFollowing } from './shardFollowing.ts'
 
-const flushEveryMs = 25
+/** Between two writes passes several times as long as the last one took: under load few large ones cost far less. */
+const pauseMinMs = 25
+const pauseMaxMs = 200
+const pausesPerWrite = 4
 /** Rows that wait in memory before the logs are held back: what a few seconds bring. */
 const rowsWaitingMax = 40_000
 const writeTimeoutMs = 20_000
@@ -71,8 +74,9 @@ export class Projector {
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
+      const beganMs = performance.now()
       if (!(await this.#flush())) await this.#stayAlive()
-      await sleep(flushEveryMs)
+      await sleep(Math.min(pauseMaxMs, Math.max(pauseMinMs, (performance.now() - beganMs) * pausesPerWrite)))
     }
     await this.#flush()
   }

@@ -94,9 +94,18 @@ export function parseCommandId(text: string): Uint8Array | undefined {
 
 function uuidBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(16)
-  const hex = text.replaceAll('-', '')
-  for (let i = 0; i < 16; i++) bytes[i] = Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16)
+  for (let i = 0, at = 0; i < 16; i++, at += 2) {
+    if (text.charCodeAt(at) === hyphen) at += 1
+    bytes[i] = hexDigit(text.charCodeAt(at)) * 16 + hexDigit(text.charCodeAt(at + 1))
+  }
   return bytes
+}
+
+const hyphen = 0x2d
+
+/** Value of a hex digit in lower case by its character code. */
+function hexDigit(code: number): number {
+  return code <= 0x39 ? code - 0x30 : code - 0x57
 }
 
 /** The text that `parseCommandId` reads back into the same bytes. */

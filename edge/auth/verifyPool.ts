@@ -21,6 +21,7 @@ export class VerifyPool {
   #waiting: Waiting[] = []
   readonly #waitingMax: number
   #nextId = 1
+  #dispatching = false
   #closed = false
 
   constructor(threads: number, waitingMax = waitingMaxDefault) {
@@ -59,15 +60,26 @@ export class VerifyPool {
     if (this.#waiting.length >= this.#waitingMax) return Promise.reject(new VerifyBusy('too many signatures wait'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ job, resolve, reject })
-      this.#dispatch()
+      this.#dispatchSoon()
+    })
+  }
+
+  /** After everything that the sockets brought in this turn has been read, so that it goes to a thread together. */
+  #dispatchSoon(): void {
+    if (this.#dispatching) return
+    this.#dispatching = true
+    setImmediate(() => {
+      this.#dispatching = false
+      if (!this.#closed) this.#dispatch()
     })
   }
 
   #dispatch(): void {
-    for (const thread of this.#threads) {
+    const idle = this.#threads.filter(({ batch }) => batch === undefined)
+    for (const [n, thread] of idle.entries()) {
       if (this.#waiting.length === 0) return
-      if (thread.batch !== undefined) continue
-      thread.batch = this.#waiting.splice(0, jobsPerBatchMax)
+      const share = Math.ceil(this.#waiting.length / (idle.length - n))
+      thread.batch = this.#waiting.splice(0, Math.min(share, jobsPerBatchMax))
       const bytes = new Uint8Array(thread.batch.reduce((sum, { job }) => sum + jobBytes(job), 0))
       const offsets = new Uint32Array(thread.batch.length)
       let at = 0

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** The members of a payment that its signature covers, as their canonical text. */
 export type PaymentText = {
@@ -27,5 +27,5 @@ export function canonicalPayment(payment: PaymentText): Uint8Array {
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash('sha256').update(bytes).digest()
+  return hash('sha256', bytes, 'buffer')
 }
