@@ -3,8 +3,7 @@ import { makeReport, writeReport } from '../../actors/log/report.ts'
 import { benchHttp } from './http.ts'
 import { judgeLadder } from './ladder/goals.ts'
 import { climb } from './ladder/ladder.ts'
-import { postgresRung } from './ladder/postgresRung.ts'
-import { ladderRungs } from './ladder/rungs.ts'
+import { ladders } from './ladder/rungs.ts'
 import { benchRecovery } from './recovery.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
@@ -20,6 +19,8 @@ const usage = `Usage: npm run bench -- NAME [options]
              TIGERBEETLE=/path/to/tigerbeetle   runs its own benchmark beside
   postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+  shards     batches of 1,024 over 1, 2 and 4 shards, which the sizing model must predict
+  costs      each layer of security and each row of memory by itself, for the sizing model
 
   --json FILE   writes the report
 `
@@ -52,22 +53,26 @@ function whole(option: string, text: string): number {
 }
 
 const [name = ''] = positionals
-if (values.help || !['http', 'recovery', 'ladder', 'postgres'].includes(name)) {
+if (values.help || !['http', 'recovery', ...Object.keys(ladders)].includes(name)) {
   process.stdout.write(usage)
   process.exit(values.help ? 0 : 2)
 }
 
-if (name === 'ladder' || name === 'postgres') {
+const rungs = Object.hasOwn(ladders, name) ? ladders[name] : undefined
+if (rungs !== undefined) {
   const { quick } = values
   const options = {
     seconds: whole('seconds', quick && values.seconds === '15' ? '4' : values.seconds),
     repeats: quick ? 1 : whole('repeats', values.repeats),
     quick,
   }
-  const { report, lines } =
-    name === 'ladder'
-      ? await climb('bench.ladder', ladderRungs, options, say, judgeLadder)
-      : await climb('bench.postgres', [postgresRung], options, say)
+  const { report, lines } = await climb(
+    `bench.${name}`,
+    rungs,
+    options,
+    say,
+    name === 'ladder' ? judgeLadder : undefined,
+  )
   if (tty) process.stdout.write('\r\x1b[2K')
   for (const line of lines) console.log(line)
   if (values.json) writeReport(values.json, report)

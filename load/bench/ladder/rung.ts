@@ -20,5 +20,7 @@ export type RungFindings = {
 /** Some rows of the ladder that are measured together; each rung starts what it needs and leaves nothing running. */
 export type Rung = {
   readonly name: string
+  /** Takes too long for a quick look at the whole ladder. */
+  readonly slow?: true
   run(options: RungOptions, say: (line: string) => void): Promise<RungFindings>
 }
