@@ -108,6 +108,25 @@ describe('from an account at the bank to a merchant and back', () => {
     expect(await balanceOf(state.payee)).toBe('101.50')
   })
 
+  test('a payroll and an acquirer’s day are batches, paid once each, a bad record among good ones', async () => {
+    const file = join(state.data, 'payroll.csv')
+    writeFileSync(file, `payee_wallet,amount\n${state.payee},1.50\n${state.payer},1.00\n${state.payee},2.50\n`)
+    const id = newId()
+    const payroll = ['batch', file, '--payer', state.payer, '--authorisation', '17', '--batch-id', id]
+    const first = await json(...payroll)
+    expect([first.code, first.body.status]).toEqual([exitCodes.refused, 'partly_refused'])
+    expect(first.body).toMatchObject({ count: 3, completed: 2, refused: 1 })
+    expect((await json(...payroll)).body).toEqual(first.body)
+    expect((await jiaozi(...payroll)).out).toMatch(/^ +1 +refused +/m)
+    const lines = [{ payer_wallet: state.payee, amount: '4.00', authorisation: 3 }]
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+    const day = await json('batch', file, '--payee', state.payer)
+    expect([day.code, day.body.status]).toEqual([exitCodes.ok, 'completed'])
+    writeFileSync(file, 'payee,amount\n')
+    expect((await jiaozi('batch', file)).code).toBe(exitCodes.badInput)
+    expect([await balanceOf(state.payer), await balanceOf(state.payee)]).toEqual(['399.00', '101.50'])
+  })
+
   test('what is left is redeemed into the account', async () => {
     const { code, body } = await json('redeem', state.payer, '99.00', '--wait-ms', '30000')
     expect(code).toBe(exitCodes.ok)

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addBatchCommand } from './batchCommand.ts'
 import { registerOn, type Terminal } from './command.ts'
 import { exitCodeHelp, exitCodes } from './exitCodes.ts'
 import { addKeyCommands } from './keyCommands.ts'
@@ -29,6 +30,7 @@ export function createProgram(terminal: Terminal): Command {
   addLinkCommand(program, register)
   addSagaCommands(program, register)
   addPaymentCommands(program, register)
+  addBatchCommand(program, register)
   addLimitCommands(program, register)
   addKeyCommands(program, register)
   addProgramCommands(program, terminal)

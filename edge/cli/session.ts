@@ -106,7 +106,13 @@ export class Session {
    * Sends one request, again and again under the same id.
    * @throws ApiProblem; NotReachable when no try can have arrived; OutcomeUnknown when one may have
    */
-  async call(signer: RequestSigner | undefined, method: string, path: string, body?: unknown): Promise<Reply> {
+  async call(
+    signer: RequestSigner | undefined,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply> {
     const { timeoutMs, tries } = this.options
     const exchange = this.#connect()
     let mayHaveArrived = false
@@ -122,7 +128,7 @@ export class Session {
     }
     const retries: RetryPolicy = { triesMax: tries, timeoutMs, pauseMinMs: 100, pauseMaxMs: 2_000 }
     try {
-      return await createClient(this.#url, watched, retries).call(signer, method, path, body)
+      return await createClient(this.#url, watched, retries).call(signer, method, path, body, headers)
     } catch (error) {
       throw outcomeOf(error, method === 'GET' || !mayHaveArrived)
     }

@@ -92,7 +92,10 @@ export function signPayment(payment: PaymentText, { privateKey }: WalletKey): Pa
 }
 
 export type Client = {
-  /** Sends a request signed by `signer`, again and again under the same ids until it is answered. */
+  /**
+   * Sends a request signed by `signer`, again and again under the same ids until it is answered. Bytes go as they are,
+   * of the content-type that the headers name; anything else as JSON.
+   */
   call(
     signer: RequestSigner | undefined,
     method: string,
@@ -103,19 +106,23 @@ export type Client = {
 }
 
 export function createClient(baseUrl: string, exchange: Exchange, retries: RetryPolicy = defaultRetries): Client {
-  const encoder = new TextEncoder()
   return {
     call(signer, method, path, body, headers = {}) {
-      const bytes = body === undefined ? new Uint8Array(0) : encoder.encode(JSON.stringify(body))
+      const bytes = bytesOf(body)
       const url = new URL(path, baseUrl)
       const plain: Record<string, string> = { accept: 'application/json', ...headers }
-      if (bytes.length > 0) plain['content-type'] = 'application/json'
+      if (bytes.length > 0) plain['content-type'] ??= 'application/json'
       return sendWithRetries(() => {
         const signed = signer === undefined ? {} : sign9421(signer, method, url, plain, bytes)
         return exchange(method, url.pathname + url.search, { ...plain, ...signed }, bytes, retries.timeoutMs)
       }, retries)
     },
   }
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body
+  return body === undefined ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(body))
 }
 
 /** The headers that sign a request (RFC 9421), as made at `nowMs`. */
