@@ -14,7 +14,7 @@ import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
 
 const markEveryMs = 500
-const markSoonMs = 20
+const markSoonMs = 50
 const effectsEveryMs = 2_000
 /** Effects published again in one go; a bank that is down for long must not make every round a flood. */
 const effectsPerRound = 500

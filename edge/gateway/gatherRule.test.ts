@@ -12,14 +12,16 @@ const ruleWith = (unfinished: number, tookMs: number): GatherRule => {
   return rule
 }
 
-test('a payment that is the only one never waits', () => {
+test('a payment that is the only one, or has one other beside it, never waits', () => {
   expect(ruleWith(1, 20).holdMs(1, 1_000, 1_000)).toBe(0)
+  expect(ruleWith(2, 20).holdMs(1, 1_000, 1_000)).toBe(0)
+  expect(ruleWith(3, 20).holdMs(1, 1_000, 1_000)).toBeGreaterThan(0)
 })
 
 test('when most of the unfinished payments have gathered they leave', () => {
   const rule = ruleWith(10, 20)
-  expect(rule.holdMs(5, 1_000, 1_000)).toBeGreaterThan(0)
-  expect(rule.holdMs(6, 1_000, 1_000)).toBe(0)
+  expect(rule.holdMs(6, 1_000, 1_000)).toBeGreaterThan(0)
+  expect(rule.holdMs(7, 1_000, 1_000)).toBe(0)
 })
 
 test('they wait no longer than half of what payments take, counted from the first', () => {
@@ -29,8 +31,14 @@ test('they wait no longer than half of what payments take, counted from the firs
   expect(rule.holdMs(1, 1_000, 1_011)).toBe(0)
 })
 
-test('however slow the shard is, no payment waits longer than 25 ms for others', () => {
-  expect(ruleWith(10, 5_000).holdMs(1, 1_000, 1_000)).toBe(25)
+test('two dozen leave at once, however many are unfinished', () => {
+  const rule = ruleWith(1_000, 20)
+  expect(rule.holdMs(23, 1_000, 1_000)).toBeGreaterThan(0)
+  expect(rule.holdMs(24, 1_000, 1_000)).toBe(0)
+})
+
+test('however slow the shard is, no payment waits longer than 40 ms for others', () => {
+  expect(ruleWith(10, 5_000).holdMs(1, 1_000, 1_000)).toBe(40)
 })
 
 test('the first burst after the start leaves at once', () => {
