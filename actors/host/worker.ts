@@ -139,21 +139,33 @@ export class Worker {
   }
 
   #answerQueries(shard: number, runner: ShardRunner, lease: Lease): Subscription {
+    let checking: Promise<void> | undefined
+    const check = (): Promise<void> => {
+      const tended = (): void => {
+        checking = undefined
+      }
+      checking ??= lease.tend().then(tended, tended)
+      return checking
+    }
     return this.#o.connection.subscribe(querySubject(this.#o.region, shard), {
       callback: (error, message) => {
         if (error !== null || runner.leader === undefined) return
-        let answer: Uint8Array
-        try {
-          // Two leaders write the same, but one that stood still would read out what was true before it did.
-          const answered = lease.surelyHeld ? runner.leader.onQuery(message.data) : notLeading
-          answer = encodeJson(answered)
-        } catch (problem) {
-          this.#o.logger.warn({ shard, error: messageOf(problem) }, 'query not understood')
-          answer = encodeJson({ ok: false, error: 'query-malformed' })
-        }
-        message.respond(answer)
+        const answer = (): void => void message.respond(this.#answerOf(shard, runner, lease, message.data))
+        // Two leaders write the same, but one that stood still would read out what was true before it did.
+        if (lease.surelyHeld) answer()
+        else void check().then(answer)
       },
     })
+  }
+
+  #answerOf(shard: number, runner: ShardRunner, lease: Lease, query: Uint8Array): Uint8Array {
+    if (!lease.surelyHeld || runner.leader === undefined) return encodeJson(notLeading)
+    try {
+      return encodeJson(runner.leader.onQuery(query))
+    } catch (problem) {
+      this.#o.logger.warn({ shard, error: messageOf(problem) }, 'query not understood')
+      return encodeJson({ ok: false, error: 'query-malformed' })
+    }
   }
 
   /** Takes a last snapshot of each shard, so that the next start is short, and gives the leases back. */
