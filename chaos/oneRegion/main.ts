@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { makeReport, type Report, type Verdict, writeReport } from '../../actors/log/report.ts'
 import { type ChaosOptions, parseChaosOptions, UsageError } from './options.ts'
 import { runScenario, type ScenarioResult } from './runScenario.ts'
@@ -46,24 +47,27 @@ async function main({ chosen, seed, outageS, json }: ChaosOptions): Promise<Verd
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   const results: ScenarioResult[] = []
+  let left: string[] = []
   try {
     for (const scenario of chosen) {
       const result = await runScenario(stage, scenario, { seed, outageS })
       results.push(result)
       show(result)
     }
-    const verdict = verdictOf(results)
-    const figures = figuresOf(results)
-    process.stdout.write(`${verdict}: ${figures['scenarios.passed']} of ${results.length} scenarios passed\n`)
-    if (json !== undefined) {
-      const settings = { seed, outageS, scenarios: chosen.map(({ name }) => name) }
-      const rows = results.map(({ notes, ...row }) => ({ ...row, notes: notes.join('; ') }))
-      writeReport(json, makeReport('chaos', settings, { verdict, figures, rows }, stage.region.dataDir))
-    }
-    return verdict
   } finally {
-    await stage.close()
+    left = await stage.close()
   }
+  const figures: Report['figures'] = { ...figuresOf(results), 'processes.left_behind': left.length }
+  const verdict = left.length === 0 ? verdictOf(results) : 'fail'
+  const notes = left.map((name) => `the region left ${name} behind when it was stopped`)
+  for (const note of notes) process.stdout.write(`${note}\n`)
+  process.stdout.write(`${verdict}: ${figures['scenarios.passed']} of ${results.length} scenarios passed\n`)
+  if (json !== undefined) {
+    const settings = { seed, outageS, scenarios: chosen.map(({ name }) => name) }
+    const rows = results.map((row) => ({ ...row, notes: row.notes.join('; ') }))
+    writeReport(json, makeReport('chaos', settings, { verdict, figures, rows, notes }, tmpdir()))
+  }
+  return verdict
 }
 
 try {

@@ -63,10 +63,15 @@ export class Stage {
     }
   }
 
-  async close(): Promise<void> {
+  /** Ends everything. @returns names of processes that the region should have ended and did not */
+  async close(): Promise<string[]> {
+    const pids = this.region.isRunning ? Object.entries(this.facts().pids) : []
     await this.region.stop()
+    const left = pids.filter(([, pid]) => isAlive(pid))
+    for (const [, pid] of left) process.kill(pid, 'SIGKILL')
     await this.#postgres.stop()
     rmSync(this.#dir, { recursive: true, force: true })
+    return left.map(([name]) => name)
   }
 
   facts(): RegionFacts {

@@ -77,6 +77,10 @@ export class StartedRegion {
     return factsOf(this.dataDir)
   }
 
+  get isRunning(): boolean {
+    return readFacts(this.dataDir) !== undefined
+  }
+
   /** Starts the supervisor, also again after a kill, and waits until the region is ready. */
   async start(): Promise<void> {
     this.#said = ''

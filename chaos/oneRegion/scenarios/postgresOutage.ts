@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiProblem } from '../../../edge/client/node.ts'
 import type { Customers } from '../customers.ts'
 import { type Field, type Measured, NotRecovered, type Scenario } from '../scenario.ts'
+import { NotDemonstrated } from '../stage.ts'
 
 const catchUpWithinMs = 60_000
 const askEveryMs = 100
@@ -14,14 +16,12 @@ async function outage(field: Field): Promise<Measured> {
   await customers.entries(0, 'patient')
   const sinceMs = performance.now()
   await stage.stopPostgres()
-  let listsAnswered = 0
+  const said = { behind: 0, away: 0, other: 0 }
   while (performance.now() - sinceMs < outageS * 1_000) {
-    await customers.entries(0, 'at-once').then(
-      () => listsAnswered++,
-      () => undefined,
-    )
+    said[await whatListSays(customers)] += 1
     await sleep(askEveryMs * 5)
   }
+  if (said.away === 0) throw new NotDemonstrated('no list said that it is not available')
   const untilMs = performance.now()
   const [payments, reads] = [longestPauseMs(customers, 'payment', sinceMs), longestPauseMs(customers, 'read', sinceMs)]
   if (payments > quietMsMax)
@@ -40,9 +40,21 @@ async function outage(field: Field): Promise<Measured> {
       'outage.payments': done.filter(({ kind }) => kind === 'payment').length,
       'outage.reads': done.filter(({ kind }) => kind === 'read').length,
       'outage.longest_pause_ms': Math.round(payments),
-      'outage.lists_answered': listsAnswered,
+      'outage.lists_behind': said.behind,
+      'outage.lists_away': said.away,
+      'outage.lists_without_word': said.other,
       'lists.caught_up_ms': Math.round(performance.now() - startedMs),
     },
+  }
+}
+
+/** What a customer who asks for a list learns: how far it has followed, or that lists are away, or nothing in time. */
+async function whatListSays(customers: Customers): Promise<'behind' | 'away' | 'other'> {
+  try {
+    await customers.entries(0, 'at-once')
+    return 'behind'
+  } catch (error) {
+    return error instanceof ApiProblem && error.reason === 'journal-unavailable' ? 'away' : 'other'
   }
 }
 
