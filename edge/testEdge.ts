@@ -117,7 +117,7 @@ async function startBanks(region: TestRegion, shared: object, started: TestProce
 
 /** Opens a user with one wallet. */
 export async function openTestWallet(
-  { client, institution }: TestEdge,
+  { client, institution }: Pick<TestEdge, 'client' | 'institution'>,
   { kyc = 1, group = 1, kind = 'personal' }: { kyc?: number; group?: number; kind?: string } = {},
 ): Promise<TestWallet> {
   const user = await client.call(institution, 'POST', '/v1/users', { kyc_level: kyc, request_id: newId() })
@@ -131,7 +131,7 @@ export async function openTestWallet(
 
 /** Opens an account at the sandbox bank. */
 export async function openBankAccount(
-  { bankUrl }: TestEdge,
+  { bankUrl }: Pick<TestEdge, 'bankUrl'>,
   balance: string,
 ): Promise<{ accountNo: string; authToken: string }> {
   const response = await fetch(`${bankUrl}/account-batches`, {
@@ -144,7 +144,11 @@ export async function openBankAccount(
 }
 
 /** Links a bank account that holds `balance` and recharges the wallet with `amount`. */
-export async function fund(edge: TestEdge, wallet: TestWallet, amount: string): Promise<Record<string, unknown>> {
+export async function fund(
+  edge: Pick<TestEdge, 'client' | 'bankUrl'>,
+  wallet: TestWallet,
+  amount: string,
+): Promise<Record<string, unknown>> {
   const { accountNo, authToken } = await openBankAccount(edge, amount)
   const link = { account_type: 'bank', account_no: accountNo, balance_limit: '1000000', request_id: newId() }
   await edge.client.call(wallet.signer, 'POST', `/v1/wallets/${wallet.walletId}/linked-accounts`, link)

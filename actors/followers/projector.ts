@@ -78,7 +78,9 @@ export class Projector {
       if (!(await this.#flush())) await this.#stayAlive()
       await sleep(Math.min(pauseMaxMs, Math.max(pauseMinMs, (performance.now() - beganMs) * pausesPerWrite)))
     }
-    await this.#flush()
+    if (await this.#flush()) return
+    // Nothing was left to write: the database stands where the replicas do, and the next start begins there.
+    for (const snapshot of this.#dueSnapshots()) await this.#save(snapshot)
   }
 
   /** @returns whether there was anything to write. */

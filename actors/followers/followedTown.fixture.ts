@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import postgres from 'postgres'
+import { freePort } from '../../deploy/natsServer.ts'
+import { startPostgres } from '../../deploy/postgres.ts'
+import { HostTown, region } from '../host/hostTown.fixture.ts'
+import { createBlobs } from '../log/blobs.ts'
+import { folderSnapshots } from '../log/folderSnapshots.ts'
+import { createLogger } from '../log/process.ts'
+import { createOpener } from '../log/sealing.ts'
+import type { ShardLog } from '../log/shardLog.ts'
+import { type Database, openDatabase } from './database.ts'
+import { migrate } from './migrate.ts'
+import { readPositions } from './positions.ts'
+import { Projector } from './projector.ts'
+import { ShardFollowing } from './shardFollowing.ts'
+import { compareWallets, type WalletFindings } from './walletComparison.ts'
+
+export type TestServer = {
+  /** An empty database with the tables of a region. */
+  newDatabase(): Promise<string>
+  stop(): Promise<void>
+}
+
+/** A PostgreSQL of its own for the tests of one file. */
+export async function startTestServer(): Promise<TestServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'jiaozi-followers-'))
+  const settings = ['fsync=off']
+  const server = await startPostgres({
+    dir: join(dir, 'pg'),
+    port: await freePort(),
+    password: 'test',
+    database: 'first',
+    settings,
+  })
+  let count = 0
+  return {
+    async newDatabase() {
+      const name = `town_${++count}`
+      const sql = postgres(server.url, { max: 1, onnotice: () => undefined })
+      await sql.unsafe(`create database ${name}`)
+      await sql.end()
+      const url = new URL(server.url)
+      url.pathname = `/${name}`
+      await migrate(url.href)
+      return url.href
+    },
+    async stop() {
+      await server.stop()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A town whose logs are followed into a database. */
+export class FollowedTown {
+  readonly town: HostTown
+  readonly databaseUrl: string
+  readonly folder: string
+  readonly sql: Database
+  readonly hopeless: Error[] = []
+  readonly #projectors = new Set<Projector>()
+  /** What the next projectors reach the database through. */
+  openDatabase: () => Database
+
+  constructor(databaseUrl: string) {
+    this.databaseUrl = databaseUrl
+    this.folder = mkdtempSync(join(tmpdir(), 'jiaozi-followed-'))
+    this.town = new HostTown({ folder: join(this.folder, 'region') })
+    this.sql = openDatabase(databaseUrl, 'test', 2)
+    this.openDatabase = () => openDatabase(databaseUrl, 'projector', 1)
+  }
+
+  /** Begins as the projector's program does: from where the database stands. */
+  async project(logs: readonly ShardLog[] = this.town.logs): Promise<Projector> {
+    const { ring } = this.town
+    const blobs = createBlobs(ring)
+    const own = folderSnapshots(join(this.folder, 'projector'), blobs)
+    const shards = logs.map((log, shard) => new ShardFollowing(shard, log, createOpener(ring, { shard })))
+    const positions = await readPositions(this.databaseUrl, logs.length)
+    for (const following of shards) {
+      const { shard } = following
+      await following.catchUp(positions[shard]!, [await own.newest(shard), await this.town.snapshots.newest(shard)])
+    }
+    const projector = new Projector(shards, {
+      region,
+      blobs,
+      logger: createLogger('test', 'silent'),
+      snapshots: own,
+      snapshotEveryMs: 60_000,
+      openDatabase: this.openDatabase,
+      onHopeless: (error) => this.hopeless.push(error),
+    })
+    projector.start()
+    this.#projectors.add(projector)
+    return projector
+  }
+
+  async stop(projector: Projector): Promise<void> {
+    this.#projectors.delete(projector)
+    await projector.stop()
+  }
+
+  /** The database has all that the test itself has read from the logs, and the logs hold no more. */
+  async caughtUp(): Promise<void> {
+    for (let round = 0; round < 600; round++) {
+      const rows = await this.sql<{ seq: bigint }[]>`select seq from positions order by shard`
+      const ends = await Promise.all(this.town.logs.map(async (log) => (await log.bounds()).last))
+      const here = this.town.observers.every(({ seq }, shard) => seq === ends[shard])
+      if (here && ends.every((end, shard) => Number(rows[shard]?.seq ?? 0n) === end)) return
+      this.town.timers.advance(10)
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+    throw new Error(`the projector does not catch up: ${this.hopeless.map((error) => error.message).join()}`)
+  }
+
+  /** Every wallet's row and journal against replicas that no projector has touched. */
+  async comparison(): Promise<WalletFindings> {
+    await this.caughtUp()
+    return compareWallets(this.sql, this.town.observers, createBlobs(this.town.ring))
+  }
+
+  async end(): Promise<void> {
+    for (const projector of this.#projectors) await projector.stop()
+    await this.town.end()
+    await this.sql.end({ timeout: 5 })
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}

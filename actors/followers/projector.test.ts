@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Resident } from '../host/hostTown.fixture.ts'
+import { codeOf } from '../ledger/refusals.ts'
+import type { MemoryLog } from '../log/memoryLog.ts'
+import { type Database, openDatabase } from './database.ts'
+import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+
+let server: TestServer
+let followed: FollowedTown
+let alice: Resident
+let bob: Resident
+let tokens = 0
+
+beforeAll(async () => {
+  server = await startTestServer()
+}, 120_000)
+afterAll(() => server?.stop())
+
+beforeEach(async () => {
+  followed = new FollowedTown(await server.newDatabase())
+  const { town } = followed
+  await town.begin()
+  await town.lead(0, 'one')
+  await town.lead(1, 'one')
+  alice = await town.open(0)
+  bob = await town.open(1)
+  await town.fund(alice, 10_000)
+})
+afterEach(() => followed.end())
+
+/** One frame with these payments of alice's, at its end in both shards. */
+async function pay(...payments: readonly { fen: number; to?: { number: number }; id?: Uint8Array }[]): Promise<number> {
+  const { town } = followed
+  const records = payments.map(({ fen, to = bob, id = town.id() }) => town.payment(alice, to, fen, ++tokens, id))
+  const seq = await town.pay(0, records)
+  await town.until('the payments have arrived', () => town.quiet({ 0: seq }))
+  return seq
+}
+
+const count = async (table: 'entries' | 'payments' | 'returns'): Promise<number> =>
+  Number((await followed.sql.unsafe(`select count(*) as n from ${table}`))[0]!.n)
+
+const nothingDiffers = { compared: 2, differing: 0, notes: [] }
+
+/** A connection whose commit arrives, and whose word of it does not: `failures` times. */
+function losesWord(url: string, failures: number): { open: () => Database; lost: () => number } {
+  let lost = 0
+  const open = (): Database => {
+    const sql = openDatabase(url, 'projector', 1)
+    const begin = async (work: (tx: unknown) => unknown): Promise<unknown> => {
+      const result = await sql.begin(work as never)
+      if (lost >= failures) return result
+      lost++
+      throw new Error('the connection was lost')
+    }
+    return new Proxy(sql, { get: (target, name) => (name === 'begin' ? begin : Reflect.get(target, name)) })
+  }
+  return { open, lost: () => lost }
+}
+
+describe('a projector', () => {
+  test('writes every posting once, and every wallet as the log has it', async () => {
+    await followed.project()
+    for (let n = 1; n <= 20; n++) await pay({ fen: n }, { fen: 100 })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    // A recharge, and two postings a payment.
+    expect(await count('entries')).toBe(1 + 2 * 40)
+    expect(await count('payments')).toBe(40)
+  })
+
+  test('writes what was refused, what came back, and a request that was sent twice only once', async () => {
+    await followed.project()
+    const { town } = followed
+    const id = town.id()
+    const seq = await pay({ fen: 700, id })
+    await pay({ fen: 700, id })
+    await pay({ fen: 1_000_000 }, { fen: 30, to: town.stranger(1) })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    const rows = await followed.sql<{ amount: bigint; code: number; seq: bigint; index: number; payer: bigint }[]>`
+      select amount_fen as amount, code, seq, index, payer from payments order by seq, index`
+    expect(rows.map(({ amount, code, index }) => [Number(amount), code, index])).toEqual([
+      [700, 0, 0],
+      [1_000_000, codeOf['funds-insufficient'], 0],
+      [30, 0, 1],
+    ])
+    expect(rows[0]).toMatchObject({ seq: BigInt(seq), payer: BigInt(alice.number) })
+    const returned = await followed.sql<{ payer: bigint; reason: number }[]>`select payer, reason from returns`
+    expect([...returned]).toEqual([{ payer: BigInt(alice.number), reason: codeOf['payee-unknown'] }])
+    expect(town.balance(alice)).toBe(9_300)
+  })
+
+  test('that is stopped in the middle goes on behind what it wrote', async () => {
+    const first = await followed.project()
+    await pay({ fen: 100 })
+    await followed.caughtUp()
+    await followed.stop(first)
+    await pay({ fen: 200 })
+    expect(await count('payments')).toBe(1)
+    await followed.project()
+    await pay({ fen: 300 })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    expect(await count('payments')).toBe(3)
+  })
+
+  test('that never hears of its commit writes nothing twice', async () => {
+    const { open, lost } = losesWord(followed.databaseUrl, 3)
+    followed.openDatabase = open
+    await followed.project()
+    for (const fen of [100, 200, 300, 400]) {
+      await pay({ fen })
+      await followed.caughtUp()
+    }
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    expect(lost()).toBe(3)
+    expect(await count('payments')).toBe(4)
+    expect(followed.hopeless).toEqual([])
+  })
+
+  test('whose connection is cut off in a transaction writes it again, whole', async () => {
+    await followed.project()
+    for (let n = 0; n < 5; n++) {
+      await pay({ fen: 100 })
+      await followed.sql`
+        select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'projector'`
+    }
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    expect(await count('payments')).toBe(5)
+  })
+
+  test('stops when another one writes into its database, and the other goes on', async () => {
+    await followed.project()
+    await followed.caughtUp()
+    await followed.project()
+    // Both stand at the same place; who writes second finds the place taken, and neither writes a row twice.
+    for (let n = 0; n < 40 && followed.hopeless.length === 0; n++) await pay({ fen: 1 })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    for (const { message } of followed.hopeless) expect(message).toMatch(/another process follows into this database/)
+  })
+
+  test('refuses a database that was filled from another log', async () => {
+    const first = await followed.project()
+    await pay({ fen: 100 })
+    await followed.caughtUp()
+    await followed.stop(first)
+    await followed.sql`update positions set chain = ${new Uint8Array(32)} where shard = 0`
+    await expect(followed.project()).rejects.toThrow(/shard 0: the database followed another log than this one/)
+  })
+
+  test('begins in a trimmed log at the snapshot it left when it was stopped', async () => {
+    const first = await followed.project()
+    await pay({ fen: 100 })
+    await followed.caughtUp()
+    await followed.stop(first)
+    for (const log of followed.town.logs) (log as MemoryLog).trimTo((await log.bounds()).last)
+    await followed.project()
+    await pay({ fen: 200 })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    expect(await count('payments')).toBe(2)
+  })
+})
+
+describe('a comparison of database and log', () => {
+  test('finds a balance of another wallet, a lost entry and an entry that nobody posted', async () => {
+    const projector = await followed.project()
+    await pay({ fen: 100 })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    await followed.stop(projector)
+    const { sql } = followed
+    const [a, b] = [alice.number, bob.number]
+    await sql`update wallets set balance_sealed = (select balance_sealed from wallets where number = ${b}) where number = ${a}`
+    expect(await followed.comparison()).toMatchObject({ differing: 1, notes: [expect.stringMatching(/unreadable/)] })
+    await sql`delete from entries where wallet = ${b}`
+    expect(await followed.comparison()).toMatchObject({ differing: 2 })
+    await sql`update wallets set state = 'frozen' where number = ${b}`
+    await sql`delete from wallets where number = ${a}`
+    const { differing, notes } = await followed.comparison()
+    expect(differing).toBe(2)
+    expect(notes.join()).toMatch(new RegExp(`wallet ${alice.number}: is missing in Postgres`))
+  })
+})
