@@ -24,6 +24,8 @@ export type ArchiverPorts = {
   readonly copies: SnapshotStore
   /** Where the projector's database stands, by shard. */
   readonly projectorSeqs: () => Promise<readonly number[]>
+  /** The last entry of each shard that the projector need not read again, whatever happens to it. */
+  readonly projectorRestartSeqs: () => Promise<readonly number[]>
   /** Makes a log forget everything up to and including `seq`. */
   readonly trim: (shard: number, seq: number) => Promise<void>
   /** Archiving cannot go on: the process must end. */
@@ -74,7 +76,11 @@ export class Archiver {
     try {
       for (const { shard } of this.shards) await this.#copySnapshot(shard)
       const projectorSeqs = await this.#ports.projectorSeqs()
-      for (const archiver of this.shards) await this.#trimShard(archiver, projectorSeqs[archiver.shard] ?? 0)
+      const restartSeqs = await this.#ports.projectorRestartSeqs()
+      for (const archiver of this.shards) {
+        const limit = await this.#trimShard(archiver, projectorSeqs[archiver.shard] ?? 0)
+        await this.#forget(archiver.shard, Math.min(limit, restartSeqs[archiver.shard] ?? 0))
+      }
       if (this.trouble !== '') this.#ports.logger.info('trimming goes on')
       this.trouble = ''
     } catch (error) {
@@ -96,7 +102,8 @@ export class Archiver {
     await copies.save({ ...rest, sections: snapshot.sections })
   }
 
-  async #trimShard({ shard, archivedSeq }: ShardArchiver, projectorSeq: number): Promise<void> {
+  /** @returns the last entry that the log may do without. */
+  async #trimShard({ shard, archivedSeq }: ShardArchiver, projectorSeq: number): Promise<number> {
     const { snapshots, segments, trim, logger } = this.#ports
     const stored = await segments.list(shard)
     const snapshotSeqs = (await snapshots.list(shard)).map(({ seq }) => seq)
@@ -107,17 +114,17 @@ export class Archiver {
       this.#trimmed[shard] = limit
       logger.info({ shard, trimmedTo: limit }, 'log trimmed')
     }
-    await this.#forget(shard, limit)
+    return limit
   }
 
-  /** Forgets only what the log has forgotten too, and what the archive's older snapshot has passed. */
-  async #forget(shard: number, trimmedSeq: number): Promise<void> {
+  /** Forgets only what nobody reads again: shards and projector begin behind it, and so does the archive's older snapshot. */
+  async #forget(shard: number, neededNoMoreSeq: number): Promise<void> {
     const { copies, segments } = this.#ports
     if (this.#o.archiveBytesMax === undefined) return
     const older = (await copies.list(shard))[1]?.seq ?? 0
     const bytesMax = this.#o.archiveBytesMax / this.shards.length
     const stored = await segments.list(shard)
-    for (const segment of segmentsToForget(stored, bytesMax, Math.min(older, trimmedSeq))) {
+    for (const segment of segmentsToForget(stored, bytesMax, Math.min(older, neededNoMoreSeq))) {
       await segments.remove(segment)
     }
   }

@@ -28,22 +28,24 @@ runMain('archiver', async () => {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
   const sql = openDatabase(settings.databaseUrl, 'archiver', 1)
 
+  const shards = Array.from({ length: shardCount }, (_, shard) => shard)
+  const { projectorDir } = settings
+  const restarts = async (shard: number) =>
+    projectorDir === undefined ? [] : folderSnapshots(projectorDir, blobs).list(shard)
+
   const archiver = new Archiver(
     {
       logger,
-      logs: await Promise.all(
-        Array.from({ length: shardCount }, (_, shard) => openJetStreamLog(connection, region, shard)),
-      ),
+      logs: await Promise.all(shards.map((shard) => openJetStreamLog(connection, region, shard))),
       segments: folderSegments(join(archiveDir, 'segments'), blobs, region),
       snapshots: await objectSnapshots(connection, blobs, { region }),
       copies: folderSnapshots(join(archiveDir, 'snapshots'), blobs),
       projectorSeqs: async () => {
         const query = sql<{ shard: number; seq: bigint }[]>`select shard, seq from positions order by shard`
         const rows = await withinMs(query, databaseTimeoutMs, "the projector's positions")
-        return Array.from({ length: shardCount }, (_, shard) =>
-          Number(rows.find((row) => row.shard === shard)?.seq ?? 0),
-        )
+        return shards.map((shard) => Number(rows.find((row) => row.shard === shard)?.seq ?? 0))
       },
+      projectorRestartSeqs: () => Promise.all(shards.map(async (shard) => (await restarts(shard))[0]?.seq ?? 0)),
       trim: async (shard, seq) => void (await manager.streams.purge(logStreamName(region, shard), { seq: seq + 1 })),
       onHopeless: (error) => {
         logger.fatal({ error: messageOf(error) }, 'archiver stops')

@@ -77,6 +77,8 @@ export const archiverSettings = processSettings.extend({
     .min(0)
     .default(256 * 1024 * 1024),
   trimEveryMs: z.number().int().min(100).default(10_000),
+  /** Where the projector keeps its snapshots; without it the archive forgets nothing that a projector might read again. */
+  projectorDir: z.string().optional(),
   /** Beyond it the archive forgets its oldest segments, all of them behind two snapshots. Absent: it forgets nothing. */
   archiveBytesMax: z.number().int().min(1).optional(),
 })

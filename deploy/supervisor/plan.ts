@@ -129,6 +129,7 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
     ...inRegion(plan, 'archiver', 'archiver'),
     databaseUrl: plan.databaseUrl,
     archiveDir: archiveDirOf(plan),
+    projectorDir: join(plan.options.data, 'projector'),
   }
   const user = `connector-${connectorId}`
   const connector = { role: 'connector', ...inRegion(plan, 'connector', user), connectorId, ...far }
