@@ -17,6 +17,7 @@ import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
+import { paymentListener } from './routes/paymentListener.ts'
 import { SqlJournal } from './routes/sqlJournal.ts'
 import { serveHttps } from './server.ts'
 
@@ -66,7 +67,7 @@ runMain('edge', async () => {
   const link = NatsLink.of(connection)
   const ready = () => ({ ready: link.up, detail: { edge: edgeId, nats: link.up } })
   const app = createApp(web, { ready })
-  const server = await serveHttps(app.fetch as never, settings)
+  const server = await serveHttps(app.fetch as never, settings, paymentListener(web))
   const status = await startStatusServer(settings.statusPort, ready, metrics.registry)
   logger.info({ region, host: settings.host, port: settings.port, statusPort: status.port }, 'started')
   drainOnSignal(logger, async () => {

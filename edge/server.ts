@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
+import type { Taker } from './routes/paymentListener.ts'
 
 /** A slow or silent client holds a socket no longer than this. */
 const headersTimeoutMs = 10_000
@@ -17,12 +18,15 @@ export type EdgeServer = { server: Server; close(): Promise<void> }
 
 /**
  * Serves over TLS 1.3 and nothing older: `node:https` on both runtimes, since Deno's own server would take 1.2.
+ * @param taker sees each request first
  * @throws Error that names the port when it cannot be listened on.
  */
 export async function serveHttps(
   fetch: FetchHandler,
   options: { host: string; port: number; certFile: string; keyFile: string },
+  taker: Taker,
 ): Promise<EdgeServer> {
+  const general = getRequestListener(fetch as never)
   const server = createServer(
     {
       cert: readFileSync(options.certFile),
@@ -33,8 +37,11 @@ export async function serveHttps(
       requestTimeout: requestTimeoutMs,
       headersTimeout: headersTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      joinDuplicateHeaders: true,
     },
-    getRequestListener(fetch as never),
+    (incoming, outgoing) => {
+      if (!taker(incoming, outgoing)) void general(incoming, outgoing)
+    },
   )
   server.maxConnections = connectionsMax
   await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { readBody } from '../content.ts'
 import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
 import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
@@ -41,7 +42,9 @@ export type Health = { ready(): { ready: boolean; detail: Record<string, unknown
 /** The API as one application; it opens no socket by itself. */
 export function createApp(web: Web, health: Health): OpenAPIHono {
   const app = new OpenAPIHono()
-  app.post('/v1/payments', (c) => answer(web, 'submitPayment', 'Payment', c, () => submitPayment(web, c)))
+  app.post('/v1/payments', (c) =>
+    answer(web, 'submitPayment', 'Payment', c, () => submitPayment(web, c, () => readBody(c.req.raw))),
+  )
   describePayment(app)
   app.post('/v1/payment-batches', (c) => answer(web, 'submitBatch', '', c, () => submitBatch(web, c)))
   describeBatch(app)

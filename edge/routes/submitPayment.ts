@@ -1,18 +1,16 @@
-import type { Context } from 'hono'
-import { readBody } from '../content.ts'
 import { Failure } from './failure.ts'
 import { paymentAnswer } from './paymentAnswer.ts'
 import { readPayment } from './paymentRequest.ts'
 import type { Outcome } from './problemResponse.ts'
-import { checkAccept, membersOf, originOf, type Web } from './web.ts'
+import { type Call, checkAccept, membersOf, originOf, type Web } from './web.ts'
 
 /**
  * POST /v1/payments: the hot path. The body's own signature is its authentication, its members are checked by hand, and
  * nothing is made twice.
  */
-export async function submitPayment(web: Web, c: Context): Promise<Outcome> {
+export async function submitPayment(web: Web, c: Call, readBody: () => Promise<Uint8Array>): Promise<Outcome> {
   checkAccept(c)
-  const bytes = await readBody(c.req.raw)
+  const bytes = await readBody()
   if (bytes.length === 0)
     throw new Failure('field-missing', { fields: [{ field: 'payment_id', message: 'is missing' }] })
   const payment = readPayment(membersOf(c, bytes, 'PaymentRequest'))

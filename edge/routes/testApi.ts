@@ -27,6 +27,7 @@ import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
 import type { Journal, JournalPayment } from './journal.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
+import type { Web } from './web.ts'
 
 const region = 'a'
 const shardCount = 2
@@ -82,7 +83,8 @@ export class TestApi {
   journal: readonly JournalPayment[] | undefined
   readonly gateway: Gateway
   readonly #leaders: readonly Leader[]
-  readonly #app: ReturnType<typeof createApp>
+  readonly app: ReturnType<typeof createApp>
+  readonly web: Web
   #counter = 0
 
   constructor(options: { rateLimits?: Partial<RateLimitSettings>; deadlineMs?: number } = {}) {
@@ -106,10 +108,11 @@ export class TestApi {
         onFault: (what) => this.faults.push(what),
       },
     })
-    this.#app = this.#createApp({ ...noLimits, ...options.rateLimits })
+    this.web = this.#createWeb({ ...noLimits, ...options.rateLimits })
+    this.app = createApp(this.web, { ready: () => ({ ready: this.leading, detail: {} }) })
   }
 
-  #createApp(rateLimits: RateLimitSettings): ReturnType<typeof createApp> {
+  #createWeb(rateLimits: RateLimitSettings): Web {
     const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
       Promise.resolve(verifyEcdsa(importWalletKey(algorithm, key), message, signature))
     const limits = new RateLimits(rateLimits)
@@ -124,8 +127,7 @@ export class TestApi {
     }
     const onFault = (what: string): unknown => this.faults.push(what)
     const authentication = new Authentication(gateway, verify)
-    const web = { services, authentication, limits, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
-    return createApp(web, { ready: () => ({ ready: this.leading, detail: {} }) })
+    return { services, authentication, limits, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
   }
 
   #leader(shard: number): Leader {
@@ -205,7 +207,7 @@ export class TestApi {
     if (body.length > 0) plain['content-type'] = type ?? 'application/json'
     const signed = by === undefined ? {} : signRequest({ method, url, headers: plain }, body, signing(by))
     const sent = body.length > 0 ? { body } : {}
-    const response = await this.#app.request(url.href, { method, headers: { ...plain, ...signed }, ...sent })
+    const response = await this.app.request(url.href, { method, headers: { ...plain, ...signed }, ...sent })
     return toldBy(response)
   }
 

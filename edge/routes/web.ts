@@ -23,6 +23,16 @@ export type Web = {
   readonly onAnswered: (operation: string, status: number, ms: number) => void
 }
 
+/** What a handler reads of a request besides its body. Hono's context is one. */
+export type Call = { readonly req: { header(name: string): string | undefined }; readonly env: unknown }
+
+/** A response that is only to be written. */
+export type Reply = {
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly content: string | Uint8Array<ArrayBuffer>
+}
+
 const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -38,14 +48,20 @@ export function bind(app: OpenAPIHono, web: Web, operation: Operation): void {
   )
 }
 
-/** Runs a handler and makes a response of whatever it came to. @param message the .proto's name of the answer */
-export async function answer(
+/** As `replyTo`, for Hono. */
+export async function answer(...asked: Parameters<typeof replyTo>): Promise<Response> {
+  const { status, headers, content } = await replyTo(...asked)
+  return new Response(content, { status, headers })
+}
+
+/** Runs a handler and makes a reply of whatever it came to. @param message the .proto's name of the answer */
+export async function replyTo(
   web: Web,
   name: string,
   message: string,
-  c: Context,
+  c: Call,
   work: () => Promise<Outcome>,
-): Promise<Response> {
+): Promise<Reply> {
   const beganMs = performance.now()
   let outcome: Outcome
   try {
@@ -64,26 +80,24 @@ export function admit(admission: Admission): void {
 }
 
 /** The form of the answer; what cannot be given is given as JSON, so that the client learns why. */
-function formOf(c: Context): MediaType {
+function formOf(c: Call): MediaType {
   const request = mediaTypeOf(c.req.header('content-type')) ?? 'json'
   return answerTypeOf(c.req.header('accept'), request) ?? 'json'
 }
 
-function encode(outcome: Outcome, form: MediaType, answer: string): Response {
+function encode(outcome: Outcome, form: MediaType, answer: string): Reply {
   const { status, body, headers, problem, message, bytes } = outcome
-  const all = { ...securityHeaders, ...headers }
-  if (bytes !== undefined)
-    return new Response(bytes.content, { status, headers: { ...all, 'content-type': bytes.type } })
-  if (problem || form === 'json') {
-    const type = problem ? 'application/problem+json' : 'application/json'
-    return new Response(JSON.stringify(body), { status, headers: { ...all, 'content-type': type } })
+  const reply = (type: string, content: Reply['content']): Reply => {
+    return { status, headers: { ...securityHeaders, ...headers, 'content-type': type }, content }
   }
-  const written = writeMessage(message ?? answer, body)
-  return new Response(written, { status, headers: { ...all, 'content-type': 'application/x-protobuf' } })
+  if (bytes !== undefined) return reply(bytes.type, bytes.content)
+  if (problem) return reply('application/problem+json', JSON.stringify(body))
+  if (form === 'json') return reply('application/json', JSON.stringify(body))
+  return reply('application/x-protobuf', writeMessage(message ?? answer, body))
 }
 
 /** @throws Failure when no answer could be given in a form that the client takes */
-export function checkAccept(c: Context): void {
+export function checkAccept(c: Call): void {
   if (answerTypeOf(c.req.header('accept'), 'json') !== undefined) return
   const fields = [{ field: 'Accept', message: 'must take application/json or application/x-protobuf' }]
   throw new Failure('not-acceptable', { fields })
@@ -111,11 +125,7 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
  * A body's members, whatever form they came in. An empty body is an object without members.
  * @param message the .proto's name of the request
  */
-export function membersOf(
-  c: Context,
-  bytes: Uint8Array,
-  message: string | undefined,
-): Readonly<Record<string, unknown>> {
+export function membersOf(c: Call, bytes: Uint8Array, message: string | undefined): Readonly<Record<string, unknown>> {
   if (bytes.length === 0) return {}
   const type = mediaTypeOf(c.req.header('content-type'))
   if (type === undefined) {
@@ -155,7 +165,7 @@ export function signedMessage(c: Context): SignedMessage {
   return { method: c.req.method, url: new URL(c.req.url), headers }
 }
 
-function addressOf(c: Context, proxies: ReadonlySet<string>): string {
+function addressOf(c: Call, proxies: ReadonlySet<string>): string {
   const socket = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
   return callerAddress(socket?.remoteAddress ?? '', c.req.header('x-forwarded-for'), proxies)
 }
@@ -165,7 +175,7 @@ function addressOf(c: Context, proxies: ReadonlySet<string>): string {
  * @throws Failure that names the place when it is none
  */
 export function originOf(
-  c: Context,
+  c: Call,
   proxies: ReadonlySet<string>,
   device: string | undefined,
   place: string | undefined,
