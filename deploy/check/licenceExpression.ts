@@ -1,14 +1,5 @@
 /** What a production install may bring: permissive licences only, which ask for no more than their own text. */
-const permitted = new Set([
-  'MIT',
-  'Apache-2.0',
-  'BSD-2-Clause',
-  'BSD-3-Clause',
-  'ISC',
-  '0BSD',
-  'Unlicense',
-  'Zlib',
-])
+const permitted = new Set(['MIT', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', '0BSD', 'Unlicense', 'Zlib'])
 
 /**
  * True when an SPDX licence expression can be met with permitted licences alone: every side of an AND, one side of an

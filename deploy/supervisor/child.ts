@@ -11,6 +11,8 @@ const drainDeadlineMs = 20_000
 const readyPollMs = 25
 const readyTimeoutMs = 30_000
 const lastLinesKept = 5
+/** What a runtime prints below the message of an error that nobody caught. */
+const crashTail = /^(\s+at |Node\.js v|\s*[\^}]?\s*$)/
 
 export type ChildPlan = {
   name: string
@@ -75,7 +77,7 @@ export class Child {
   #keep(chunk: Buffer): void {
     this.#log.write(chunk)
     const lines = chunk.toString().trimEnd().split('\n')
-    this.#lastLines = [...this.#lastLines, ...lines].slice(-lastLinesKept)
+    this.#lastLines = [...this.#lastLines, ...lines.filter((line) => !crashTail.test(line))].slice(-lastLinesKept)
   }
 
   async #revive(how: string): Promise<void> {

@@ -1,10 +1,7 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { jetstream } from '@nats-io/jetstream'
-import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { createKeyRing, hasKeyRing } from '../../actors/log/fileKeyRing.ts'
 import { connectNats } from '../../actors/log/natsConnection.ts'
@@ -14,12 +11,13 @@ import { ensureNatsServer, freePort, type NatsProcess, startNatsServer } from '.
 import { type PostgresProcess, startPostgres } from '../postgres.ts'
 import { provisionStreams } from '../streams.ts'
 import { Child } from './child.ts'
-import { DataFolderError, processStart, writeDurably } from './dataFolder.ts'
+import { DataFolderError, processStart } from './dataFolder.ts'
 import type { StartOptions } from './options.ts'
 import {
   childPlan,
   edgePlan,
   followerPlans,
+  genesisPlan,
   natsAccess,
   natsUsersOf,
   type ProcessPlan,
@@ -28,7 +26,10 @@ import {
   statusNames,
   workerPlans,
 } from './plan.ts'
+import { assertPortFree } from './portCheck.ts'
+import { releaseLeases } from './releaseLeases.ts'
 import { beginRestored } from './restored.ts'
+import { RunFiles } from './runFiles.ts'
 import { ensureIdentity, ensureSecrets, type Identity } from './secrets.ts'
 
 const run = promisify(execFile)
@@ -36,8 +37,6 @@ const logBytesShare = 0.5
 const genesisTimeoutMs = 30_000
 
 export type Progress = (line: string) => void
-
-type PidFile = Record<string, { pid: number; start: string }>
 
 /** One region on this machine: everything that `npm start` runs, in the order in which each needs the others. */
 export class RegionProcesses {
@@ -55,25 +54,36 @@ export class RegionProcesses {
   #identities: { operator: Identity; institution: Identity } | undefined
   #caFile = ''
   #stopping = false
+  readonly #files: RunFiles
+  /** What is being started now: it must have ended one way or the other before everything can be stopped. */
+  readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(options: StartOptions, progress: Progress, onHopeless: (reason: string) => void) {
     this.#o = options
+    this.#files = new RunFiles(options.data)
     this.#progress = progress
     this.#onHopeless = onHopeless
-  }
-
-  get plan(): RegionPlan {
-    return this.#plan!
   }
 
   get caFile(): string {
     return this.#caFile
   }
 
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.#tracked(this.#start())
+  }
+
+  #tracked<T>(starting: Promise<T>): Promise<T> {
+    const settled: Promise<unknown> = Promise.allSettled([starting]).then(() => this.#underWay.delete(settled))
+    this.#underWay.add(settled)
+    return starting
+  }
+
+  async #start(): Promise<void> {
     const { data, port, shards, region, workers } = this.#o
-    await this.#endLeftovers()
+    await this.#files.endLeftovers()
     await assertPortFree(port)
+    this.#watch = setInterval(() => this.#writeFiles(), 250)
     const keysDir = join(data, 'keys')
     if (!hasKeyRing(keysDir)) createKeyRing(keysDir, { shardCount: shards })
     const secrets = ensureSecrets(
@@ -107,7 +117,7 @@ export class RegionProcesses {
     this.#plan = plan
     // The server and the database need one another as little as the sandboxes do: all begin at once.
     const sandboxes = this.#startAll(sandboxPlans(plan))
-    await Promise.all([this.#startNats(plan), this.#startPostgres(plan), sandboxes])
+    await allEnded([this.#startNats(plan), this.#startPostgres(plan), sandboxes])
     this.#admin = await connectNats(natsAccess(plan, 'admin') as { url: string }, {
       name: 'supervisor',
       inboxPrefix: '_INBOX.admin',
@@ -119,9 +129,8 @@ export class RegionProcesses {
     await this.#writeGenesis(plan)
     this.#progress('logs')
     await this.#startAll([...workerPlans(plan), ...followerPlans(plan), edgePlan(plan)])
-    this.#writePids()
-    this.#watch = setInterval(() => this.#writePids(), 250)
-    this.#writeFacts()
+    this.#ready = true
+    this.#writeFiles()
   }
 
   async #startNats(plan: RegionPlan): Promise<void> {
@@ -157,7 +166,7 @@ export class RegionProcesses {
     void server.exited.then(async () => {
       if (this.#stopping) return
       try {
-        this.#nats = await startNatsServer(this.#natsArgs!)
+        this.#nats = await this.#tracked(startNatsServer(this.#natsArgs!))
         this.#keepNats(this.#nats)
       } catch (error) {
         this.#onHopeless(`nats-server cannot be started again: ${(error as Error).message}`)
@@ -180,7 +189,7 @@ export class RegionProcesses {
       if (this.#stopping) clearInterval(timer)
       else if (this.#postgres !== undefined && processStart(this.#postgres.pid) === undefined) {
         clearInterval(timer)
-        startPostgres(this.#postgresArgs!).then(
+        this.#tracked(startPostgres(this.#postgresArgs!)).then(
           (server) => {
             this.#postgres = server
             this.#keepPostgres()
@@ -194,15 +203,8 @@ export class RegionProcesses {
 
   async #writeGenesis(plan: RegionPlan): Promise<void> {
     const { operator, institution } = this.#identities!
-    const settings = {
-      region: this.#o.region,
-      shardCount: this.#o.shards,
-      keysDir: join(this.#o.data, 'keys'),
-      nats: natsAccess(plan, 'admin'),
-      operatorPublicKeyPem: operator.publicKeyPem,
-      institutionPublicKeyPem: institution.publicKeyPem,
-    }
-    const genesis: ProcessPlan = { name: 'genesis', program: 'actors/host/genesisMain.ts', settings, readyUrl: '' }
+    const publicKeys = { operator: operator.publicKeyPem, institution: institution.publicKeyPem }
+    const genesis = genesisPlan(plan, publicKeys)
     const { command, args, env } = childPlan(plan, genesis)
     try {
       await run(command, [...args], { env: { ...process.env, ...env }, timeout: genesisTimeoutMs })
@@ -212,10 +214,11 @@ export class RegionProcesses {
   }
 
   async #startAll(plans: readonly ProcessPlan[]): Promise<void> {
+    if (this.#stopping) throw new Error('stopped before it was ready')
     const children = plans.map((process) => {
       const worker = process.settings.workerId as string | undefined
-      const base = childPlan(this.plan, process)
-      const reaped = worker === undefined ? {} : { onReaped: () => this.#releaseLeases(worker) }
+      const base = childPlan(this.#plan!, process)
+      const reaped = worker === undefined ? {} : { onReaped: () => releaseLeases(this.#admin!, this.#o, worker) }
       return new Child({ ...base, ...reaped }, this.#onHopeless)
     })
     this.#children.push(...children)
@@ -228,17 +231,6 @@ export class RegionProcesses {
     )
   }
 
-  /** A process that was reaped cannot lead any more: its shards are free at once, not when its leases grow stale. */
-  async #releaseLeases(worker: string): Promise<void> {
-    const kv = await new Kvm(jetstream(this.#admin!)).open(`lease_${this.#o.region}`)
-    for (let shard = 0; shard < this.#o.shards; shard++) {
-      const entry = await kv.get(`shard.${shard}`)
-      if (entry?.operation === 'PUT' && entry.json<{ worker: string }>().worker === worker) {
-        await kv.delete(`shard.${shard}`, { previousSeq: entry.revision })
-      }
-    }
-  }
-
   #pids(): Record<string, number> {
     const pids: Record<string, number> = {}
     if (this.#nats) pids['nats-server'] = this.#nats.pid
@@ -247,65 +239,48 @@ export class RegionProcesses {
     return pids
   }
 
-  /** For the next start, should this one be killed: numbers with the kernel's start times. */
-  #writePids(): void {
+  #ready = false
+
+  #writeFiles(): void {
     const pids = this.#pids()
-    const entries = Object.entries(pids).map(([name, pid]) => [name, { pid, start: processStart(pid) ?? '' }])
-    const text = JSON.stringify(Object.fromEntries(entries))
-    if (text === this.#pidsWritten) return
-    writeDurably(join(this.#o.data, 'run', 'pids.json'), text)
-    this.#pidsWritten = text
-    if (existsSync(join(this.#o.data, 'run', 'region.json'))) this.#writeFacts()
+    this.#files.writePids(pids)
+    if (this.#ready) this.#files.writeFacts(this.#facts(pids))
   }
 
-  #pidsWritten = ''
-
-  #writeFacts(): void {
-    const { ports, databaseUrl } = this.plan
-    const facts = {
+  #facts(pids: Record<string, number>): Record<string, unknown> {
+    const { ports, databaseUrl, secrets } = this.#plan!
+    return {
       region: this.#o.region,
       shardCount: this.#o.shards,
       edgeUrl: `https://127.0.0.1:${this.#o.port}`,
       caFile: this.#caFile,
       operatorKeyFile: this.#identities!.operator.keyFile,
       institutionKeyFile: this.#identities!.institution.keyFile,
-      nats: natsAccess(this.plan, 'operator'),
+      nats: natsAccess(this.#plan!, 'operator'),
       keysDir: join(this.#o.data, 'keys'),
       bankUrl: `http://127.0.0.1:${ports.bank}`,
       centralBankUrl: `http://127.0.0.1:${ports.centralBank}`,
-      bankSecret: this.plan.secrets.bank,
-      centralBankSecret: this.plan.secrets.centralBank,
+      bankSecret: secrets.bank,
+      centralBankSecret: secrets.centralBank,
       databaseUrl,
-      pids: this.#pids(),
+      pids,
     }
-    writeDurably(join(this.#o.data, 'run', 'region.json'), JSON.stringify(facts, null, 2))
-  }
-
-  /** Ends what a killed supervisor left behind. */
-  async #endLeftovers(): Promise<void> {
-    const file = join(this.#o.data, 'run', 'pids.json')
-    rmSync(join(this.#o.data, 'run', 'region.json'), { force: true })
-    if (!existsSync(file)) return
-    const left = JSON.parse(readFileSync(file, 'utf8')) as PidFile
-    const alive = Object.values(left).filter(({ pid, start }) => start !== '' && processStart(pid) === start)
-    for (const { pid } of alive) process.kill(pid, 'SIGKILL')
-    while (alive.some(({ pid, start }) => processStart(pid) === start))
-      await new Promise((done) => setTimeout(done, 20))
-    rmSync(file, { force: true })
   }
 
   /** Ends everything in the reverse order: intake first, logs last. */
   async stop(): Promise<void> {
     this.#stopping = true
-    clearInterval(this.#watch)
-    rmSync(join(this.#o.data, 'run', 'region.json'), { force: true })
+    this.#ready = false
+    this.#files.forgetFacts()
     const byName = (part: string): Child[] => this.#children.filter(({ plan }) => plan.name.startsWith(part))
     for (const group of ['edge', 'connector', 'projector', 'worker', 'archiver', 'sandbox']) {
       await Promise.all(byName(group).map((child) => child.stop()))
     }
+    await Promise.all(this.#underWay)
     await this.#admin?.close()
     await Promise.all([this.#postgres?.stop(), this.#nats?.stop()])
-    rmSync(join(this.#o.data, 'run', 'pids.json'), { force: true })
+    clearInterval(this.#watch)
+    this.#files.forgetPids()
   }
 
   /** Ends everything now. */
@@ -317,10 +292,8 @@ export class RegionProcesses {
   }
 }
 
-function assertPortFree(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', () => reject(new DataFolderError(`port ${port} is in use; choose another with --port`)))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve()))
-  })
+/** Fails like the first that failed, but only once each has ended: what still starts could not be stopped. */
+async function allEnded(parts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(parts)).find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }

@@ -1,15 +1,22 @@
 import type { Region } from '../region.ts'
 
-const killEveryMs = 4_000
+const killEveryMs = 3_000
 
-/** Kills the given kinds of processes in turn, the worker at random, until it is called off. @returns how to stop it */
-export function killInTurns(region: Region, random: () => number, onKill: (name: string) => void): () => string[] {
+export type Kills = {
+  /** Names of the processes killed so far. */
+  readonly killed: readonly string[]
+  stop(): void
+}
+
+/** Kills the given kinds of processes in turn, the worker at random, until it is called off. */
+export function killInTurns(region: Region, random: () => number, onKill: (name: string) => void): Kills {
   const killed: string[] = []
   let turn = 0
   const timer = setInterval(() => {
     const { pids } = region.facts()
     const workers = Object.keys(pids).filter((name) => name.startsWith('worker-'))
-    const victims = [workers[Math.floor(random() * workers.length)], 'edge', 'nats-server', 'connector', 'projector']
+    const worker = workers[Math.floor(random() * workers.length)]
+    const victims = [worker, 'edge', 'nats-server', 'connector', 'sandbox-bank', 'projector']
     const name = victims[turn++ % victims.length]
     const pid = name === undefined ? undefined : pids[name]
     if (name === undefined || pid === undefined) return
@@ -21,8 +28,5 @@ export function killInTurns(region: Region, random: () => number, onKill: (name:
       // It had just ended: the next turn finds it again.
     }
   }, killEveryMs)
-  return () => {
-    clearInterval(timer)
-    return killed
-  }
+  return { killed, stop: () => clearInterval(timer) }
 }

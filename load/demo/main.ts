@@ -2,50 +2,25 @@ import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { makeReport, type Report, type Verdict, writeReport } from '../../actors/log/report.ts'
-import { newId, walletSigner } from '../../edge/client/node.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
-import { killInTurns } from './kills.ts'
+import { type Audit, auditPlay } from './audit.ts'
+import { type Kills, killInTurns } from './kills.ts'
+import { type DemoOptions, parseDemoOptions, UsageError, usage } from './options.ts'
 import { inParallel, type PlayResult, playTransfers } from './play.ts'
 import { settleTown, type Town } from './town.ts'
-import { fenOf, generatePlay, type Play, readAmlSim, seededRandom, yuanOf } from './transfers.ts'
-
-const usage = `Usage: npm run demo -- [options]
-
-Opens a wallet per account, recharges each through the sandbox bank, plays transfers as signed payments over HTTPS,
-redeems 100 wallets and reconciles everything to the fen.
-
-  --input FILE      AMLSim transactions.csv, with nodes.csv beside it (default: made from --seed)
-  --limit N         how many transfers (default 2000, with --input 20000)
-  --accounts N      accounts when there is no input (default 400)
-  --seed N          seed (default 1)
-  --concurrency N   payments in flight (default 64)
-  --kill            kill -9 a worker, the edge, the nats-server and others every few seconds meanwhile
-  --data DIR        data folder of a region that runs (default .data; one of its own when none runs there)
-  --own             start a region of its own in any case
-  --json FILE       write the report
-`
-
-const { values } = parseArgs({
-  options: {
-    input: { type: 'string' },
-    limit: { type: 'string' },
-    accounts: { type: 'string', default: '400' },
-    seed: { type: 'string', default: '1' },
-    concurrency: { type: 'string', default: '64' },
-    kill: { type: 'boolean', default: false },
-    data: { type: 'string', default: '.data' },
-    own: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-})
+import { generatePlay, type Play, readAmlSim, seededRandom, yuanOf } from './transfers.ts'
 
 const redeemedWallets = 100
+const redemptionsAtOnce = 16
 const reconcileTimeoutMs = 300_000
+const exitUsage = 2
+const exitInterrupted = 130
 const tty = process.stdout.isTTY
 const barWidth = 30
+
+type Redeemed = { byResident: Map<number, bigint>; completed: number; failed: number; fen: bigint }
+type Outcome = { result: PlayResult; redeemed: Redeemed; audit: Audit; reconciliation: Report; killed: number }
 
 function progress(what: string, done: number, total: number): void {
   if (!tty) return
@@ -57,27 +32,26 @@ function say(line: string): void {
   process.stdout.write(`${tty ? '\r\x1b[2K' : ''}${line}\n`)
 }
 
-function readPlay(): Play {
-  const seed = Number(values.seed)
-  if (values.input === undefined) return generatePlay(seed, Number(values.accounts), Number(values.limit ?? 2_000))
-  return readAmlSim(resolve(values.input), Number(values.limit ?? 20_000))
+function readPlay({ input, seed, accounts, limit }: DemoOptions): Play {
+  return input === undefined ? generatePlay(seed, accounts, limit) : readAmlSim(resolve(input), limit)
 }
 
 /** Redeems what is left of the first wallets that still hold money. */
-async function redeemSome(town: Town): Promise<{ count: number; fen: bigint; failed: number }> {
-  const result = { count: 0, fen: 0n, failed: 0 }
-  await inParallel(town.residents.slice(0, redeemedWallets), 16, async (resident) => {
-    const signer = walletSigner(resident.walletId, resident.key)
-    const { body } = await town.client.call(signer, 'GET', `/v1/wallets/${resident.walletId}`)
-    const fen = fenOf(String(body.balance))
+async function redeemSome(town: Town): Promise<Redeemed> {
+  const redeemed: Redeemed = { byResident: new Map(), completed: 0, failed: 0, fen: 0n }
+  const count = Math.min(redeemedWallets, town.residents.length)
+  await inParallel(town.residents.slice(0, count), redemptionsAtOnce, async (resident, i) => {
+    const fen = await town.balance(resident)
     if (fen === 0) return
     const ending = await town.redeem(resident, fen)
     if (ending.kind === 'completed') {
-      result.count += 1
-      result.fen += BigInt(fen)
-    } else result.failed += 1
+      redeemed.completed += 1
+      redeemed.fen += BigInt(fen)
+      redeemed.byResident.set(i, BigInt(fen))
+    } else redeemed.failed += 1
+    progress('redemptions', redeemed.completed, count)
   })
-  return result
+  return redeemed
 }
 
 /** Runs the reconciliation program against the region and reads its report. */
@@ -99,70 +73,114 @@ function reconcile(region: Region): Promise<Report> {
   })
 }
 
-function countOf(result: PlayResult, kind: string): number {
+function countOf({ endings }: PlayResult, kind: string): number {
   let count = 0
-  for (const [name, n] of result.endings) if (name === kind || name.startsWith(`${kind}: `)) count += n
+  for (const [name, n] of endings) if (name === kind || name.startsWith(`${kind}: `)) count += n
   return count
 }
 
-if (values.help) {
-  process.stdout.write(usage)
-  process.exit(0)
+async function playAll(region: Region, play: Play, options: DemoOptions): Promise<Outcome> {
+  const total = play.accounts.length
+  let kills: Kills | undefined
+  if (options.kill) kills = killInTurns(region, seededRandom(options.seed), (name) => say(`  kill -9 ${name}`))
+  try {
+    const { concurrency } = options
+    const town = await settleTown(region.facts(), play, concurrency, (what, done) => progress(what, done, total))
+    const initialFen = play.accounts.reduce((sum, account) => sum + BigInt(account.initialFen), 0n)
+    say(`${total} wallets opened and recharged with ${yuanOf(initialFen)} yuan`)
+    const count = play.transfers.length
+    const result = await playTransfers(play, town.sign, town.pay, concurrency, (done) =>
+      progress('payments', done, count),
+    )
+    say(`${count} payments in ${result.seconds.toFixed(1)} s`)
+    const redeemed = await redeemSome(town)
+    kills?.stop()
+    const audit = await auditPlay(town, play, result.paid, redeemed.byResident, concurrency, (what, done) =>
+      progress(what, done, what === 'asked again' ? count : total),
+    )
+    say('reconciling')
+    const reconciliation = await reconcile(region)
+    return { result, redeemed, audit, reconciliation, killed: kills?.killed.length ?? 0 }
+  } finally {
+    kills?.stop()
+  }
 }
 
-const play = readPlay()
-say(`${play.transfers.length} transfers between ${play.accounts.length} accounts, from ${play.source}`)
-const region = values.own ? await startRegion() : await useRegion(values.data)
-let verdict: Verdict = 'unknown'
-try {
-  const concurrency = Number(values.concurrency)
-  const total = play.accounts.length
-  const town = await settleTown(region.facts(), play, concurrency, (what, done) => progress(what, done, total))
-  const initialFen = play.accounts.reduce((sum, account) => sum + BigInt(account.initialFen), 0n)
-  say(`${total} wallets opened and recharged with ${yuanOf(initialFen)} yuan`)
-
-  const stopKilling = values.kill
-    ? killInTurns(region, seededRandom(Number(values.seed)), (name) => say(`  kill -9 ${name}`))
-    : () => []
-  const result = await playTransfers(play, town.pay, newId, concurrency, (done) =>
-    progress('payments', done, play.transfers.length),
-  )
-  const killed = stopKilling()
-  const redeemed = await redeemSome(town)
-  say('reconciling')
-  const reconciliation = await reconcile(region)
-
+function figuresOf({ result, redeemed, audit, reconciliation, killed }: Outcome, kill: boolean): Report['figures'] {
   const { figures: found } = reconciliation
-  const figures: Record<string, number> = {
+  return {
     'payments.completed': countOf(result, 'completed'),
     'payments.refused': countOf(result, 'refused'),
     'payments.unknown': countOf(result, 'unknown'),
-    'payments.per_second': Math.round(play.transfers.length / result.seconds),
+    'payments.contradicted': audit.contradicted,
+    'payments.per_second': Math.round(result.paid.length / result.seconds),
     'latency.p50_ms': result.latency.percentile(50) / 1_000,
     'latency.p99_ms': result.latency.percentile(99) / 1_000,
-    'redemptions.completed': redeemed.count,
+    'redemptions.completed': redeemed.completed,
+    'redemptions.failed': redeemed.failed,
     'difference.fen': found['difference.fen']!,
     'wallets.differing': found['wallets.differing']!,
-    ...(values.kill ? { 'processes.killed': killed.length } : {}),
+    'wallets.unexplained': audit.unexplained,
+    ...(kill ? { 'processes.killed': killed } : {}),
   }
-  const answered = countOf(result, 'completed') + countOf(result, 'refused') === play.transfers.length
-  const balanced = found['difference.fen'] === 0 && found['wallets.differing'] === 0
-  verdict = balanced && answered && redeemed.failed === 0 && reconciliation.verdict === 'pass' ? 'pass' : 'fail'
-
-  say('')
-  for (const [name, count] of [...result.endings].sort((a, b) => b[1] - a[1]))
-    say(`  ${String(count).padStart(7)}  ${name}`)
-  say('')
-  for (const [name, value] of Object.entries({ ...figures, ...found })) say(`  ${name.padEnd(28)} ${value}`)
-  say(`  moved by payments: ${yuanOf(result.completedFen)} yuan, redeemed: ${yuanOf(redeemed.fen)} yuan`)
-  say(`  difference: ${yuanOf(BigInt(found['difference.fen'] ?? 0))} yuan`)
-  say(verdict === 'pass' ? 'pass' : `FAIL: ${reconciliation.notes.join('; ')}`)
-  if (values.json !== undefined) {
-    const settings = { ...values, transfers: play.transfers.length, accounts: play.accounts.length }
-    const rows = [...result.endings].map(([outcome, count]) => ({ outcome, count }))
-    writeReport(values.json, makeReport('demo', settings, { verdict, figures, rows, notes: reconciliation.notes }))
-  }
-} finally {
-  await region.stop()
 }
-process.exit(verdict === 'pass' ? 0 : 1)
+
+/** Everything was answered, once and for all, and every fen is where the answers say. */
+function verdictOf({ reconciliation }: Outcome, figures: Report['figures']): Verdict {
+  const none = ['payments.unknown', 'payments.contradicted', 'redemptions.failed', 'difference.fen']
+  const clean = [...none, 'wallets.differing', 'wallets.unexplained'].every((name) => figures[name] === 0)
+  return clean && reconciliation.verdict === 'pass' ? 'pass' : 'fail'
+}
+
+function show(
+  { result, redeemed, audit, reconciliation }: Outcome,
+  figures: Report['figures'],
+  verdict: Verdict,
+): void {
+  say('')
+  for (const [name, count] of [...result.endings].sort((a, b) => b[1] - a[1])) {
+    say(`  ${String(count).padStart(7)}  ${name}`)
+  }
+  say('')
+  const all = { ...figures, ...reconciliation.figures }
+  for (const [name, value] of Object.entries(all)) say(`  ${name.padEnd(28)} ${value}`)
+  say(`  moved by payments: ${yuanOf(result.completedFen)} yuan, redeemed: ${yuanOf(redeemed.fen)} yuan`)
+  say(`  difference: ${yuanOf(BigInt(figures['difference.fen']!))} yuan`)
+  for (const note of [...audit.notes, ...reconciliation.notes]) say(`  ${note}`)
+  say(verdict)
+}
+
+async function main(options: DemoOptions): Promise<Verdict> {
+  const play = readPlay(options)
+  say(`${play.transfers.length} transfers between ${play.accounts.length} accounts, from ${play.source}`)
+  const region = options.own ? await startRegion() : await useRegion(options.data)
+  const interrupt = (): void => void region.stop().finally(() => process.exit(exitInterrupted))
+  process.once('SIGINT', interrupt)
+  process.once('SIGTERM', interrupt)
+  try {
+    const outcome = await playAll(region, play, options)
+    const figures = figuresOf(outcome, options.kill)
+    const verdict = verdictOf(outcome, figures)
+    show(outcome, figures, verdict)
+    if (options.json !== undefined) {
+      const settings = { ...options, transfers: play.transfers.length, accounts: play.accounts.length }
+      const rows = [...outcome.result.endings].map(([ending, count]) => ({ outcome: ending, count }))
+      const notes = [...outcome.audit.notes, ...outcome.reconciliation.notes]
+      writeReport(options.json, makeReport('demo', settings, { verdict, figures, rows, notes }, region.dataDir))
+    }
+    return verdict
+  } finally {
+    await region.stop()
+  }
+}
+
+try {
+  const options = parseDemoOptions(process.argv.slice(2))
+  if (options === undefined) process.stdout.write(usage)
+  else process.exitCode = (await main(options)) === 'pass' ? 0 : 1
+} catch (error) {
+  process.stderr.write(`demo: ${(error as Error).message}\n`)
+  process.exitCode = error instanceof UsageError ? exitUsage : 1
+}
+// Kept connections to the edge would hold the process for a while.
+process.exit()

@@ -1,17 +1,26 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Play } from './transfers.ts'
 
-/** How a payment ended. `unknown` after all tries is a failure of the system, never of the payment. */
-export type Ending = { kind: 'completed' } | { kind: 'refused'; reason: string } | { kind: 'unknown' }
+/**
+ * How a payment ended, and what exactly was said of it. `unknown` after all tries is a failure of the system, never of
+ * the payment.
+ */
+export type Ending = ({ kind: 'completed' } | { kind: 'refused'; reason: string } | { kind: 'unknown' }) & {
+  answer: string
+}
 
-/** Pays one transfer and asks again under the same id until it has ended, or its patience has. */
-export type Pay = (payer: number, payee: number, fen: number, id: string) => Promise<Ending>
+/** One payment as it will be sent, the same bytes on every try. */
+export type Order = { payer: number; payee: number; fen: number; signed: Readonly<Record<string, string>> }
+export type Sign = (payer: number, payee: number, fen: number) => Order
+/** Sends an order and asks again under the same id until it has ended, or its patience has. */
+export type Pay = (order: Order) => Promise<Ending>
+
+export type Paid = { order: Order; ending: Ending }
 
 export type PlayResult = {
+  paid: Paid[]
   endings: Map<string, number>
   completedFen: bigint
-  /** Ids that were answered twice with different endings: there must be none. */
-  contradictions: string[]
   seconds: number
   latency: RecordableHistogram
 }
@@ -24,15 +33,15 @@ const latencyMaxUs = 600_000_000
  */
 export async function playTransfers(
   play: Play,
+  sign: Sign,
   pay: Pay,
-  newId: () => string,
   inFlightMax: number,
   onProgress: (done: number) => void,
 ): Promise<PlayResult> {
   const result: PlayResult = {
+    paid: [],
     endings: new Map(),
     completedFen: 0n,
-    contradictions: [],
     seconds: 0,
     latency: createHistogram({ lowest: 1, highest: latencyMaxUs, figures: 3 }),
   }
@@ -45,9 +54,11 @@ export async function playTransfers(
     const before = lastOf.get(payer) ?? Promise.resolve()
     const one = before.then(async () => {
       const startedMs = performance.now()
-      const ending = await pay(payer, payee, fen, newId())
+      const order = sign(payer, payee, fen)
+      const ending = await pay(order)
       const tookUs = Math.round((performance.now() - startedMs) * 1_000)
       result.latency.record(Math.min(latencyMaxUs, Math.max(1, tookUs)))
+      result.paid.push({ order, ending })
       count(result, ending, fen)
       onProgress(++done)
     })

@@ -14,8 +14,8 @@ import {
 } from '../../edge/client/node.ts'
 import type { RetryPolicy } from '../../edge/client/requests.ts'
 import type { RegionFacts } from '../region.ts'
-import { type Ending, inParallel, type Pay } from './play.ts'
-import { type Play, yuanOf } from './transfers.ts'
+import { type Ending, inParallel, type Order, type Pay, type Sign } from './play.ts'
+import { fenOf, type Play, yuanOf } from './transfers.ts'
 
 /** One account of the play as a wallet of the region. */
 export type Resident = { walletId: string; key: WalletKey; accountNo: string; authToken: string; initialFen: number }
@@ -32,7 +32,9 @@ const pendingTriesMax = 300
 export type Town = {
   client: Client
   residents: Resident[]
+  sign: Sign
   pay: Pay
+  balance(resident: Resident): Promise<number>
   redeem(resident: Resident, fen: number): Promise<Ending>
 }
 
@@ -83,7 +85,12 @@ export async function settleTown(
   return {
     client,
     residents,
-    pay: (payer, payee, fen, id) => pay(client, residents[payer]!, residents[payee]!, fen, id),
+    sign: (payer, payee, fen) => ({ payer, payee, fen, signed: sign(residents[payer]!, residents[payee]!, fen) }),
+    pay: ({ signed }) => untilEnded(() => client.call(undefined, 'POST', '/v1/payments', signed)),
+    balance: async ({ walletId, key }) => {
+      const { body } = await client.call(walletSigner(walletId, key), 'GET', `/v1/wallets/${walletId}`)
+      return fenOf(String(body.balance))
+    },
     redeem: (resident, fen) => redeem(client, resident, fen),
   }
 }
@@ -132,34 +139,35 @@ async function redeem(client: Client, { walletId, key, accountNo }: Resident, fe
   return untilEnded(() => client.call(walletSigner(walletId, key), 'POST', '/v1/redemptions', body))
 }
 
-function pay(client: Client, payer: Resident, payee: Resident, fen: number, id: string): Promise<Ending> {
-  const signed = signPayment(
-    {
-      payment_id: id,
-      payer_wallet: payer.walletId,
-      payee_wallet: payee.walletId,
-      amount: yuanOf(fen),
-      currency: 'CNY-DC',
-      timestamp: new Date().toISOString(),
-    },
-    payer.key,
-  )
-  return untilEnded(() => client.call(undefined, 'POST', '/v1/payments', signed))
+function sign(payer: Resident, payee: Resident, fen: number): Order['signed'] {
+  const payment = {
+    payment_id: newId(),
+    payer_wallet: payer.walletId,
+    payee_wallet: payee.walletId,
+    amount: yuanOf(fen),
+    currency: 'CNY-DC',
+    timestamp: new Date().toISOString(),
+  }
+  return signPayment(payment, payer.key)
 }
 
+type Ask = () => Promise<{ status: number; raw: Uint8Array }>
+
 /** Asks the same again until the outcome is final. A refusal is an outcome; what nobody answered is unknown. */
-async function untilEnded(ask: () => Promise<{ status: number; body: Record<string, unknown> }>): Promise<Ending> {
+async function untilEnded(ask: Ask): Promise<Ending> {
   for (let attempt = 0; attempt < pendingTriesMax; attempt++) {
     try {
-      const { status } = await ask()
-      if (status !== 202) return { kind: 'completed' }
+      const { status, raw } = await ask()
+      if (status !== 202) return { kind: 'completed', answer: Buffer.from(raw).toString() }
     } catch (error) {
-      if (error instanceof OutcomeUnknown) return { kind: 'unknown' }
+      if (error instanceof OutcomeUnknown) return { kind: 'unknown', answer: error.message }
       if (!(error instanceof ApiProblem)) throw error
-      if (![429, 502, 503, 504].includes(error.status)) return { kind: 'refused', reason: error.reason || error.code }
-      return { kind: 'unknown' }
+      const answer = JSON.stringify(error.problem)
+      // Busy or away, and 5xx: nothing that is said of a payment in such words is its end.
+      if (error.status === 429 || error.status >= 500) return { kind: 'unknown', answer }
+      return { kind: 'refused', reason: error.reason || error.code, answer }
     }
     await new Promise((resolve) => setTimeout(resolve, pendingPauseMs))
   }
-  return { kind: 'unknown' }
+  return { kind: 'unknown', answer: 'it stayed pending' }
 }
