@@ -2,9 +2,9 @@
 const share = 0.75
 /** So many share a frame so well that more would hardly make it cheaper. */
 const enough = 24
-/** Of the time that payments take from their coming to their end: so that waiting never becomes most of it. */
-const holdShare = 0.5
-const holdMaxMs = 40
+/** Of the time that payments take from their coming to their end; under a steady stream this much of them shares a frame. */
+const holdShare = 0.625
+const holdMaxMs = 100
 /** How much the newest payment counts in the time that payments take. */
 const newestShare = 1 / 16
 
