@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
+import { rechargeSteps } from '../ledger/records.ts'
 import { codeOf } from '../ledger/refusals.ts'
+import { createBlobs } from '../log/blobs.ts'
 import type { MemoryLog } from '../log/memoryLog.ts'
 import { type Database, openDatabase } from './database.ts'
 import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { openBalance } from './stateRows.ts'
 
 let server: TestServer
 let followed: FollowedTown
@@ -87,6 +90,41 @@ describe('a projector', () => {
     const returned = await followed.sql<{ payer: bigint; reason: number }[]>`select payer, reason from returns`
     expect([...returned]).toEqual([{ payer: BigInt(alice.number), reason: codeOf['payee-unknown'] }])
     expect(town.balance(alice)).toBe(9_300)
+  })
+
+  test('writes users, wallets, links and sagas as the ledger holds them; a balance opens in its own row only', async () => {
+    await followed.project()
+    const { town, sql } = followed
+    const open = await town.recharge(bob, 500)
+    await town.until('the frames are read', () => town.quiet({}))
+    await followed.caughtUp()
+    const { state } = town.observers[1]!.ledger
+    const wallets = await sql<{ number: bigint; user: bigint; state: string; seq: bigint; sealed: Uint8Array }[]>`
+      select number, user_number as user, state, seq, balance_sealed as sealed from wallets order by number`
+    expect(wallets.map(({ number }) => Number(number))).toEqual([alice.number, bob.number].toSorted((a, b) => a - b))
+    const row = wallets.find(({ number }) => Number(number) === alice.number)!
+    const blobs = createBlobs(town.ring)
+    expect(openBalance(blobs, row.number, row.seq, row.sealed)).toBe(10_000n)
+    expect(() => openBalance(blobs, bob.number, row.seq, row.sealed)).toThrow()
+    expect(() => openBalance(blobs, row.number, row.seq + 1n, row.sealed)).toThrow()
+    expect(Buffer.from(row.sealed).includes(Buffer.from(new BigInt64Array([10_000n]).buffer))).toBe(false)
+    const users = await sql<{ kyc: number }[]>`select kyc from users`
+    expect(users.map(({ kyc }) => kyc)).toEqual([1, 1])
+    const links = await sql<{ wallet: bigint; masked: string; limit: bigint; active: number }[]>`
+      select wallet, masked, limit_fen as limit, active from links where shard = 1`
+    expect([...links]).toEqual([{ wallet: BigInt(bob.number), masked: '*', limit: 100_000_000n, active: 1 }])
+    const sagas = await sql<{ wallet: bigint; id: Uint8Array; step: number; amount: bigint }[]>`
+      select wallet, id, step, amount_fen as amount from sagas order by amount_fen`
+    expect(sagas.map(({ wallet, step, amount }) => [Number(wallet), step, Number(amount)])).toEqual([
+      [bob.number, rechargeSteps.requested, 500],
+      [alice.number, rechargeSteps.settled, 10_000],
+    ])
+    expect(Buffer.from(sagas[0]!.id)).toEqual(Buffer.from(open))
+    await town.settle(bob, open)
+    await followed.caughtUp()
+    const [settled] = await sql<{ step: number }[]>`select step from sagas where amount_fen = 500`
+    expect(settled!.step).toBe(rechargeSteps.settled)
+    expect(state.openSagas.size).toBe(0)
   })
 
   test('that is stopped in the middle goes on behind what it wrote', async () => {

@@ -91,7 +91,7 @@ export async function killed(pid: number): Promise<void> {
 }
 
 /** Asks until it holds. @throws Error that says what did not come. */
-export async function until(what: string, holds: () => Promise<boolean> | boolean, withinMs = 30_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean> | boolean, withinMs = 60_000): Promise<void> {
   const deadlineMs = performance.now() + withinMs
   while (!(await holds())) {
     if (performance.now() > deadlineMs) throw new Error(`it did not come to this: ${what}`)
