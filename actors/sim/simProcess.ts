@@ -29,6 +29,7 @@ export class SimProcess {
   #pausedUntilMs = 0
   #cutUntilMs = 0
   readonly #onKill: (() => void)[] = []
+  readonly #onStop: (() => void)[] = []
   readonly #onThrow: (error: unknown) => void
 
   constructor(name: string, time: VirtualTime, clock: SimClock, onThrow: (error: unknown) => void) {
@@ -100,6 +101,16 @@ export class SimProcess {
   /** What the world cleans up after it, as an operating system does. */
   onKill(work: () => void): void {
     this.#onKill.push(work)
+  }
+
+  /** What the program does when it is asked to end. */
+  onStop(work: () => void): void {
+    this.#onStop.push(work)
+  }
+
+  /** Asks the program to end: it drains, as far as it gets before it is killed. */
+  stop(): void {
+    for (const work of this.#onStop) this.do(work)
   }
 
   kill(): void {

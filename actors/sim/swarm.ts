@@ -29,7 +29,6 @@ export type Faults = {
   clock: { stepsPerMinute: number; stepMsMax: number }
   snapshot: { everyMs: number; fail: number; rot: number }
   lease: { fail: number }
-  journal: { pausesPerMinute: number; pauseMs: number }
   archiver: { trimsPerMinute: number }
 }
 
@@ -59,7 +58,6 @@ export const calm: Faults = {
   clock: { stepsPerMinute: 0, stepMsMax: 0 },
   snapshot: { everyMs: 10_000, fail: 0, rot: 0 },
   lease: { fail: 0 },
-  journal: { pausesPerMinute: 0, pauseMs: 0 },
   archiver: { trimsPerMinute: 0 },
 }
 
@@ -125,7 +123,6 @@ function drawFaults(prng: Prng): Faults {
     clock: { stepsPerMinute: sometimes(8), stepMsMax: prng.pick([500, 10_000, 3_600_000]) },
     snapshot: { everyMs: prng.pick([700, 2_000, 8_000, 60_000]), fail: sometimes(0.5), rot: sometimes(0.3) },
     lease: { fail: sometimes(0.2) },
-    journal: { pausesPerMinute: sometimes(6), pauseMs: prng.between(500, 6_000) },
     archiver: { trimsPerMinute: sometimes(20) },
   }
 }

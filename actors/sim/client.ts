@@ -1,0 +1,51 @@
+import { ShardUnavailable } from '../../edge/gateway/ports.ts'
+import type { Edge } from './edgeMachine.ts'
+import type { Prng } from './prng.ts'
+import { type Region, textOf } from './region.ts'
+
+const timeoutMs = 10_000
+const wayMs = 5
+
+/** How a person reaches the edges: whichever is there, with requests and answers that may be lost on the way. */
+export class Client {
+  readonly #region: Region
+  readonly #prng: Prng
+
+  constructor(region: Region, prng: Prng) {
+    this.#region = region
+    this.#prng = prng
+  }
+
+  /** Has an edge do something; undefined when nothing certain came back in time. */
+  ask<T>(work: (edge: Edge) => Promise<T>): Promise<T | undefined> {
+    const { outside, time, chronicle, edges, calmed, scenario } = this.#region
+    const { lossBefore, lossAfter } = calmed ? { lossBefore: 0, lossAfter: 0 } : scenario.faults.client
+    return outside.promise((resolve) => {
+      const give = (result: T | undefined): void => {
+        cancel()
+        resolve(result)
+      }
+      const cancel = time.after(timeoutMs, () => resolve(undefined))
+      if (edges.length === 0) {
+        time.after(wayMs, () => give(undefined))
+        return
+      }
+      const edge = this.#prng.pick(edges)
+      const lostBefore = this.#prng.chance(lossBefore)
+      const lostAfter = this.#prng.chance(lossAfter)
+      if (lostBefore) return
+      const arrive = (result: T | undefined): void => {
+        if (edge.process.alive && !lostAfter) time.after(1 + this.#prng.delayMs(wayMs), () => give(result))
+      }
+      const failed = (error: unknown): void => {
+        if (!(error instanceof ShardUnavailable)) chronicle.violation(`an edge failed a request: ${textOf(error)}`)
+        arrive(undefined)
+      }
+      time.after(1 + this.#prng.delayMs(wayMs), () => edge.process.do(() => void work(edge).then(arrive, failed)))
+    })
+  }
+
+  sleep(delayMs: number): Promise<void> {
+    return this.#region.outside.sleep(delayMs)
+  }
+}

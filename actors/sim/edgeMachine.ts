@@ -1,0 +1,63 @@
+import { RateLimits } from '../../edge/auth/rateLimits.ts'
+import { Gateway } from '../../edge/gateway/gateway.ts'
+import { ShardUnavailable } from '../../edge/gateway/ports.ts'
+import type { Journal } from '../../edge/routes/journal.ts'
+import { PaymentDesk } from '../../edge/routes/paymentDesk.ts'
+import { answersSubject, querySubject } from '../log/subjects.ts'
+import { NoReply } from './bus.ts'
+import type { Region } from './region.ts'
+import { simulatedSignature } from './simKeys.ts'
+import type { SimProcess } from './simProcess.ts'
+
+/** An edge below HTTP: the real gateway and desk of payments. */
+export type Edge = { readonly gateway: Gateway; readonly desk: PaymentDesk; readonly process: SimProcess }
+
+const tokensPerStart = 2 ** 32
+/** People here are few and patient. What the limits count they count by the machine's clock, which is not ours. */
+const noLimits = { addressPerSecondMax: 1e9, walletPerSecondMax: 1e9, principalPerSecondMax: 1e9 }
+
+/** Postgres is no part of the simulation: what only the journal remembers is not known here. */
+const away = async (): Promise<{ kind: 'away' }> => ({ kind: 'away' })
+const noJournal: Journal = {
+  payment: away,
+  paymentsById: away,
+  saga: away,
+  entries: away,
+  followed: away,
+  close: async () => undefined,
+}
+
+export function startEdge(region: Region, process: SimProcess, index: number): Edge {
+  const { bus, logs, time, chronicle, scenario } = region
+  const edgeId = String(index + 1)
+  const serial = region.nextSerial()
+  const prng = region.prng.fork(`edge ${index} ${serial}`)
+  let token = serial * tokensPerStart
+  const gateway = new Gateway({
+    region: region.name,
+    edgeId,
+    shardCount: scenario.shardCount,
+    incarnation: region.newIncarnation(process),
+    sealerFor: region.sealerFor,
+    nextToken: () => token++,
+    monotonicMs: () => time.nowMs,
+    ports: {
+      nowMs: () => process.clock.nowMs(),
+      random: () => prng.unit(),
+      after: (delayMs, work) => process.after(delayMs, work),
+      append: (shard, subject, frame, timeoutMs) => logs[shard]!.of(process).append(subject, frame, { timeoutMs }),
+      request: (shard, query, timeoutMs) =>
+        bus.request(process, querySubject(region.name, shard), query, timeoutMs).catch((error: unknown) => {
+          if (!(error instanceof NoReply)) throw error
+          throw new ShardUnavailable(shard, error.why === 'none' ? 'no-leader' : 'timeout')
+        }),
+      connected: () => !process.cutOff,
+      onFault: (what) => chronicle.tell(`edge: ${what.replace(/\d+/g, 'n')}`),
+    },
+  })
+  bus.subscribe(process, answersSubject(edgeId), (message) => gateway.onAnswer(message))
+  gateway.start()
+  const verify = async (key: { key: Uint8Array }, message: Uint8Array, signature: Uint8Array): Promise<boolean> =>
+    Buffer.compare(simulatedSignature(key.key, message), signature) === 0
+  return { gateway, desk: new PaymentDesk(gateway, verify, noJournal, new RateLimits(noLimits)), process }
+}

@@ -1,0 +1,301 @@
+import type { Executed, Submitted } from '../../edge/gateway/submission.ts'
+import type { PaymentResult, SignedPayment } from '../../edge/routes/paymentDesk.ts'
+import { requestDigest } from '../../edge/routes/requestDigest.ts'
+import { canonicalPayment } from '../../edge/wire/canonical.ts'
+import type { CommandFields } from '../ledger/frameBuilder.ts'
+import { commandIdText, walletIdText, walletKinds } from '../ledger/ids.ts'
+import {
+  type CommandOp,
+  keyAlgorithms,
+  keyCauses,
+  linkTypes,
+  rechargeSteps,
+  redemptionSteps,
+  signers,
+} from '../ledger/records.ts'
+import { refusalOf, refusalTable } from '../ledger/refusals.ts'
+import type { SagaView } from '../ledger/views.ts'
+import { sealAccount, sealBankToken } from '../log/accountSealing.ts'
+import type { Evidence } from '../log/evidence.ts'
+import type { Answer, Request } from './auditor/requestBook.ts'
+import { Client } from './client.ts'
+import type { Prng } from './prng.ts'
+import type { Region } from './region.ts'
+import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
+
+export type Wallet = { readonly number: number; readonly shard: number; readonly link: number }
+type Answered = Extract<Submitted, { kind: 'answered' }>
+type Own<K extends CommandOp> = Omit<
+  CommandFields<K>,
+  'id' | 'actor' | 'signer' | 'keyVersion' | 'principal' | 'token' | 'digestHigh' | 'digestLow'
+>
+type By = { readonly signer: number; readonly keyVersion: number; readonly actor: number; readonly principal: number }
+/** Something that was asked for once and may be asked for again, in the same words. */
+type Errand = { readonly request: Request; readonly run: () => Promise<Answer> }
+
+const bankOpeningFen = 10_000_000
+const linkLimitFen = 5_000_000
+const againMsMin = 100
+const againMsMax = 900
+const sagaAskMs = 400
+/** Refusals of the moment: the same request may be taken later. */
+const ofTheMoment = new Set(['id-early', 'timestamp-early', 'ids-exhausted', 'key-not-current', 'frame-repeated'])
+const institution: By = { signer: signers.institution, keyVersion: 0, actor: 1, principal: 1 }
+
+const sagaEnds: Readonly<Record<SagaView['kind'], Readonly<Record<number, string>>>> = {
+  recharge: {
+    [rechargeSteps.settled]: 'settled',
+    [rechargeSteps.refused]: 'refused',
+    [rechargeSteps.refunded]: 'refunded',
+  },
+  redemption: {
+    [redemptionSteps.paid]: 'paid',
+    [redemptionSteps.refused]: 'refused',
+    [redemptionSteps.returned]: 'returned',
+  },
+}
+
+/** One of the people who use the region: patient, forgetful, and asking again under the same id until there is a last word. */
+export class Person {
+  readonly accountNo: string
+  readonly openingFen = bankOpeningFen
+  readonly #region: Region
+  readonly #name: string
+  readonly #prng: Prng
+  readonly #client: Client
+  readonly #errands: Errand[] = []
+  #wallet: Wallet | undefined
+  #keyVersion = 1
+
+  constructor(region: Region, index: number) {
+    this.#region = region
+    this.#name = `person ${index}`
+    this.accountNo = `62258800000${10_000 + index}`
+    this.#prng = region.prng.fork(this.#name)
+    this.#client = new Client(region, region.prng.fork(`client ${index}`))
+    const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
+    const { books } = region.far
+    books.atBank(() => books.bank.addCustomer(customer, this.#bankToken, bankOpeningFen, books.nowMs()))
+  }
+
+  get wallet(): Wallet | undefined {
+    return this.#wallet
+  }
+
+  get #bankToken(): string {
+    return `token of ${this.#name}`
+  }
+
+  /** Opens a wallet, fills it, and goes about until it is told that the day is over. */
+  async live(others: readonly Person[]): Promise<void> {
+    const { scenario } = this.#region
+    await this.#open()
+    await this.#saga('recharge', this.#amount())
+    while (!this.#region.calmed) {
+      await this.#client.sleep(this.#prng.between(1, 2 * scenario.thinkMs))
+      await this.#act(others)
+    }
+  }
+
+  async #act(others: readonly Person[]): Promise<void> {
+    const u = this.#prng.unit()
+    const payees = others.flatMap(({ wallet }) => (wallet === undefined ? [] : [wallet]))
+    if (u < 0.6) await this.#pay(this.#prng.pick(payees))
+    else if (u < 0.72) await this.#saga('recharge', this.#amount())
+    else if (u < 0.82) await this.#saga('redemption', this.#amount())
+    else if (u < 0.94) await this.#askAgain()
+    else await this.#rotate()
+  }
+
+  #amount(): number {
+    return this.#prng.between(1, this.#prng.chance(0.2) ? 900_000 : 60_000)
+  }
+
+  async #open(): Promise<void> {
+    const { scenario, blobs } = this.#region
+    const bucket = this.#prng.between(0, 4_095)
+    const shard = bucket % scenario.shardCount
+    const { value: user } = await this.#command(shard, 'userOpen', { bucket, kyc: 1 }, institution)
+    const opening = { user, class: 3, kind: walletKinds.personal, algorithm: keyAlgorithms.ecdsaP256 }
+    const key = simulatedKey(this.#name, 1)
+    const { value: number } = await this.#command(shard, 'walletOpen', { ...opening, key }, institution)
+    const masked = Buffer.from('622588******0000')
+    const sealed = sealAccount(blobs, number, this.accountNo)
+    const account = { masked, maskedLength: masked.length, sealed, sealedLength: sealed.length, type: linkTypes.bank }
+    const fingerprint = sha256(Buffer.from(this.accountNo)).subarray(0, 8)
+    const link = { wallet: number, limit: linkLimitFen, fingerprint, ...account }
+    const { value } = await this.#command(shard, 'linkOpen', link, this.#byKey(number))
+    this.#wallet = { number, shard, link: value }
+  }
+
+  #byKey(wallet: number): By {
+    return { signer: signers.walletKey, keyVersion: this.#keyVersion, actor: wallet, principal: 0 }
+  }
+
+  /** A command that must be taken in the end. */
+  async #command<K extends CommandOp>(shard: number, op: K, fields: Own<K>, by: By): Promise<Answered> {
+    const answered = await this.#submit(shard, op, fields, by, this.#id())
+    if (answered.code !== 0) this.#region.chronicle.violation(`${op} was refused: ${refusalOf(answered.code)}`)
+    return answered
+  }
+
+  async #submit<K extends CommandOp>(
+    shard: number,
+    op: K,
+    fields: Own<K>,
+    by: By,
+    id: Uint8Array,
+    told: Readonly<Record<string, string | number>> = {},
+  ): Promise<Answered> {
+    const digest = requestDigest(op, { id: commandIdText(id), ...told })
+    const evidence = evidenceOf(digest, new Uint8Array(64))
+    const request = { op, fields: { ...by, ...fields, id } as never, evidence }
+    for (;;) {
+      const submitted = await this.#client.ask((edge) => edge.gateway.command(shard, request))
+      if (submitted?.kind === 'answered' && !ofTheMoment.has(refusalOf(submitted.code))) return submitted
+      await this.#pauseBeforeTrying()
+    }
+  }
+
+  #pauseBeforeTrying(): Promise<void> {
+    return this.#client.sleep(this.#prng.between(againMsMin, againMsMax))
+  }
+
+  /** A UUIDv7 of this moment. */
+  #id(): Uint8Array {
+    const bytes = this.#prng.bytes(16)
+    const ms = this.#region.outside.clock.nowMs()
+    new DataView(bytes.buffer).setUint32(0, Math.floor(ms / 65_536))
+    new DataView(bytes.buffer).setUint16(4, ms % 65_536)
+    bytes[6] = 0x70 | (bytes[6]! & 15)
+    bytes[8] = 0x80 | (bytes[8]! & 63)
+    return bytes
+  }
+
+  /** Does an errand; now and then two edges are asked for the same at once, and now and then it is done again later. */
+  async #do(errand: Errand): Promise<void> {
+    this.#errands.push(errand)
+    const twice = this.#prng.chance(0.15)
+    await Promise.all(Array.from({ length: twice ? 2 : 1 }, () => this.#once(errand)))
+  }
+
+  async #once({ request, run }: Errand): Promise<void> {
+    const { auditor, chronicle } = this.#region
+    auditor.asked(request)
+    const answer = await run()
+    chronicle.tell(`answered.${request.kind}.${answer.outcome}`, `${request.wallet}/${request.id} ${answer.place}`)
+    auditor.answered(request, answer)
+  }
+
+  async #askAgain(): Promise<void> {
+    if (this.#errands.length === 0) return
+    const errand = this.#prng.pick(this.#errands)
+    const { kind, id, to, fen } = errand.request
+    if (kind !== 'payment' || this.#prng.chance(0.6)) return this.#once(errand)
+    // The same id for another amount: nothing may come of it.
+    return this.#once(this.#payment(to, fen + 1, Buffer.from(id.replaceAll('-', ''), 'hex')))
+  }
+
+  async #pay(payee: Wallet): Promise<void> {
+    return this.#do(this.#payment(payee.number, this.#amount(), this.#id()))
+  }
+
+  #payment(payee: number, fen: number, id: Uint8Array): Errand {
+    const payer = this.#wallet!.number
+    const requestedMs = this.#region.outside.clock.nowMs()
+    const canonical = canonicalPayment({
+      payment_id: commandIdText(id),
+      payer_wallet: walletIdText(payer, walletKinds.personal),
+      payee_wallet: walletIdText(payee, walletKinds.personal),
+      amount: `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, '0')}`,
+      currency: 'CNY',
+      timestamp: new Date(requestedMs).toISOString(),
+    })
+    const unsigned = { payer, payerKind: walletKinds.personal, payee, amountFen: fen, id, requestedMs, canonical }
+    const body = Buffer.from(canonical).toString()
+    const request: Request = { kind: 'payment', wallet: payer, to: payee, fen, id: commandIdText(id), body }
+    return { request, run: () => this.#payUntilLastWord({ ...unsigned, digest: sha256(canonical) }) }
+  }
+
+  async #payUntilLastWord(payment: Omit<SignedPayment, 'signature'>): Promise<Answer> {
+    const origin = { ip: new Uint8Array(16), device: new Uint8Array(16), latitude: Number.NaN, longitude: Number.NaN }
+    for (;;) {
+      const signature = simulatedSignature(simulatedKey(this.#name, this.#keyVersion), payment.canonical)
+      const result = await this.#client.ask((edge) => edge.desk.pay({ ...payment, signature }, origin))
+      const answer = result === undefined ? undefined : this.#lastWord(result)
+      if (answer !== undefined) return answer
+      await this.#pauseBeforeTrying()
+    }
+  }
+
+  #lastWord(result: PaymentResult): Answer | undefined {
+    if (result.kind === 'journal-away') return { outcome: 'forgotten', place: '' }
+    if (result.kind !== 'final' || ofTheMoment.has(result.refusal)) return undefined
+    const { refusal, executed } = result
+    const outcome = refusal === 'accepted' ? 'done' : refusal
+    return {
+      outcome: this.#region.mistakes.heard(outcome),
+      place: refusalTable[refusal].remembered ? placeOf(executed) : '',
+    }
+  }
+
+  async #saga(kind: SagaView['kind'], fen: number): Promise<void> {
+    const { number, shard, link } = this.#wallet!
+    const id = this.#id()
+    const text = commandIdText(id)
+    const told = { kind, amount: fen, link }
+    const body = JSON.stringify(told)
+    const run = async (): Promise<Answer> => {
+      const taken =
+        kind === 'recharge'
+          ? await this.#submit(shard, 'rechargeRequest', this.#rechargeFields(fen, text), this.#byKey(number), id, told)
+          : await this.#submit(
+              shard,
+              'redemptionRequest',
+              { wallet: number, amount: fen, link },
+              this.#byKey(number),
+              id,
+              told,
+            )
+      const refusal = refusalOf(taken.code)
+      if (refusal === 'id-expired' || refusal === 'id-seen') return { outcome: 'forgotten', place: '' }
+      if (refusal === 'accepted') return this.#sagaEnd(number, id)
+      return { outcome: refusal, place: refusalTable[refusal].remembered ? placeOf(taken.executed) : '' }
+    }
+    return this.#do({ request: { kind, wallet: number, to: 0, fen, id: text, body }, run })
+  }
+
+  #rechargeFields(amount: number, txId: string): Own<'rechargeRequest'> {
+    const { number: wallet, link } = this.#wallet!
+    const sealedToken = sealBankToken(this.#region.blobs, wallet, txId, this.#bankToken)
+    return { wallet, amount, link, tokenLength: sealedToken.length, sealedToken }
+  }
+
+  async #sagaEnd(wallet: number, id: Uint8Array): Promise<Answer> {
+    for (;;) {
+      const read = await this.#client.ask((edge) => edge.gateway.ask(wallet, { type: 'saga', wallet, id }))
+      const view = read?.result
+      if (view !== undefined && view !== null) {
+        const outcome = sagaEnds[view.kind][view.step]
+        if (outcome !== undefined) return { outcome, place: `${view.seq}/${view.index}` }
+      }
+      await this.#client.sleep(sagaAskMs)
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const { number, shard } = this.#wallet!
+    const version = this.#keyVersion + 1
+    const key = simulatedKey(this.#name, version)
+    const change = { wallet: number, cause: keyCauses.rotate, algorithm: keyAlgorithms.ecdsaP256, key }
+    await this.#command(shard, 'walletKey', change, this.#byKey(number))
+    this.#keyVersion = version
+  }
+}
+
+const placeOf = ({ shard, seq, index }: Executed): string => `${shard}/${seq}/${index}`
+
+function evidenceOf(digest: Uint8Array, signature: Uint8Array): Evidence {
+  const from = { ip: new Uint8Array(16), device: new Uint8Array(16), latitude: Number.NaN, longitude: Number.NaN }
+  return { digest, signature, algorithm: keyAlgorithms.ecdsaP256, ...from }
+}

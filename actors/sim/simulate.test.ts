@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest'
+import { simulate } from './simulate.ts'
+
+describe('a simulated region', () => {
+  test('without faults ends with every request answered and every fen accounted for', async () => {
+    const { violations, counts } = await simulate(1, { calm: true })
+    expect(violations).toEqual([])
+    for (const kind of ['payment.done', 'recharge.settled', 'redemption.paid']) {
+      expect(counts.get(`answered.${kind}`)).toBeGreaterThan(0)
+    }
+  })
+
+  test('is the same event by event when its seed is run again', async () => {
+    const tellOf = async (): Promise<{ digest: string; lines: string[] }> => {
+      const lines: string[] = []
+      const { digest } = await simulate(7, { print: (line) => lines.push(line) })
+      return { digest, lines }
+    }
+    const [first, second] = [await tellOf(), await tellOf()]
+    expect(second.lines).toEqual(first.lines)
+    expect(second.digest).toBe(first.digest)
+  })
+
+  test('is another one under another seed', async () => {
+    expect((await simulate(8)).digest).not.toBe((await simulate(9)).digest)
+  })
+})
