@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../natsServer.ts'
 import { processStart } from './dataFolder.ts'
 
 const program = join(import.meta.dirname, 'main.ts')
 const skipped = process.env.JIAOZI_SKIP_NATS
-const readyTimeoutMs = 45_000
+const killedTimeoutMs = 10_000
+const readyTimeoutMs = 120_000
 
 type Ended = { code: number | null; out: string; err: string }
 type Run = { child: ChildProcess; said(text: string): Promise<void>; ended: Promise<Ended> }
@@ -22,7 +24,9 @@ beforeAll(() => {
 
 afterAll(() => {
   for (const child of started) child.kill('SIGKILL')
-  for (const { pid } of Object.values(runningIn(join(parent, 'region')))) process.kill(pid, 'SIGKILL')
+  for (const folder of existsSync(parent) ? readdirSync(parent) : []) {
+    for (const { pid } of Object.values(runningIn(join(parent, folder)))) process.kill(pid, 'SIGKILL')
+  }
   rmSync(parent, { recursive: true, force: true })
 })
 
@@ -90,6 +94,8 @@ const running = (pids: Pids): string[] =>
     .filter(([, { pid, start }]) => processStart(pid) === start)
     .map(([name]) => name)
 
+const pidsIn = (dataDir: string): Pids => JSON.parse(readFileSync(join(dataDir, 'run/pids.json'), 'utf8')) as Pids
+
 function runningIn(dataDir: string): Pids {
   const file = join(dataDir, 'run/pids.json')
   const pids = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Pids) : {}
@@ -121,8 +127,9 @@ describe.skipIf(skipped !== undefined)('a region that runs', () => {
   })
 
   test('ends every process on Ctrl-C, in order, and lets its data go', async () => {
-    const pids = JSON.parse(readFileSync(join(data, 'run/pids.json'), 'utf8')) as Pids
+    const pids = pidsIn(data)
     expect(running(pids).sort()).toEqual([
+      'archiver',
       'connector',
       'edge',
       'nats-server',
@@ -141,3 +148,61 @@ describe.skipIf(skipped !== undefined)('a region that runs', () => {
     for (const file of ['lock', 'run/pids.json', 'run/region.json']) expect(existsSync(join(data, file))).toBe(false)
   })
 })
+
+describe.skipIf(skipped !== undefined)('no process is left over', { timeout: readyTimeoutMs }, () => {
+  let data: string
+  let run: Run
+
+  async function begin(name: string): Promise<void> {
+    data = join(parent, name)
+    run = supervisor(['--data', data, '--port', String(await freePort()), '--shards', '1', '--workers', '1'])
+  }
+
+  /** What the folder says of its processes while the start goes on, the last word before they are all gone. */
+  async function endedBy(...signals: NodeJS.Signals[]): Promise<{ pids: Pids; code: number | null }> {
+    const pids = pidsIn(data)
+    for (const signal of signals) {
+      run.child.kill(signal)
+      if (signal !== signals.at(-1)) await run.said('stopping')
+    }
+    const { code } = await run.ended
+    return { pids, code }
+  }
+
+  test('by SIGTERM in the middle of a start', async () => {
+    await begin('half-started')
+    await run.said('sandbox-bank')
+    const { pids } = await endedBy('SIGTERM')
+    expect(Object.keys(pids)).toContain('sandbox-bank')
+    expect(running(pids)).toEqual([])
+    expect(existsSync(join(data, 'lock'))).toBe(false)
+  })
+
+  test('by a second Ctrl-C, which waits for no drain', async () => {
+    await begin('impatient')
+    await run.said('is ready')
+    const { pids, code } = await endedBy('SIGINT', 'SIGINT')
+    expect(code).toBe(1)
+    expect(await stillRunning(pids)).toEqual([])
+  })
+
+  test('by a start after kill -9 of the supervisor: it ends what was left and has the region again', async () => {
+    await begin('killed')
+    await run.said('is ready')
+    const { pids } = await endedBy('SIGKILL')
+    expect(running(pids)).toContain('worker-0')
+    run = supervisor(['--data', data, '--port', String(await freePort()), '--shards', '1', '--workers', '1'])
+    await run.said('is ready')
+    expect(running(pids)).toEqual([])
+    const second = await endedBy('SIGTERM')
+    expect(second.code).toBe(0)
+    expect(running(second.pids)).toEqual([])
+  })
+})
+
+/** A process that was sent SIGKILL is gone a moment later, not at once. */
+async function stillRunning(pids: Pids): Promise<string[]> {
+  const deadlineMs = performance.now() + killedTimeoutMs
+  while (running(pids).length > 0 && performance.now() < deadlineMs) await sleep(20)
+  return running(pids)
+}
