@@ -27,7 +27,7 @@ export type Web = {
 export type Call = { readonly req: { header(name: string): string | undefined }; readonly env: unknown }
 
 /** A response that is only to be written. */
-export type Reply = {
+type Reply = {
   readonly status: number
   readonly headers: Record<string, string>
   readonly content: string | Uint8Array<ArrayBuffer>
