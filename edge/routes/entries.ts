@@ -3,7 +3,16 @@ import { commandIdText, walletIdText } from '../../actors/ledger/ids.ts'
 import { postingKinds } from '../../actors/ledger/outcomes.ts'
 import { visibleWallet } from './caller.ts'
 import { badField, Failure } from './failure.ts'
-import { asOfBody, asOfSchema, commandIdField, positionSchema, timeField, walletIdField, yuanText } from './fields.ts'
+import {
+  asOfBody,
+  asOfSchema,
+  commandIdField,
+  countField,
+  positionSchema,
+  timeField,
+  walletIdField,
+  yuanText,
+} from './fields.ts'
 import type { JournalEntry } from './journal.ts'
 import { operation } from './operation.ts'
 
@@ -85,8 +94,8 @@ export const listEntries = operation({
     'From the journal, which follows the log; `followed` says how far. Answers 503 while the journal is away; balances and payments do not need it.',
   callers: ['wallet', 'institution', 'operator'],
   params: z.object({ wallet_id: walletIdField }),
-  query: z.object({
-    limit: z.coerce.number().int().min(1).max(pageMax).default(pageDefault),
+  query: z.strictObject({
+    limit: countField(pageMax).default(pageDefault),
     cursor: z.string().optional(),
   }),
   messages: { answer: 'Entries' },

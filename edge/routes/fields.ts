@@ -92,6 +92,18 @@ export const requestIdField = commandIdField
   .openapi({ description: 'May stand here instead of in the Idempotency-Key header' })
 export const timeField = z.string().openapi({ description: 'RFC 3339, UTC', example: '2026-11-24T08:00:00.000Z' })
 
+/** Links are numbered in 32 bits. */
+export const linkIdMax = 0xffff_ffff
+
+/** A count in a path or query: its digits and nothing else, not "1e2" or "0x10". */
+export const countField = (max: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/, `must be a whole number from 1 to ${max}`)
+    .transform(Number)
+    .refine((value) => value <= max, `must be a whole number from 1 to ${max}`)
+    .openapi({ type: 'integer', minimum: 1, maximum: max } as never)
+
 export const statusUrlField = z.string().optional().openapi({ description: 'With 202: where to ask' })
 
 /** Where and when in a shard's log an answer holds. */

@@ -94,7 +94,7 @@ export const putLimits = operation({
   summary: 'Set the limits of a wallet class from a date on',
   callers: ['operator'],
   body: z
-    .object({
+    .strictObject({
       class: classField,
       effective_at: effectiveField,
       balance: limitField,
@@ -134,7 +134,7 @@ export const putRiskRule = operation({
   summary: 'Set what a risk level means from a date on',
   callers: ['operator'],
   body: z
-    .object({
+    .strictObject({
       level: levelField,
       effective_at: effectiveField,
       percent: z.int().min(0).max(100),

@@ -5,7 +5,16 @@ import { type AccountVault, isAccountNumber, maskAccount } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
-import { amountField, asOfBody, asOfSchema, requestIdField, walletIdField, yuanText } from './fields.ts'
+import {
+  amountField,
+  asOfBody,
+  asOfSchema,
+  countField,
+  linkIdMax,
+  requestIdField,
+  walletIdField,
+  yuanText,
+} from './fields.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 
@@ -67,7 +76,7 @@ export const linkAccount = operation({
   callers: ['wallet', 'institution'],
   params: walletParams,
   body: z
-    .object({
+    .strictObject({
       account_type: typeField,
       account_no: accountNumberField,
       balance_limit: amountField,
@@ -138,7 +147,7 @@ export const unlinkAccount = operation({
   tag: 'linked accounts',
   summary: 'Close a link; what is under way over it goes on',
   callers: ['wallet', 'institution'],
-  params: z.object({ wallet_id: walletIdField, link_id: z.coerce.number().int().min(1) }),
+  params: z.object({ wallet_id: walletIdField, link_id: countField(linkIdMax) }),
   messages: { answer: 'AccountUnlinked' },
   answers: { 200: { description: 'It is closed', schema: closed } },
   async run({ caller, origin, params, idempotencyKey }, { gateway }) {

@@ -24,6 +24,7 @@ export type PaymentRequest = SignedPayment & {
  * @throws Failure that names the member that is missing or wrong
  */
 export function readPayment(members: Readonly<Record<string, unknown>>): PaymentRequest {
+  refuseUnknown(members)
   const paymentId = textIn(members, 'payment_id')
   const id = parseCommandId(paymentId)
   if (id === undefined) {
@@ -66,6 +67,25 @@ export function readPayment(members: Readonly<Record<string, unknown>>): Payment
     signature: Buffer.from(hex, 'hex'),
     device: optionalTextIn(members, 'device_fingerprint'),
     place: optionalTextIn(members, 'geo_location'),
+  }
+}
+
+const known: ReadonlySet<string> = new Set([
+  'payment_id',
+  'payer_wallet',
+  'payee_wallet',
+  'amount',
+  'currency',
+  'timestamp',
+  'signature',
+  'device_fingerprint',
+  'geo_location',
+])
+
+/** A payer must not believe that we heeded what the signature does not cover. */
+function refuseUnknown(members: Readonly<Record<string, unknown>>): void {
+  for (const name in members) {
+    if (!known.has(name)) throw badField(name.slice(0, 64), 'is not known here')
   }
 }
 

@@ -12,7 +12,7 @@ import { executedBody } from './paymentAnswer.ts'
 import { outwardCode } from './sagas.ts'
 
 export const paymentRequestSchema = z
-  .object({
+  .strictObject({
     payment_id: commandIdField,
     payer_wallet: walletIdField,
     payee_wallet: walletIdField,

@@ -57,7 +57,7 @@ export const putPrincipal = operation({
   summary: 'Enter an institution or operator, change its key, or suspend it',
   callers: ['operator'],
   body: z
-    .object({
+    .strictObject({
       role: roleField,
       number: z.int().min(1).max(255),
       active: z.boolean().default(true),

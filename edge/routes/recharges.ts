@@ -4,14 +4,14 @@ import { tokenBytesMax } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
 import { idIn, refusalFailure, runCommand } from './commandDesk.ts'
 import { Failure, StillPending } from './failure.ts'
-import { amountField, commandIdField, walletIdField, yuanText } from './fields.ts'
+import { amountField, commandIdField, linkIdMax, walletIdField, yuanText } from './fields.ts'
 import { chooseLink } from './linkedAccounts.ts'
 import { type Answered, operation, type Services } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 import { awaitSaga, findSaga, type SagaState, sagaBody, sagaSchema } from './sagas.ts'
 
 const linkFields = {
-  link_id: z.int().min(1).optional().openapi({ description: 'Number of the linked account' }),
+  link_id: z.int().min(1).max(linkIdMax).optional().openapi({ description: 'Number of the linked account' }),
   account_no: z
     .string()
     .max(40)
@@ -55,7 +55,7 @@ export const recharge = operation({
     'The same tx_id never recharges twice. 202 when the bank has not answered yet: ask again with the same tx_id.',
   callers: ['wallet'],
   body: z
-    .object({
+    .strictObject({
       tx_id: commandIdField,
       wallet_id: walletIdField,
       ...linkFields,
@@ -163,7 +163,7 @@ export function showSaga(kind: SagaState['kind'], path: string, schema: z.ZodTyp
     summary: `How a ${kind} stands`,
     callers: ['wallet', 'institution', 'operator'],
     params: z.object({ tx_id: commandIdField }),
-    query: z.object({
+    query: z.strictObject({
       wallet_id: walletIdField.optional().openapi({ description: "Needed unless the caller's own wallet is meant" }),
     }),
     messages: { answer: message },

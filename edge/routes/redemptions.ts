@@ -29,7 +29,7 @@ export const redeem = operation({
   description: 'The wallet is debited, the central bank burns, the bank pays out. What is refused outside comes back.',
   callers: ['wallet'],
   body: z
-    .object({ tx_id: commandIdField, wallet_id: walletIdField, ...sagaLinkFields, amount: amountField })
+    .strictObject({ tx_id: commandIdField, wallet_id: walletIdField, ...sagaLinkFields, amount: amountField })
     .openapi('RedemptionRequest'),
   messages: { request: 'RedemptionRequest', answer: 'RedemptionResponse' },
   answers: {

@@ -25,7 +25,7 @@ import { ShardUnavailable } from '../gateway/ports.ts'
 import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
-import type { Journal, JournalPayment } from './journal.ts'
+import type { EntriesPage, Journal, JournalPayment } from './journal.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
 import type { Web } from './web.ts'
 
@@ -49,6 +49,10 @@ export type Asking = {
   readonly bytes?: Uint8Array | string
   readonly type?: string
   readonly headers?: Record<string, string>
+  /** What is signed, where that is not what is sent. */
+  readonly signedAtMs?: number
+  readonly signedPath?: string
+  readonly signedBody?: string
 }
 export type Told = {
   readonly status: number
@@ -81,6 +85,7 @@ export class TestApi {
   bank: (effect: Effect) => { step: number; reason: Refusal } | undefined = payingBank
   /** What the journal has written down; away until a test gives it something. */
   journal: readonly JournalPayment[] | undefined
+  entries: EntriesPage | undefined
   readonly gateway: Gateway
   readonly #leaders: readonly Leader[]
   readonly app: ReturnType<typeof createApp>
@@ -176,7 +181,7 @@ export class TestApi {
         return { kind: 'found', record: this.journal.filter((one) => Buffer.compare(one.id, id) === 0) }
       },
       saga: away,
-      entries: away,
+      entries: async () => (this.entries === undefined ? { kind: 'away' } : { kind: 'found', record: this.entries }),
       followed: away,
       close: async () => undefined,
     }
@@ -200,12 +205,13 @@ export class TestApi {
   }
 
   /** Sends one request to the application, signed by `by`. */
-  async ask(method: string, path: string, { by, json, bytes, type, headers = {} }: Asking = {}): Promise<Told> {
+  async ask(method: string, path: string, asking: Asking = {}): Promise<Told> {
+    const { by, json, bytes, type, headers = {} } = asking
     const url = new URL(path, 'https://edge.test')
     const body = Buffer.from(bytes ?? (json === undefined ? '' : JSON.stringify(json)))
     const plain: Record<string, string> = { ...headers }
     if (body.length > 0) plain['content-type'] = type ?? 'application/json'
-    const signed = by === undefined ? {} : signRequest({ method, url, headers: plain }, body, signing(by))
+    const signed = by === undefined ? {} : signatureOf(by, method, url, plain, body, asking)
     const sent = body.length > 0 ? { body } : {}
     const response = await this.app.request(url.href, { method, headers: { ...plain, ...signed }, ...sent })
     return toldBy(response)
@@ -267,8 +273,22 @@ function payingBank({ saga, step }: Effect): { step: number; reason: Refusal } {
   }
 }
 
-function signing({ keyId, algorithm, sign }: RequestSigner) {
-  return { keyId, algorithm, createdSeconds: Math.floor(Date.now() / 1_000), sign: (base: Uint8Array) => sign(base) }
+function signatureOf(
+  { keyId, algorithm, sign }: RequestSigner,
+  method: string,
+  url: URL,
+  headers: Record<string, string>,
+  body: Uint8Array,
+  { signedAtMs = Date.now(), signedPath, signedBody }: Asking,
+): Record<string, string> {
+  const by = {
+    keyId,
+    algorithm,
+    createdSeconds: Math.floor(signedAtMs / 1_000),
+    sign: (base: Uint8Array) => sign(base),
+  }
+  const message = { method, url: signedPath === undefined ? url : new URL(signedPath, url), headers }
+  return signRequest(message, signedBody === undefined ? body : Buffer.from(signedBody), by)
 }
 
 async function toldBy(response: Response): Promise<Told> {

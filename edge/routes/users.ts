@@ -28,7 +28,7 @@ export const openUser = operation({
   tag: 'users',
   summary: 'Enter a user whom the institution has identified',
   callers: ['institution'],
-  body: z.object({ kyc_level: kycField, request_id: requestIdField }).openapi('OpenUserRequest'),
+  body: z.strictObject({ kyc_level: kycField, request_id: requestIdField }).openapi('OpenUserRequest'),
   messages: { request: 'OpenUserRequest', answer: 'UserOpened' },
   answers: { 201: { description: 'The user', schema: opened } },
   async run({ caller, origin, body, idempotencyKey }, { gateway }) {
@@ -92,7 +92,7 @@ export const updateUser = operation({
   callers: ['institution', 'operator'],
   params: userParams,
   body: z
-    .object({ kyc_level: kycField.optional(), risk_level: riskField.optional(), request_id: requestIdField })
+    .strictObject({ kyc_level: kycField.optional(), risk_level: riskField.optional(), request_id: requestIdField })
     .openapi('UpdateUserRequest'),
   messages: { request: 'UpdateUserRequest', answer: 'UserUpdated' },
   answers: { 200: { description: 'What was changed', schema: updated } },

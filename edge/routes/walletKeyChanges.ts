@@ -9,7 +9,7 @@ import { algorithmNames, keyAlgorithmField, publicKeyField } from './walletKeyFi
 
 const changed = z.object({ wallet_id: walletIdField, key_version: z.int() }).openapi('WalletKeyChanged')
 const body = z
-  .object({ public_key: publicKeyField, algorithm: keyAlgorithmField, request_id: requestIdField })
+  .strictObject({ public_key: publicKeyField, algorithm: keyAlgorithmField, request_id: requestIdField })
   .openapi('ChangeWalletKeyRequest')
 
 function keyOperation(name: string, cause: keyof typeof keyCauses, tail: string, summary: string, description: string) {

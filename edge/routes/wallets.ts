@@ -40,7 +40,7 @@ export const openWallet = operation({
   summary: 'Open a wallet for a user of the institution',
   callers: ['institution'],
   body: z
-    .object({
+    .strictObject({
       user_id: userIdField,
       class: classField,
       kind: kindField,
@@ -149,7 +149,7 @@ export const showWallet = operation({
 })
 
 const changed = z.object({ wallet_id: walletIdField, status: statusField }).openapi('WalletStatusChanged')
-const onlyId = z.object({ request_id: requestIdField }).openapi('ChangeWalletStatusRequest')
+const onlyId = z.strictObject({ request_id: requestIdField }).openapi('ChangeWalletStatusRequest')
 
 function statusOperation(name: string, action: keyof typeof walletActions, status: string, summary: string) {
   return operation({

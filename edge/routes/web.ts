@@ -33,6 +33,9 @@ type Reply = {
   readonly content: string | Uint8Array<ArrayBuffer>
 }
 
+/** Characters of a name from outside that an answer repeats. */
+const nameShownMax = 64
+
 const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
@@ -110,10 +113,10 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
   const { role, number } = caller
   admit(await (role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number)))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
-  const params = check(operation.params, c.req.param(), '')
-  const query = check(operation.query, c.req.query(), '')
+  const params = check(operation.params, c.req.param())
+  const query = check(operation.query, c.req.query())
   const message = operation.messages.request
-  const body = operation.body === undefined ? undefined : check(operation.body, membersOf(c, bytes, message), '')
+  const body = operation.body === undefined ? undefined : check(operation.body, membersOf(c, bytes, message))
   const idempotencyKey = c.req.header('idempotency-key')
   const origin = originOf(c, web.proxies, undefined, undefined)
   const asked = { caller, origin, params, query, body, idempotencyKey }
@@ -140,14 +143,24 @@ export function membersOf(c: Call, bytes: Uint8Array, message: string | undefine
   return value
 }
 
-function check(schema: z.ZodType | undefined, value: unknown, at: string): unknown {
+function check(schema: z.ZodType | undefined, value: unknown): unknown {
   if (schema === undefined) return {}
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const fields = parsed.error.issues.map(({ path, message }) => ({ field: at + fieldPath(path), message }))
+  const fields = parsed.error.issues.flatMap((issue) => fieldsOf(issue))
   const given = value as Record<string, unknown>
   const missing = parsed.error.issues.every(({ path }) => path.length === 1 && given[String(path[0])] === undefined)
   throw new Failure(missing ? 'field-missing' : 'field-invalid', { fields })
+}
+
+/** What is not known is named too: a caller must not believe that we heeded what we passed over. */
+function fieldsOf(issue: z.core.$ZodIssue): { field: string; message: string }[] {
+  const { path, message } = issue
+  if (issue.code !== 'unrecognized_keys') return [{ field: fieldPath(path), message }]
+  return issue.keys.map((key) => ({
+    field: fieldPath([...path, key.slice(0, nameShownMax)]),
+    message: 'is not known here',
+  }))
 }
 
 function fieldPath(path: readonly PropertyKey[]): string {

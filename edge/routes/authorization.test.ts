@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../client/node.ts'
+import { TestApi, type TestWallet } from './testApi.ts'
+import { type Asker, askers, bound, paymentOf, samples, signerOf } from './testOperations.ts'
+
+let api: TestApi
+let other: TestWallet
+beforeAll(async () => {
+  api = new TestApi()
+  await api.begin()
+  other = await api.openWallet(api.otherInstitution)
+})
+afterAll(() => api.close())
+
+/**
+ * Who may do what, written down by hand and not read from the operations: own wallet, another's, its institution,
+ * another institution, operator, nobody. 404 where a stranger must not even learn that there is something.
+ */
+const matrix: Readonly<Record<string, readonly [number, number, number, number, number, number]>> = {
+  openUser: [403, 403, 201, 201, 403, 401],
+  showUser: [200, 404, 200, 404, 200, 401],
+  updateUser: [403, 403, 200, 404, 200, 401],
+  openWallet: [403, 403, 201, 404, 403, 401],
+  showWallet: [200, 404, 200, 404, 200, 401],
+  freezeWallet: [403, 403, 200, 404, 200, 401],
+  unfreezeWallet: [403, 403, 200, 404, 200, 401],
+  closeWallet: [200, 404, 200, 404, 200, 401],
+  rotateWalletKey: [200, 404, 403, 403, 403, 401],
+  recoverWalletKey: [403, 403, 200, 404, 403, 401],
+  linkAccount: [201, 404, 201, 404, 403, 401],
+  listLinkedAccounts: [200, 404, 200, 404, 200, 401],
+  unlinkAccount: [200, 404, 200, 404, 403, 401],
+  recharge: [200, 404, 403, 403, 403, 401],
+  showRecharge: [200, 404, 200, 404, 200, 401],
+  redeem: [200, 404, 403, 403, 403, 401],
+  showRedemption: [200, 404, 200, 404, 200, 401],
+  submitPayment: [200, 200, 200, 200, 200, 200],
+  showPayment: [200, 404, 200, 404, 200, 401],
+  findPayment: [200, 404, 200, 404, 200, 401],
+  listEntries: [200, 404, 200, 404, 200, 401],
+  showLimits: [200, 200, 200, 200, 200, 401],
+  putLimits: [403, 403, 403, 403, 200, 401],
+  putRiskRule: [403, 403, 403, 403, 200, 401],
+  listPrincipals: [403, 403, 403, 403, 200, 401],
+  putPrincipal: [403, 403, 403, 403, 200, 401],
+  showTotals: [403, 403, 403, 403, 200, 401],
+}
+
+test('every operation has its line here and its sample', () => {
+  const names = bound.map(({ name }) => name).sort()
+  expect(Object.keys(matrix).sort()).toEqual(names)
+  expect(Object.keys(samples).sort()).toEqual(names)
+})
+
+const logged = async (): Promise<number[]> => Promise.all(api.logs.map(async (log) => (await log.bounds()).last))
+
+describe('nobody reads or moves what is not theirs', () => {
+  const cases = bound.flatMap(({ name, method }) =>
+    askers.map((asker, n) => [name, asker, matrix[name]?.[n] ?? 0, method] as [string, Asker, number, string]),
+  )
+  test.each(cases)('%s by %s: %i', async (name, asker, status, method) => {
+    const own = await api.openWallet()
+    const { path, json } = await samples[name]!.sample(api, own, other)
+    const before = await logged()
+    const by = signerOf(api, asker, own, other)
+    const headers: Record<string, string> = method === 'DELETE' ? { 'idempotency-key': newId() } : {}
+    const told = await api.ask(method, path, { ...(by && { by }), ...(json && { json }), headers })
+    expect(told).toMatchObject({ status })
+    if (status < 300) return
+    expect(JSON.stringify(told.body)).not.toMatch(/balance":|key_version|6225880123451234/)
+    expect(await logged()).toEqual(before)
+  })
+
+  test('what belongs to another and what does not exist are answered alike', async () => {
+    const own = await api.openWallet()
+    const missing = 'W999999999'
+    for (const by of [own.signer, api.otherInstitution.signer]) {
+      const foreign = by === own.signer ? other : own
+      const there = await api.ask('GET', `/v1/wallets/${foreign.walletId}`, { by })
+      const absent = await api.ask('GET', `/v1/wallets/${missing}`, { by })
+      expect([there.status, there.bytes]).toEqual([absent.status, absent.bytes])
+    }
+  })
+
+  test('a payment that another wallet’s key signed is refused as one of a payer who does not exist', async () => {
+    const own = await api.openWallet()
+    await api.fund(own, '5.00')
+    const before = [api.balance(own), api.balance(other)]
+    const forged = paymentOf({ ...own, key: other.key }, other)
+    const told = await api.ask('POST', '/v1/payments', { json: forged })
+    const unknown = await api.ask('POST', '/v1/payments', { json: paymentOf({ ...own, walletId: 'W99999' }, other) })
+    expect([told.status, told.bytes]).toEqual([401, unknown.bytes])
+    expect([api.balance(own), api.balance(other)]).toEqual(before)
+  })
+
+  test('a key that was replaced opens nothing any more', async () => {
+    const own = await api.openWallet()
+    await api.fund(own, '5.00')
+    const { path, json } = await samples.rotateWalletKey!.sample(api, own, other)
+    expect((await api.ask('POST', path, { by: own.signer, json })).status).toBe(200)
+    expect((await api.ask('GET', `/v1/wallets/${own.walletId}`, { by: own.signer })).status).toBe(401)
+    expect((await api.ask('POST', '/v1/payments', { json: paymentOf(own, other) })).status).toBe(401)
+    expect(api.balance(own)).toBe(500)
+  })
+})

@@ -1,0 +1,216 @@
+import { newId, newWalletKey, signPayment } from '../client/node.ts'
+import { messageNamed } from '../wire/protobuf.ts'
+import { operations } from './app.ts'
+import type { TestApi, TestWallet } from './testApi.ts'
+
+/** Who asks: the wallet that the request is about, another, or who administers the one or the other. */
+export const askers = ['own', 'other', 'institution', 'otherInstitution', 'operator', 'nobody'] as const
+export type Asker = (typeof askers)[number]
+
+/** One good request of an operation, made anew for each test. */
+export type Sample = { readonly path: string; readonly json?: Readonly<Record<string, unknown>> }
+
+type SampleOf = {
+  /** Who may ask for it. */
+  readonly by: Asker
+  readonly sample: (api: TestApi, own: TestWallet, other: TestWallet) => Sample | Promise<Sample>
+}
+
+const accountNo = '6225880123451234'
+const withId = (json: object = {}) => ({ ...json, request_id: newId() })
+const walletPath = ({ walletId }: TestWallet, tail = '') => `/v1/wallets/${walletId}${tail}`
+const show = (by: Asker, path: (own: TestWallet) => string): SampleOf => ({
+  by,
+  sample: (_, own) => ({ path: path(own) }),
+})
+
+/** By the names of the operations. That none is missing is a test of its own. */
+export const samples: Readonly<Record<string, SampleOf>> = {
+  openUser: { by: 'institution', sample: () => ({ path: '/v1/users', json: withId({ kyc_level: 2 }) }) },
+  showUser: show('institution', ({ userId }) => `/v1/users/${userId}`),
+  updateUser: {
+    by: 'institution',
+    sample: (_, { userId }) => ({ path: `/v1/users/${userId}`, json: withId({ kyc_level: 1, risk_level: 1 }) }),
+  },
+  openWallet: {
+    by: 'institution',
+    sample: (_, { userId }) => {
+      const key = { public_key: newWalletKey().publicKeyHex, algorithm: 'ecdsa-p256' }
+      return { path: '/v1/wallets', json: withId({ user_id: userId, class: 4, kind: 'personal', ...key }) }
+    },
+  },
+  showWallet: show('own', (own) => walletPath(own)),
+  freezeWallet: { by: 'institution', sample: (_, own) => ({ path: walletPath(own, '/freeze'), json: withId() }) },
+  unfreezeWallet: {
+    by: 'institution',
+    sample: async (api, own) => {
+      await api.ask('POST', walletPath(own, '/freeze'), { by: api.operator.signer, json: withId() })
+      return { path: walletPath(own, '/unfreeze'), json: withId() }
+    },
+  },
+  closeWallet: { by: 'own', sample: (_, own) => ({ path: walletPath(own, '/close'), json: withId() }) },
+  rotateWalletKey: {
+    by: 'own',
+    sample: (_, own) => ({
+      path: walletPath(own, '/keys'),
+      json: withId({ public_key: newWalletKey().publicKeyHex, algorithm: 'ecdsa-p256' }),
+    }),
+  },
+  recoverWalletKey: {
+    by: 'institution',
+    sample: (_, own) => ({
+      path: walletPath(own, '/keys/recover'),
+      json: withId({ public_key: newWalletKey().publicKeyHex }),
+    }),
+  },
+  linkAccount: {
+    by: 'own',
+    sample: (_, own) => ({
+      path: walletPath(own, '/linked-accounts'),
+      json: withId({ account_type: 'bank', account_no: accountNo, balance_limit: '50000' }),
+    }),
+  },
+  listLinkedAccounts: show('own', (own) => walletPath(own, '/linked-accounts')),
+  unlinkAccount: {
+    by: 'own',
+    sample: async (api, own) => {
+      const { body } = await api.link(own, accountNo)
+      return { path: walletPath(own, `/linked-accounts/${body.link_id}`) }
+    },
+  },
+  recharge: {
+    by: 'own',
+    sample: async (api, own) => {
+      await api.link(own, accountNo)
+      const json = { tx_id: newId(), wallet_id: own.walletId, account_no: accountNo, amount: '5.00', auth_token: 't' }
+      return { path: '/v1/recharges', json }
+    },
+  },
+  showRecharge: {
+    by: 'own',
+    sample: async (api, own) => {
+      const told = await api.fund(own, '5.00', accountNo)
+      return { path: `/v1/recharges/${told.body.tx_id}?wallet_id=${own.walletId}` }
+    },
+  },
+  redeem: {
+    by: 'own',
+    sample: async (api, own) => {
+      await api.fund(own, '5.00', accountNo)
+      const json = { tx_id: newId(), wallet_id: own.walletId, account_no: accountNo, amount: '1.00' }
+      return { path: '/v1/redemptions', json }
+    },
+  },
+  showRedemption: {
+    by: 'own',
+    sample: async (api, own) => {
+      await api.fund(own, '5.00', accountNo)
+      const json = { tx_id: newId(), wallet_id: own.walletId, account_no: accountNo, amount: '1.00' }
+      await api.ask('POST', '/v1/redemptions', { by: own.signer, json })
+      return { path: `/v1/redemptions/${json.tx_id}?wallet_id=${own.walletId}` }
+    },
+  },
+  submitPayment: {
+    by: 'nobody',
+    sample: async (api, own, other) => {
+      await api.fund(own, '5.00', accountNo)
+      return { path: '/v1/payments', json: paymentOf(own, other) }
+    },
+  },
+  showPayment: {
+    by: 'own',
+    sample: async (api, own, other) => {
+      await api.fund(own, '5.00', accountNo)
+      const json = paymentOf(own, other)
+      await api.ask('POST', '/v1/payments', { json })
+      const path = walletPath(own, `/payments/${json.payment_id}`)
+      await untilCompleted(api, path)
+      return { path }
+    },
+  },
+  findPayment: {
+    by: 'own',
+    sample: (api, own) => {
+      const id = newId()
+      const [payer, payee] = [Number(own.walletId.slice(1)), Number(own.walletId.slice(1))]
+      const executed = { shard: 0, seq: 9, index: 0, timeMs: Date.now() }
+      const of = { code: 0, complete: true, executed, digest: new Uint8Array(16), amountFen: 100 }
+      api.journal = [{ ...of, payer, payee, id: Buffer.from(id.replaceAll('-', ''), 'hex') }]
+      return { path: `/v1/payments/${id}` }
+    },
+  },
+  listEntries: {
+    by: 'own',
+    sample: (api, own) => {
+      api.entries = { entries: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+      return { path: walletPath(own, '/entries?limit=10') }
+    },
+  },
+  showLimits: show('own', () => '/v1/limits'),
+  putLimits: {
+    by: 'operator',
+    sample: () => {
+      const effective_at = '2031-01-01T00:00:00Z'
+      const limits = { balance: '20000', single: '5000.00', day: '10000', year: '100000' }
+      return { path: '/v1/limits', json: withId({ class: 3, effective_at, ...limits }) }
+    },
+  },
+  putRiskRule: {
+    by: 'operator',
+    sample: () => {
+      const rule = { percent: 50, recharges_per_day_max: 5, payments_per_day_max: 50 }
+      const effective_at = '2031-01-01T00:00:00Z'
+      return { path: '/v1/limits/risk-levels', json: withId({ level: 1, effective_at, ...rule }) }
+    },
+  },
+  listPrincipals: show('operator', () => '/v1/principals'),
+  putPrincipal: {
+    by: 'operator',
+    sample: () => {
+      const json = withId({ role: 'institution', number: 9, active: false, public_key: '5a'.repeat(32) })
+      return { path: '/v1/principals', json }
+    },
+  },
+  showTotals: show('operator', () => '/v1/totals'),
+}
+
+/** The payer's shard hears of the credit a moment after the payer was told. */
+async function untilCompleted(api: TestApi, path: string): Promise<void> {
+  while ((await api.ask('GET', path, { by: api.operator.signer })).body.status !== 'completed') {
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+export function paymentOf(payer: TestWallet, payee: TestWallet, changes: object = {}) {
+  const parties = { payer_wallet: payer.walletId, payee_wallet: payee.walletId }
+  const rest = { amount: '1.00', currency: 'CNY-DC', timestamp: new Date().toISOString() }
+  return signPayment({ payment_id: newId(), ...parties, ...rest, ...changes }, payer.key)
+}
+
+/** What the list of operations says of one, the payment among them. */
+export type Bound = {
+  readonly name: string
+  readonly method: string
+  readonly request: string | undefined
+  readonly answer: string
+}
+
+export const bound: readonly Bound[] = [
+  ...operations.map(({ name, method, messages }) => ({
+    name,
+    method: method.toUpperCase(),
+    request: messages.request,
+    answer: messages.answer,
+  })),
+  { name: 'submitPayment', method: 'POST', request: 'PaymentRequest', answer: 'Payment' },
+]
+
+export function signerOf(api: TestApi, asker: Asker, own: TestWallet, other: TestWallet) {
+  if (asker === 'nobody') return undefined
+  return asker === 'own' ? own.signer : asker === 'other' ? other.signer : api[asker].signer
+}
+
+/** The member's kind in the .proto: what is a number there is one in JSON. */
+export function isNumber(request: string, member: string): boolean {
+  return messageNamed(request).fields.find((field) => field.name === member)?.scalar === 13
+}
