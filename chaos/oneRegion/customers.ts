@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { RegionFacts } from '../../deploy/runningRegion.ts'
 import {
   ApiProblem,
   type Client,
@@ -14,7 +15,6 @@ import {
 } from '../../edge/client/node.ts'
 import { fenOf, yuanText } from './amounts.ts'
 import type { History, Movement, Read } from './history.ts'
-import type { RegionFacts } from './startedRegion.ts'
 
 export type Customer = {
   walletId: string

@@ -14,7 +14,9 @@ describe.skipIf(missing !== undefined)(`a region under load${missing ? ` (skippe
   beforeAll(async () => {
     stage = await Stage.open()
   })
-  afterAll(() => stage?.close())
+  afterAll(async () => {
+    expect(await stage?.close()).toEqual([])
+  })
 
   test.each(scenarios.filter(({ name }) => quick.includes(name)))(
     'stands $name: $title',

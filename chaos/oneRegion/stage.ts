@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../deploy/natsServer.ts'
 import { type PostgresProcess, startPostgres } from '../../deploy/postgres.ts'
-import { type RegionFacts, type StartedRegion, startRegion } from './startedRegion.ts'
+import { type RegionFacts, type StartedRegion, startRegion } from '../../deploy/runningRegion.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const regionArgs = ['--shards', '4', '--workers', '2', '--snapshot-seconds', '5']
@@ -65,13 +65,22 @@ export class Stage {
 
   /** Ends everything. @returns names of processes that the region should have ended and did not */
   async close(): Promise<string[]> {
-    const pids = this.region.isRunning ? Object.entries(this.facts().pids) : []
+    const pids = this.#lastPids()
     await this.region.stop()
     const left = pids.filter(([, pid]) => isAlive(pid))
     for (const [, pid] of left) process.kill(pid, 'SIGKILL')
     await this.#postgres.stop()
     rmSync(this.#dir, { recursive: true, force: true })
     return left.map(([name]) => name)
+  }
+
+  #lastPids(): [string, number][] {
+    try {
+      return Object.entries(this.facts().pids)
+    } catch {
+      // The region has ended before it was told to.
+      return []
+    }
   }
 
   facts(): RegionFacts {
