@@ -94,7 +94,7 @@ async function playAll(region: Region, play: Play, options: DemoOptions): Promis
     )
     say(`${count} payments in ${result.seconds.toFixed(1)} s`)
     const redeemed = await redeemSome(town)
-    kills?.stop()
+    await kills?.stop()
     const audit = await auditPlay(town, play, result.paid, redeemed.byResident, concurrency, (what, done) =>
       progress(what, done, what === 'asked again' ? count : total),
     )
@@ -102,7 +102,7 @@ async function playAll(region: Region, play: Play, options: DemoOptions): Promis
     const reconciliation = await reconcile(region)
     return { result, redeemed, audit, reconciliation, killed: kills?.killed.length ?? 0 }
   } finally {
-    kills?.stop()
+    await kills?.stop()
   }
 }
 

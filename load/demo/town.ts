@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs'
 import {
-  ApiProblem,
   type Client,
   createClient,
   newId,
   newWalletKey,
   nodeExchange,
-  OutcomeUnknown,
   principalSigner,
   signPayment,
   type WalletKey,
@@ -14,6 +12,7 @@ import {
 } from '../../edge/client/node.ts'
 import type { RetryPolicy } from '../../edge/client/requests.ts'
 import type { RegionFacts } from '../region.ts'
+import { untilDecided, untilEnded } from './asking.ts'
 import { type Ending, inParallel, type Order, type Pay, type Sign } from './play.ts'
 import { fenOf, type Play, yuanOf } from './transfers.ts'
 
@@ -26,8 +25,6 @@ const linkLimit = '50000.00'
 const bankBatch = 500
 /** Patience for one payment: an edge, a worker and the message server may be killed and come back meanwhile. */
 const patience: RetryPolicy = { triesMax: 60, timeoutMs: 12_000, pauseMinMs: 50, pauseMaxMs: 1_500 }
-const pendingPauseMs = 200
-const pendingTriesMax = 300
 
 export type Town = {
   client: Client
@@ -50,7 +47,8 @@ export async function settleTown(
   width: number,
   onProgress: (what: string, done: number) => void,
 ): Promise<Town> {
-  const client = connectTown(facts, width)
+  const plain = connectTown(facts, width)
+  const client: Client = { call: (...request) => untilDecided(() => plain.call(...request)) }
   const institution = principalSigner('institution:1', readFileSync(facts.institutionKeyFile, 'utf8'))
   const accounts = await openBankAccounts(facts.bankUrl, play, onProgress)
   const residents: Resident[] = new Array(play.accounts.length)
@@ -79,19 +77,19 @@ export async function settleTown(
   })
   let recharged = 0
   await inParallel(residents, width, async (resident) => {
-    if (resident.initialFen > 0) await recharge(client, resident)
+    if (resident.initialFen > 0) await recharge(plain, resident)
     onProgress('wallets recharged', ++recharged)
   })
   return {
     client,
     residents,
     sign: (payer, payee, fen) => ({ payer, payee, fen, signed: sign(residents[payer]!, residents[payee]!, fen) }),
-    pay: ({ signed }) => untilEnded(() => client.call(undefined, 'POST', '/v1/payments', signed)),
+    pay: ({ signed }) => untilEnded(() => plain.call(undefined, 'POST', '/v1/payments', signed)),
     balance: async ({ walletId, key }) => {
       const { body } = await client.call(walletSigner(walletId, key), 'GET', `/v1/wallets/${walletId}`)
       return fenOf(String(body.balance))
     },
-    redeem: (resident, fen) => redeem(client, resident, fen),
+    redeem: (resident, fen) => redeem(plain, resident, fen),
   }
 }
 
@@ -149,25 +147,4 @@ function sign(payer: Resident, payee: Resident, fen: number): Order['signed'] {
     timestamp: new Date().toISOString(),
   }
   return signPayment(payment, payer.key)
-}
-
-type Ask = () => Promise<{ status: number; raw: Uint8Array }>
-
-/** Asks the same again until the outcome is final. A refusal is an outcome; what nobody answered is unknown. */
-async function untilEnded(ask: Ask): Promise<Ending> {
-  for (let attempt = 0; attempt < pendingTriesMax; attempt++) {
-    try {
-      const { status, raw } = await ask()
-      if (status !== 202) return { kind: 'completed', answer: Buffer.from(raw).toString() }
-    } catch (error) {
-      if (error instanceof OutcomeUnknown) return { kind: 'unknown', answer: error.message }
-      if (!(error instanceof ApiProblem)) throw error
-      const answer = JSON.stringify(error.problem)
-      // Busy or away, and 5xx: nothing that is said of a payment in such words is its end.
-      if (error.status === 429 || error.status >= 500) return { kind: 'unknown', answer }
-      return { kind: 'refused', reason: error.reason || error.code, answer }
-    }
-    await new Promise((resolve) => setTimeout(resolve, pendingPauseMs))
-  }
-  return { kind: 'unknown', answer: 'it stayed pending' }
 }
