@@ -14,6 +14,7 @@ What it takes to carry a load, from costs that were measured (load/sizing/costs.
   --wallets N          (default 1000000000)
   --batched N          parts of a hundred that come in batches which an institution signs once (default 0)
   --batch-size N       payments a batch (default 1000)
+  --p99-ms N           what a payment may take inside the shards (default 250)
   --inputs             prints the measured costs too
   --check FILE         compares predictions with runs of 1, 2 and 4 shards in the report of bench ladder or shards
   --costs-from FILES   makes load/sizing/costs.json anew from reports of npm run bench, separated by commas
@@ -35,6 +36,7 @@ function readOptions(args: readonly string[]) {
         wallets: option('1000000000'),
         batched: option('0'),
         'batch-size': option('1000'),
+        'p99-ms': option('250'),
         inputs: { type: 'boolean', default: false },
         check: { type: 'string' },
         'costs-from': { type: 'string' },
@@ -83,6 +85,7 @@ function main(args: readonly string[]): number {
     wallets: whole('wallets', values.wallets, 1, 1e12),
     batchedPercent: whole('batched', values.batched, 0, 100),
     batchSize: whole('batch-size', values['batch-size'], 1, 8_000),
+    p99MsMax: whole('p99-ms', values['p99-ms'], 1, 60_000),
   }
   const size = sizeOf(costs, request, say)
   if (tty) process.stdout.write('\r\x1b[2K')

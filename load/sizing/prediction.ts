@@ -11,6 +11,9 @@ export type PredictionCheck = {
   readonly shards: number
   readonly predictedPerSecond: number
   readonly measuredPerSecond: number | undefined
+  /** Processor microseconds of a payment: what the prediction stands on, and does not depend on who else is at work. */
+  readonly predictedUs: number
+  readonly measuredUs: number | undefined
   readonly error: number | undefined
   readonly holds: boolean | undefined
 }
@@ -20,14 +23,13 @@ export type PredictionCheck = {
  * from, unless the one thread of each worker is the limit.
  */
 export function predictPerSecond(costs: Costs, shards: number, cores: number, busyShare: number): number {
-  const frames = framesOfBatch(batch, shards) / batch
-  const usOf = (group: string): number => {
-    const { paymentUs, frameUs } = fitFrameCost(costs, group)
-    return paymentUs + frameUs * frames
-  }
-  const machine = (cores * busyShare * 1e6) / groups.reduce((sum, group) => sum + usOf(group), 0)
-  const workers = (Math.min(shards, workersMax) * 1e6) / usOf('worker')
-  return Math.min(machine, workers)
+  const machine = (cores * busyShare * 1e6) / groups.reduce((sum, group) => sum + predictUs(costs, shards, group), 0)
+  return Math.min(machine, (Math.min(shards, workersMax) * 1e6) / predictUs(costs, shards, 'worker'))
+}
+
+function predictUs(costs: Costs, shards: number, group: string): number {
+  const { paymentUs, frameUs } = fitFrameCost(costs, group)
+  return paymentUs + (frameUs * framesOfBatch(batch, shards)) / batch
 }
 
 /** Share of the machine's cores that batches of 1,024 kept busy, four in flight over four shards. */
@@ -58,6 +60,8 @@ export function checkPrediction(
     const measuredPerSecond = measured[`l1.shards${shards}.b1024.per_second`]
     const error = measuredPerSecond === undefined ? undefined : predictedPerSecond / measuredPerSecond - 1
     const holds = error === undefined ? undefined : Math.abs(error) <= errorMax
-    return { shards, predictedPerSecond, measuredPerSecond, error, holds }
+    const predictedUs = groups.reduce((sum, group) => sum + predictUs(costs, shards, group), 0)
+    const measuredUs = measured[`l1.shards${shards}.b1024.cpu_seconds_per_million`]
+    return { shards, predictedPerSecond, measuredPerSecond, predictedUs, measuredUs, error, holds }
   })
 }

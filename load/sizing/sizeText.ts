@@ -84,7 +84,7 @@ export function sizeText(size: Size): string {
     ),
     ...(size.keepsUp
       ? []
-      : ['', `No number of shards that was tried keeps the 99th percentile within ${assumptions.p99MsMax} ms.`]),
+      : ['', `No number of shards that was tried keeps the 99th percentile within ${request.p99MsMax} ms.`]),
   ]
   return lines.join('\n')
 }
@@ -101,14 +101,17 @@ export function costsText({ figures, provenance }: Costs): string {
 }
 
 export function checkText(checks: readonly PredictionCheck[]): string {
+  const known = (value: number | undefined): string => (value === undefined ? 'not measured' : number(value))
   return table(
-    ['batches of 1,024', 'predicted/s', 'measured/s', 'error', 'within 20%'],
-    checks.map(({ shards, predictedPerSecond, measuredPerSecond, error, holds }) => [
-      `${shards} shard${shards === 1 ? '' : 's'}`,
-      number(predictedPerSecond),
-      measuredPerSecond === undefined ? 'not measured' : number(measuredPerSecond),
-      error === undefined ? '-' : `${error > 0 ? '+' : ''}${Math.round(error * 100)}%`,
-      holds === undefined ? 'unknown' : holds ? 'yes' : 'NO',
+    ['batches of 1,024', 'predicted/s', 'measured/s', 'error', 'within 20%', 'CPU µs predicted', 'measured'],
+    checks.map((check) => [
+      `${check.shards} shard${check.shards === 1 ? '' : 's'}`,
+      number(check.predictedPerSecond),
+      known(check.measuredPerSecond),
+      check.error === undefined ? '-' : `${check.error > 0 ? '+' : ''}${Math.round(check.error * 100)}%`,
+      check.holds === undefined ? 'unknown' : check.holds ? 'yes' : 'NO',
+      number(check.predictedUs),
+      known(check.measuredUs),
     ]),
   ).join('\n')
 }

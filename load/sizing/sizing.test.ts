@@ -110,7 +110,7 @@ test('beyond what a thread can do payments gather: the frames grow, the latency 
 
 test('from the committed costs a region is sized, twice the load takes more of everything, and batches take less', () => {
   const costs = readCosts()
-  const request = { tps: 2_000, wallets: 1_000_000, batchedPercent: 0, batchSize: 1_000 }
+  const request = { tps: 2_000, wallets: 1_000_000, batchedPercent: 0, batchSize: 1_000, p99MsMax: 250 }
   const small = sizeOf(costs, request)
   const large = sizeOf(costs, { ...request, tps: 4_000, wallets: 2_000_000 })
   const batched = sizeOf(costs, { ...request, batchedPercent: 100 })
@@ -125,6 +125,6 @@ test('from the committed costs a region is sized, twice the load takes more of e
 
 test('a cost that was not measured is named, not guessed', () => {
   const { 'cost.verify_p256_us': _, ...figures } = readCosts().figures
-  const request = { tps: 100, wallets: 1_000, batchedPercent: 0, batchSize: 1_000 }
+  const request = { tps: 100, wallets: 1_000, batchedPercent: 0, batchSize: 1_000, p99MsMax: 250 }
   expect(() => sizeOf({ figures, provenance: [] }, request)).toThrow('the costs hold no cost.verify_p256_us')
 })

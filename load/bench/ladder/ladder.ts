@@ -34,9 +34,16 @@ export async function climb(
   }
   // Every rung keeps its data in the folder for temporary files, so that disk is the one that matters.
   const report = makeReport(name, { ...options }, findings, tmpdir())
+  const more = Object.entries(Object.assign({}, ...found.map(({ figures }) => figures)) as Record<string, number>)
+  const parts = [
+    rows.length === 0 ? [] : ladderTable(rows),
+    more.map(([figure, value]) => `${figure.padEnd(40)} ${value.toLocaleString('en')}`),
+    lines,
+    [machineLine(report), ...notes],
+  ]
   return {
     report,
-    lines: [...ladderTable(rows), '', ...lines, ...(lines.length > 0 ? [''] : []), machineLine(report), ...notes],
+    lines: parts.filter(({ length }) => length > 0).flatMap((part, i) => (i === 0 ? part : ['', ...part])),
   }
 }
 
