@@ -8,7 +8,6 @@ import {
   commandRecords,
   paymentRecord,
   transitHeader,
-  type transitRecord,
 } from './records.ts'
 
 /** A command's own fields and those of its head that the sender decides. */
@@ -19,7 +18,6 @@ export type CommandFields<K extends CommandOp> = Omit<
 export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'reserved'>
 export type BatchHeaderFields = RecordOf<(typeof batchHeader)['fields']>
 export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
-export type TransitFields = RecordOf<(typeof transitRecord)['fields']>
 
 const nothing = new Uint8Array(0)
 

@@ -114,14 +114,11 @@ export const sandboxCentralBankSettings = z.object({
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
-export type ProcessSettings = z.infer<typeof processSettings>
 export type WorkerSettings = z.infer<typeof workerSettings>
 export type EdgeSettings = z.infer<typeof edgeSettings>
 export type ProjectorSettings = z.infer<typeof projectorSettings>
 export type ArchiverSettings = z.infer<typeof archiverSettings>
 export type ConnectorSettings = z.infer<typeof connectorSettings>
-export type SandboxBankSettings = z.infer<typeof sandboxBankSettings>
-export type SandboxCentralBankSettings = z.infer<typeof sandboxCentralBankSettings>
 
 /**
  * Reads the settings file that the environment names.

@@ -22,8 +22,8 @@ export type RegionPlan = {
 export type ProcessPlan = { name: string; program: string; settings: Record<string, unknown>; readyUrl: string }
 
 /**
- * For Node; Deno's V8 has no such switch. Frames are buffers outside of V8's heap. Unless told to count them with the rest, it collects everything after each
- * 64 MB of them, ten times a second under load: a third of a worker's time.
+ * For Node; Deno's V8 has no such switch. Frames are buffers outside of V8's heap. Unless told to count them with the
+ * rest, it collects everything after each 64 MB of them, ten times a second under load: a third of a worker's time.
  */
 const memoryFlags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=4']
 
@@ -160,6 +160,7 @@ export function sandboxPlans(plan: RegionPlan): ProcessPlan[] {
   const file = (name: string): string => join(options.data, 'sandbox', `${name}.sqlite`)
   const centralBank = {
     role: 'sandbox-central-bank',
+    host: hosts.listen,
     port: ports.centralBank,
     dataFile: file('central-bank'),
     secret: secrets.centralBank,
@@ -167,6 +168,7 @@ export function sandboxPlans(plan: RegionPlan): ProcessPlan[] {
   }
   const bank = {
     role: 'sandbox-bank',
+    host: hosts.listen,
     port: ports.bank,
     dataFile: file('bank'),
     secret: secrets.bank,
@@ -192,11 +194,17 @@ export function sandboxPlans(plan: RegionPlan): ProcessPlan[] {
 
 const readyUrl = (plan: RegionPlan, name: string): string => `http://127.0.0.1:${plan.ports.status[name]}/readyz`
 
+/** @returns the file, for `JIAOZI_SETTINGS` */
+export function writeSettings(plan: RegionPlan, name: string, settings: Record<string, unknown>): string {
+  const file = join(plan.options.data, 'run', `${name}.json`)
+  writeDurably(file, JSON.stringify(settings, null, 2))
+  return file
+}
+
 /** Writes a process's settings and says how to run it. */
 export function childPlan(plan: RegionPlan, { name, program, settings, readyUrl: ready }: ProcessPlan): ChildPlan {
   const { data, runtime } = plan.options
-  const settingsFile = join(data, 'run', `${name}.json`)
-  writeDurably(settingsFile, JSON.stringify(settings, null, 2))
+  const settingsFile = writeSettings(plan, name, settings)
   const file = join(root, program)
   const deno = join(root, 'node_modules/.bin/deno')
   return {

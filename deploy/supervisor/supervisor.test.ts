@@ -161,9 +161,9 @@ describe.skipIf(skipped !== undefined)('no process is left over', { timeout: rea
   /** What the folder says of its processes while the start goes on, the last word before they are all gone. */
   async function endedBy(...signals: NodeJS.Signals[]): Promise<{ pids: Pids; code: number | null }> {
     const pids = pidsIn(data)
-    for (const signal of signals) {
+    for (const [i, signal] of signals.entries()) {
+      if (i > 0) await run.said('stopping')
       run.child.kill(signal)
-      if (signal !== signals.at(-1)) await run.said('stopping')
     }
     const { code } = await run.ended
     return { pids, code }

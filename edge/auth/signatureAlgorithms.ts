@@ -2,7 +2,6 @@ import { createPublicKey, ECDH, type KeyObject, verify } from 'node:crypto'
 import { keyAlgorithms } from '../../actors/ledger/records.ts'
 
 /** DER of a SubjectPublicKeyInfo of P-256 up to the point, which follows compressed in 33 bytes. */
-const p256Prefix = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex')
 const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex')
 
 /** The key is not one that this API takes. */
@@ -45,11 +44,6 @@ export function compressedPoint(text: string | Record<string, unknown>): Uint8Ar
     if (error instanceof KeyError) throw error
     throw new KeyError('the key is not a P-256 public key in hex, PEM or JWK')
   }
-}
-
-/** SPKI DER of a compressed P-256 point. */
-export function p256Spki(point: Uint8Array): Uint8Array {
-  return Buffer.concat([p256Prefix, point])
 }
 
 /**

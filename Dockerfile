@@ -1,0 +1,13 @@
+# One image for every process of a region; docker-compose.yml says which program each container runs.
+FROM node:26-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+COPY actors actors
+COPY edge edge
+COPY deploy deploy
+# Volumes that are mounted here for the first time take over the owner.
+RUN for folder in keys run archive projector sandbox; do mkdir -p -m 700 /data/$folder; done && chown -R node:node /data
+USER node
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning"]
