@@ -31,8 +31,20 @@ export type SupervisedRegion = {
   stop(): Promise<void>
 }
 
-/** Starts a region as `npm start` does and waits until it is ready. */
+/**
+ * Starts a region as `npm start` does and waits until it is ready. A port that was free when it was chosen may be
+ * another's when it is used: then it is started once more.
+ */
 export async function startSupervised(dataDir: string, args: readonly string[] = []): Promise<SupervisedRegion> {
+  try {
+    return await startOnce(dataDir, args)
+  } catch (error) {
+    if (!(error as Error).message.includes('EADDRINUSE')) throw error
+    return startOnce(dataDir, args)
+  }
+}
+
+async function startOnce(dataDir: string, args: readonly string[]): Promise<SupervisedRegion> {
   const program = join(root, 'deploy/supervisor/main.ts')
   const all = [...flags, program, '--data', dataDir, '--port', String(await freePort()), ...args]
   const child = spawn(process.execPath, all, { stdio: ['ignore', 'ignore', 'pipe'] })
