@@ -113,6 +113,7 @@ export class HostTown {
       logger: createLogger('test', 'silent'),
       ports: {
         nowMs: () => this.timers.nowMs,
+        monotonicMs: () => this.timers.nowMs,
         random: () => 0.5,
         after: (delayMs, work) => this.timers.after(delayMs, work),
         publish: (subject, message) => this.#deliver({ worker, subject, message }),

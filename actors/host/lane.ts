@@ -72,7 +72,7 @@ export class LaneSender {
 
   /** What was stored but never taken in is sent again: the destination skips what it has. */
   #watchStall(moved: boolean): void {
-    const now = this.#ports.nowMs()
+    const now = this.#ports.monotonicMs()
     if (moved || this.#mark!.number === this.#sentTo) this.#stalledSinceMs = now
     else if (now - this.#stalledSinceMs > rewindAfterMs && !this.#sending) {
       this.#sentTo = this.#mark!.number
@@ -102,7 +102,7 @@ export class LaneSender {
     if (this.#stopped) return
     if (stored) {
       this.#retryMs = retryMinMs
-      this.#stalledSinceMs = this.#ports.nowMs()
+      this.#stalledSinceMs = this.#ports.monotonicMs()
       this.#sentTo = Math.max(this.#sentTo, end)
       this.pump()
       return

@@ -38,6 +38,7 @@ runMain('worker', async () => {
   }
   const ports: HostPorts = {
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     random: () => Math.random(),
     after: (delayMs, work) => {
       const timer = setTimeout(work, delayMs)

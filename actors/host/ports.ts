@@ -7,6 +7,8 @@ import type { AppendOutcome } from '../log/shardLog.ts'
 export interface HostPorts {
   /** Wall clock in Unix ms, for frames' clocks; never for anything that decides. */
   nowMs(): number
+  /** A clock that never jumps, ms: whatever is waited for is counted on it. */
+  monotonicMs(): number
   /** In [0, 1): jitter only. */
   random(): number
   /** Runs once after a while; returns how to call it off. */

@@ -61,7 +61,7 @@ export class ShardRunner {
   /** Loads the newest snapshot, replays the rest of the log and leads from its end on. */
   async start(): Promise<void> {
     const { shard, log, opener, snapshots, logger, ports } = this.#o
-    const beganMs = ports.nowMs()
+    const beganMs = ports.monotonicMs()
     const replica = new Replica(shard, opener)
     const leader = new Leader({ ...this.#o, replica })
     this.#leader = leader
@@ -80,7 +80,10 @@ export class ShardRunner {
     if (this.#stopped) return
     leader.lead()
     this.#scheduleSnapshot()
-    logger.info({ shard, seq: replica.seq, from: this.#snapshotSeq, ms: ports.nowMs() - beganMs }, 'leading')
+    logger.info(
+      { shard, seq: replica.seq, from: this.#snapshotSeq, ms: Math.round(ports.monotonicMs() - beganMs) },
+      'leading',
+    )
   }
 
   #checkDigest(replica: Replica, expected: string): void {
@@ -117,16 +120,16 @@ export class ShardRunner {
   #scheduleSnapshot(): void {
     const { ports, snapshotEveryMs } = this.#o
     // Shards of one worker take turns, so that their copies do not fall together.
-    const dueMs = ports.nowMs() + snapshotEveryMs * (0.75 + ports.random() * 0.5)
+    const dueMs = ports.monotonicMs() + snapshotEveryMs * (0.75 + ports.random() * 0.5)
     this.#checkSnapshot(dueMs)
   }
 
   #checkSnapshot(dueMs: number): void {
     const { ports, keptBytesMin = keptBytesMinDefault } = this.#o
-    const waitMs = Math.max(0, Math.min(snapshotCheckMs, dueMs - ports.nowMs()))
+    const waitMs = Math.max(0, Math.min(snapshotCheckMs, dueMs - ports.monotonicMs()))
     this.#cancelSnapshot = ports.after(waitMs, () => {
       const keptBytes = this.#leader?.keptElsewhereBytes ?? 0
-      if (ports.nowMs() < dueMs && keptBytes < Math.max(keptBytesMin, this.#snapshotBytes)) {
+      if (ports.monotonicMs() < dueMs && keptBytes < Math.max(keptBytesMin, this.#snapshotBytes)) {
         this.#checkSnapshot(dueMs)
         return
       }

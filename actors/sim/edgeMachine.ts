@@ -40,9 +40,9 @@ export function startEdge(region: Region, process: SimProcess, index: number): E
     incarnation: region.newIncarnation(process),
     sealerFor: region.sealerFor,
     nextToken: () => token++,
-    monotonicMs: () => time.nowMs,
     ports: {
       nowMs: () => process.clock.nowMs(),
+      monotonicMs: () => time.nowMs,
       random: () => prng.unit(),
       after: (delayMs, work) => process.after(delayMs, work),
       append: (shard, subject, frame, timeoutMs) => logs[shard]!.of(process).append(subject, frame, { timeoutMs }),

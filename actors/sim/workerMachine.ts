@@ -13,6 +13,7 @@ export function startWorker(region: Region, process: SimProcess, index: number):
   const prng = region.prng.fork(`worker ${index} ${region.nextSerial()}`)
   const ports: HostPorts = {
     nowMs: () => process.clock.nowMs(),
+    monotonicMs: () => time.nowMs,
     random: () => prng.unit(),
     after: (delayMs, work) => process.after(delayMs, work),
     publish: (subject, message) => bus.publish(process, subject, message),

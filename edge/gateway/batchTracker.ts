@@ -83,7 +83,7 @@ export class BatchTracker {
     else if (!this.#endIfComplete(tracked)) {
       // Nobody tells this edge of the credits of a batch that was executed before: it has to be asked for.
       const again = tracked.part.how === 'repeated'
-      tracked.askAtMs = again ? 0 : this.#ports.nowMs() + askAfterMs
+      tracked.askAtMs = again ? 0 : this.#ports.monotonicMs() + askAfterMs
       if (again) this.#ask(tracked)
     }
   }
@@ -136,7 +136,7 @@ export class BatchTracker {
       .catch((error: unknown) => this.#ports.onFault('a late batch could not be asked for', error))
       .finally(() => {
         tracked.asking = false
-        tracked.askAtMs = this.#ports.nowMs() + tracked.askEveryMs * (0.75 + this.#ports.random() / 2)
+        tracked.askAtMs = this.#ports.monotonicMs() + tracked.askEveryMs * (0.75 + this.#ports.random() / 2)
         tracked.askEveryMs = Math.min(tracked.askEveryMs * 2, askMaxMs)
       })
   }

@@ -84,7 +84,7 @@ export class FrameLane<T> {
   }
 
   #gather(waiter: Waiter<T>): void {
-    if (this.#gathering.length === 0) this.#gatheringSinceMs = this.#o.ports.nowMs()
+    if (this.#gathering.length === 0) this.#gatheringSinceMs = this.#o.ports.monotonicMs()
     this.#gathering.push(waiter)
   }
 
@@ -117,7 +117,7 @@ export class FrameLane<T> {
   /** Whether the rule holds the next frame back; the lane is pumped again when it will not any more. */
   #held(): boolean {
     const { gatherRule, ports } = this.#o
-    const holdMs = gatherRule?.holdMs(this.#gathering.length, this.#gatheringSinceMs, ports.nowMs()) ?? 0
+    const holdMs = gatherRule?.holdMs(this.#gathering.length, this.#gatheringSinceMs, ports.monotonicMs()) ?? 0
     if (holdMs === 0) return false
     this.#cancelHold ??= ports.after(holdMs, () => {
       this.#cancelHold = undefined

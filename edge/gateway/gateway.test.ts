@@ -124,6 +124,15 @@ describe('a payment through the gateway', () => {
     expect(shard.balance(b)).toBe(100_100)
   })
 
+  test('a wall clock that is set back by an hour meanwhile holds up no deadline', async () => {
+    shard = new TestShard({ deadlineMs: 300 })
+    const [a, b] = (await shard.begin(2)) as [number, number]
+    shard.answersSent = () => 0
+    const outcome = shard.gateway.pay(payment(a, b, 1))
+    shard.wallClockMs = () => Date.now() - 3_600_000
+    expect(await outcome).toEqual({ kind: 'unknown' })
+  })
+
   test('surely nothing was done when the server was away before it was put into a frame', async () => {
     shard = new TestShard()
     const [a, b] = (await shard.begin(2)) as [number, number]

@@ -35,8 +35,6 @@ export type GatewayOptions = {
   readonly deadlineMs?: number
   /** Numbers for requests; a simulation gives its own. */
   readonly nextToken?: () => number
-  /** A clock that never jumps, ms; a simulation gives its own. */
-  readonly monotonicMs?: () => number
 }
 
 /** What the edge decides of a command; its number and digest words are the gateway's. */
@@ -70,7 +68,7 @@ export class Gateway {
     this.placement = defaultPlacement(shardCount)
     this.queries = new ShardQueries(ports)
     this.#nextToken = options.nextToken ?? newTokens()
-    this.walletKeys = new WalletKeys(this.queries, this.placement, options.monotonicMs)
+    this.walletKeys = new WalletKeys(this.queries, this.placement, ports.monotonicMs)
     this.principals = new PrincipalKeys(this.queries, ports)
     this.gates = Array.from({ length: shardCount }, (_, shard) => this.#gate(shard))
     this.#tracker = new PaymentTracker(ports, this.queries, this.#nextToken)
@@ -95,7 +93,7 @@ export class Gateway {
     this.principals.start()
     const sweep = (): void => {
       this.#cancelSweep = this.#ports.after(sweepEveryMs, sweep)
-      const now = this.#ports.nowMs()
+      const now = this.#ports.monotonicMs()
       for (const gate of this.gates) gate.expire(now)
       this.#tracker.sweep(now)
       this.#batches.sweep(now)
@@ -119,13 +117,13 @@ export class Gateway {
   pay(payment: PaymentSubmission): Promise<PaymentOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
     const gate = this.gates[this.shardOf(payment.payer)]!
-    return this.#tracker.pay(gate, payment, this.#ports.nowMs() + this.#deadlineMs)
+    return this.#tracker.pay(gate, payment, this.#ports.monotonicMs() + this.#deadlineMs)
   }
 
   /** Sends the part of an institution's batch that one shard carries out, and waits for the end of all its payments. */
   payBatch(shard: number, batch: BatchId, part: BatchSubmission): Promise<BatchOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
-    return this.#batches.pay(this.gates[shard]!, batch, part, this.#ports.nowMs() + this.#deadlineMs)
+    return this.#batches.pay(this.gates[shard]!, batch, part, this.#ports.monotonicMs() + this.#deadlineMs)
   }
 
   /** Sends one rare command to a shard and waits for its answer or the deadline. */
@@ -136,7 +134,7 @@ export class Gateway {
     const digestLow = digestWord(evidence.digest, 4)
     const encode = (token: number): Uint8Array =>
       encodeCommand(op, { ...fields, token, digestHigh, digestLow } as unknown as CommandFields<K>)
-    const deadlineMs = this.#ports.nowMs() + this.#deadlineMs
+    const deadlineMs = this.#ports.monotonicMs() + this.#deadlineMs
     return this.gates[shard]!.submitCommand(this.#nextToken(), { encode, evidence }, deadlineMs)
   }
 

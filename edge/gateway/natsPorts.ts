@@ -15,6 +15,7 @@ export function natsGatewayPorts(
   const link = NatsLink.of(connection)
   return {
     nowMs: () => Date.now(),
+    monotonicMs: () => performance.now(),
     random: () => Math.random(),
     after(delayMs, work) {
       const timer = setTimeout(work, delayMs)

@@ -60,7 +60,7 @@ export class PaymentTracker {
         token,
         gate,
         payment,
-        beganMs: this.#ports.nowMs(),
+        beganMs: this.#ports.monotonicMs(),
         deadlineMs,
         completedCode: undefined,
         executed: undefined,
@@ -96,7 +96,7 @@ export class PaymentTracker {
       return
     }
     // The word about a repeated payment went out under the number of the first request: it has to be asked for.
-    tracked.askAtMs = repeated ? 0 : this.#ports.nowMs() + askAfterMs
+    tracked.askAtMs = repeated ? 0 : this.#ports.monotonicMs() + askAfterMs
     if (repeated) this.#ask(tracked)
   }
 
@@ -140,14 +140,14 @@ export class PaymentTracker {
       .finally(() => {
         this.#asks -= 1
         tracked.asking = false
-        tracked.askAtMs = this.#ports.nowMs() + tracked.askEveryMs * (0.75 + this.#ports.random() / 2)
+        tracked.askAtMs = this.#ports.monotonicMs() + tracked.askEveryMs * (0.75 + this.#ports.random() / 2)
         tracked.askEveryMs = Math.min(tracked.askEveryMs * 2, askMaxMs)
       })
   }
 
   #end(tracked: Tracked, outcome: PaymentOutcome): void {
     if (!this.#tracked.delete(tracked.token)) return
-    tracked.gate.paymentEnded(this.#ports.nowMs() - tracked.beganMs)
+    tracked.gate.paymentEnded(this.#ports.monotonicMs() - tracked.beganMs)
     tracked.settle(outcome)
   }
 }

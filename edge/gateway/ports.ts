@@ -4,6 +4,8 @@ import type { AppendOutcome } from '../../actors/log/shardLog.ts'
 export interface GatewayPorts {
   /** Wall clock in Unix ms. */
   nowMs(): number
+  /** A clock that never jumps, ms: deadlines and waits are counted on it, whatever is done to the other. */
+  monotonicMs(): number
   /** In [0, 1): jitter only. */
   random(): number
   /** Runs once after a while; returns how to call it off. */

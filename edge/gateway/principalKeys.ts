@@ -44,7 +44,7 @@ export class PrincipalKeys {
   async find(role: PrincipalRole, number: number): Promise<Uint8Array | undefined> {
     const held = this.#held(role, number)
     if (held !== undefined) return held
-    if (this.#ports.nowMs() - this.#readMs < lookAgainMinMs) return undefined
+    if (this.#ports.monotonicMs() - this.#readMs < lookAgainMinMs) return undefined
     await this.#refresh()
     return this.#held(role, number)
   }
@@ -64,6 +64,6 @@ export class PrincipalKeys {
   async #read(): Promise<void> {
     const { result } = await this.#queries.ask(askedShard, { type: 'principals' })
     this.#principals = result
-    this.#readMs = this.#ports.nowMs()
+    this.#readMs = this.#ports.monotonicMs()
   }
 }

@@ -53,6 +53,7 @@ export class TestShard {
   fateOfAppend: () => AppendFate = () => 'store'
   answersSent: () => number = () => 1
   connected = true
+  wallClockMs = (): number => Date.now()
   leading = true
   #counter = 0
   readonly #sealer
@@ -74,7 +75,8 @@ export class TestShard {
       deadlineMs: options.deadlineMs ?? 5_000,
       waitingMax: options.waitingMax ?? 1_000,
       ports: {
-        nowMs: () => Date.now(),
+        nowMs: () => this.wallClockMs(),
+        monotonicMs: () => performance.now(),
         random: () => 0.5,
         after: (delayMs, work) => {
           const timer = setTimeout(work, delayMs)

@@ -30,12 +30,7 @@ export class WalletKeys {
   readonly #readAgainMs = new Map<number, number>()
   readonly #asking = new Map<number, Promise<WalletKey | undefined>>()
 
-  constructor(
-    queries: ShardQueries,
-    placement: Placement,
-    monotonicMs: () => number = () => performance.now(),
-    keysMax = 500_000,
-  ) {
+  constructor(queries: ShardQueries, placement: Placement, monotonicMs: () => number, keysMax = 500_000) {
     this.#queries = queries
     this.#placement = placement
     this.#monotonicMs = monotonicMs

@@ -258,6 +258,7 @@ export class TestApi {
 
 const world = {
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   random: () => 0.5,
   after: (delayMs: number, work: () => void) => {
     const timer = setTimeout(work, delayMs)
