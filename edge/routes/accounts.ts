@@ -12,6 +12,11 @@ export function isAccountNumber(text: string): boolean {
   return accountPattern.test(text)
 }
 
+/** True for a number as `maskAccount` shows it. */
+export function isMasked(text: string): boolean {
+  return /^[A-Z]{0,2}(?:\d{2}|\d{6})\*{6}\d{4}$/.test(text)
+}
+
 /** As it may be shown: 622588******1234, P987654******3210. A short number shows only two of its first digits. */
 export function maskAccount(number: string): string {
   const [, letters = '', digits = ''] = accountPattern.exec(number) ?? []

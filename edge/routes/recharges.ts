@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import { tokenBytesMax } from './accounts.ts'
+import { isAccountNumber, isMasked, tokenBytesMax } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
 import { idIn, refusalFailure, runCommand } from './commandDesk.ts'
 import { Failure, StillPending } from './failure.ts'
@@ -14,7 +14,7 @@ const linkFields = {
   link_id: z.int().min(1).max(linkIdMax).optional().openapi({ description: 'Number of the linked account' }),
   account_no: z
     .string()
-    .max(40)
+    .refine((text) => isAccountNumber(text) || isMasked(text), 'must be an account number, full or as it is shown')
     .optional()
     .openapi({ description: 'Or its number, full or as shown', example: '622588******1234' }),
 }
@@ -62,8 +62,8 @@ export const recharge = operation({
       amount: amountField,
       auth_token: z
         .string()
-        .min(1)
-        .refine((token) => Buffer.byteLength(token) <= tokenBytesMax, `must have at most ${tokenBytesMax} bytes`)
+        .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
+        .max(tokenBytesMax, `must have at most ${tokenBytesMax} bytes`)
         .openapi({ description: "The bank's authorisation; sealed at once, shown to nobody but the bank" }),
     })
     .openapi('RechargeRequest'),

@@ -176,7 +176,10 @@ export const samples: Readonly<Record<string, SampleOf>> = {
 
 /** The payer's shard hears of the credit a moment after the payer was told. */
 async function untilCompleted(api: TestApi, path: string): Promise<void> {
-  while ((await api.ask('GET', path, { by: api.operator.signer })).body.status !== 'completed') {
+  for (;;) {
+    const told = await api.ask('GET', path, { by: api.operator.signer })
+    if (told.body.status === 'completed') return
+    if (told.body.status !== 'pending') throw new Error(`the payment is ${JSON.stringify(told.body)}`)
     await new Promise((resolve) => setImmediate(resolve))
   }
 }
