@@ -6,6 +6,9 @@ import { Stage } from './stage.ts'
 
 const missing = await natsMissing()
 
+/** They take a quarter of this on an idle machine; the region's own bounds are what fails a scenario. */
+const timeoutMs = 180_000
+
 /** A few that are quick and strike different parts; `npm run chaos` runs them all. */
 const quick = ['kill-workers', 'far-drop-after-execution', 'two-leaders']
 
@@ -13,14 +16,14 @@ describe.skipIf(missing !== undefined)(`a region under load${missing ? ` (skippe
   let stage: Stage
   beforeAll(async () => {
     stage = await Stage.open()
-  })
+  }, timeoutMs)
   afterAll(async () => {
     expect(await stage?.close()).toEqual([])
-  })
+  }, timeoutMs)
 
   test.each(scenarios.filter(({ name }) => quick.includes(name)))(
     'stands $name: $title',
-    { timeout: 60_000 },
+    { timeout: timeoutMs },
     async (scenario) => {
       const { verdict, notes, counts } = await runScenario(stage, scenario, { seed: 1, outageS: 5 })
       expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
