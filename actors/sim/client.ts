@@ -18,8 +18,8 @@ export class Client {
 
   /** Has an edge do something; undefined when nothing certain came back in time. */
   ask<T>(work: (edge: Edge) => Promise<T>): Promise<T | undefined> {
-    const { outside, time, chronicle, edges, calmed, scenario } = this.#region
-    const { lossBefore, lossAfter } = calmed ? { lossBefore: 0, lossAfter: 0 } : scenario.faults.client
+    const { outside, time, chronicle, edges, clientFaults } = this.#region
+    const { lossBefore, lossAfter } = clientFaults
     return outside.promise((resolve) => {
       const give = (result: T | undefined): void => {
         cancel()

@@ -6,7 +6,7 @@ const minuteMs = 60_000
 const drainMsMax = 2_000
 const trimEveryMsMin = 100
 
-/** Lets things go wrong at moments of its own until chaos ends: deaths, pauses, cuts, stalls, wrong clocks. */
+/** Lets things go wrong at moments of its own until the region calms down: deaths, pauses, cuts, stalls, wrong clocks. */
 export function planFaults(region: Region, prng: Prng): void {
   const { scenario, chronicle } = region
   const { worker, edge, connector, net, log, clock, archiver } = scenario.faults
@@ -41,12 +41,12 @@ export function planFaults(region: Region, prng: Prng): void {
   }
 }
 
-/** Does something again and again until chaos ends, at a rate. */
+/** Does something again and again until the region calms down, at a rate. */
 function recurring(region: Region, prng: Prng, perMinute: number, act: () => void): void {
   if (perMinute === 0) return
-  const { time, scenario } = region
+  const { time } = region
   const again = (): void => {
-    if (time.nowMs >= scenario.chaosMs) return
+    if (region.calmed) return
     act()
     time.after(delayMs(), again)
   }

@@ -3,7 +3,7 @@ import { postingKinds, type Watch } from '../ledger/outcomes.ts'
 import { Replica } from '../log/replica.ts'
 import { createOpener } from '../log/sealing.ts'
 import type { Posting } from './auditor/walletBook.ts'
-import { type Region, textOf } from './region.ts'
+import { digestEvery, type Region, textOf } from './region.ts'
 
 const kindNames: Readonly<Record<number, Posting['kind']>> = {
   [postingKinds.paymentOut]: 'paid',
@@ -33,6 +33,7 @@ export function observe(region: Region, shard: number): Replica {
   const follower = memory.follow(1, (entry) => {
     // Frames here are small and are opened at once; a promise would only come of large ones.
     if (replica.apply(entry) instanceof Promise) throw new Error('the observer lags behind its log')
+    if (entry.seq % digestEvery !== 0) return
     const digest = replica.ledger.state.digestText()
     chronicle.tell('applied', `${shard}/${entry.seq} ${digest}`)
     auditor.applied({ shard, seq: entry.seq, who: 'the observer', digest })

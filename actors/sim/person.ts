@@ -35,12 +35,15 @@ type Errand = { readonly request: Request; readonly run: () => Promise<Answer> }
 
 const bankOpeningFen = 10_000_000
 const linkLimitFen = 5_000_000
+/** What is put into a wallet first, and how many things a person has under way at once. */
+const richFen = 500_000
+const errandsAtOnceMax = 6
 const againMsMin = 100
 const againMsMax = 900
 const sagaAskMs = 400
 /** Refusals of the moment: the same request may be taken later. */
 const ofTheMoment = new Set(['id-early', 'timestamp-early', 'ids-exhausted', 'key-not-current', 'frame-repeated'])
-const institution: By = { signer: signers.institution, keyVersion: 0, actor: 1, principal: 1 }
+const institution = (): By => ({ signer: signers.institution, keyVersion: 0, actor: 1, principal: 1 })
 
 const sagaEnds: Readonly<Record<SagaView['kind'], Readonly<Record<number, string>>>> = {
   recharge: {
@@ -66,6 +69,8 @@ export class Person {
   readonly #errands: Errand[] = []
   #wallet: Wallet | undefined
   #keyVersion = 1
+  #rotating = false
+  #settled = false
 
   constructor(region: Region, index: number) {
     this.#region = region
@@ -90,21 +95,34 @@ export class Person {
   async live(others: readonly Person[]): Promise<void> {
     const { scenario } = this.#region
     await this.#open()
-    await this.#saga('recharge', this.#amount())
+    await this.#saga('recharge', richFen)
+    this.#settled = true
+    const underWay = new Set<Promise<void>>()
     while (!this.#region.calmed) {
       await this.#client.sleep(this.#prng.between(1, 2 * scenario.thinkMs))
-      await this.#act(others)
+      if (underWay.size >= errandsAtOnceMax) continue
+      const errand = this.#act(others).finally(() => underWay.delete(errand))
+      underWay.add(errand)
     }
+    await Promise.all(underWay)
+  }
+
+  /** Whether the person has a wallet with money in it. */
+  get settled(): boolean {
+    return this.#settled
   }
 
   async #act(others: readonly Person[]): Promise<void> {
     const u = this.#prng.unit()
-    const payees = others.flatMap(({ wallet }) => (wallet === undefined ? [] : [wallet]))
-    if (u < 0.6) await this.#pay(this.#prng.pick(payees))
+    const own = this.#prng.chance(0.05)
+    const payees = others.flatMap(({ wallet }) =>
+      wallet === undefined || (wallet === this.#wallet) !== own ? [] : [wallet],
+    )
+    if (u < 0.6 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
     else if (u < 0.82) await this.#saga('redemption', this.#amount())
     else if (u < 0.94) await this.#askAgain()
-    else await this.#rotate()
+    else if (!this.#rotating) await this.#rotate()
   }
 
   #amount(): number {
@@ -128,12 +146,13 @@ export class Person {
     this.#wallet = { number, shard, link: value }
   }
 
-  #byKey(wallet: number): By {
-    return { signer: signers.walletKey, keyVersion: this.#keyVersion, actor: wallet, principal: 0 }
+  /** Signed by the key that is current when it is sent. */
+  #byKey(wallet: number): () => By {
+    return () => ({ signer: signers.walletKey, keyVersion: this.#keyVersion, actor: wallet, principal: 0 })
   }
 
   /** A command that must be taken in the end. */
-  async #command<K extends CommandOp>(shard: number, op: K, fields: Own<K>, by: By): Promise<Answered> {
+  async #command<K extends CommandOp>(shard: number, op: K, fields: Own<K>, by: () => By): Promise<Answered> {
     const answered = await this.#submit(shard, op, fields, by, this.#id())
     if (answered.code !== 0) this.#region.chronicle.violation(`${op} was refused: ${refusalOf(answered.code)}`)
     return answered
@@ -143,14 +162,14 @@ export class Person {
     shard: number,
     op: K,
     fields: Own<K>,
-    by: By,
+    by: () => By,
     id: Uint8Array,
     told: Readonly<Record<string, string | number>> = {},
   ): Promise<Answered> {
     const digest = requestDigest(op, { id: commandIdText(id), ...told })
     const evidence = evidenceOf(digest, new Uint8Array(64))
-    const request = { op, fields: { ...by, ...fields, id } as never, evidence }
     for (;;) {
+      const request = { op, fields: { ...by(), ...fields, id } as never, evidence }
       const submitted = await this.#client.ask((edge) => edge.gateway.command(shard, request))
       if (submitted?.kind === 'answered' && !ofTheMoment.has(refusalOf(submitted.code))) return submitted
       await this.#pauseBeforeTrying()
@@ -285,11 +304,13 @@ export class Person {
 
   async #rotate(): Promise<void> {
     const { number, shard } = this.#wallet!
+    this.#rotating = true
     const version = this.#keyVersion + 1
     const key = simulatedKey(this.#name, version)
     const change = { wallet: number, cause: keyCauses.rotate, algorithm: keyAlgorithms.ecdsaP256, key }
     await this.#command(shard, 'walletKey', change, this.#byKey(number))
     this.#keyVersion = version
+    this.#rotating = false
   }
 }
 

@@ -24,7 +24,7 @@ import { SimLeases } from './simLeases.ts'
 import { SimLog } from './simLog.ts'
 import { SimClock, SimProcess } from './simProcess.ts'
 import { SimSnapshots } from './simSnapshots.ts'
-import { calm, type Scenario } from './swarm.ts'
+import { calm, type Faults, type Scenario } from './swarm.ts'
 import type { VirtualTime } from './virtualTime.ts'
 import { startWorker } from './workerMachine.ts'
 
@@ -38,8 +38,10 @@ export type RegionOptions = {
 
 const restartMsMin = 100
 const restartMsMax = 3_000
-const walletsMax = 64
-const idsMax = 4_096
+/** Replicas are compared at every so manieth entry: what parts them once parts them for good. */
+export const digestEvery = 8
+const walletsMax = 16
+const idsMax = 1_024
 
 /** A whole region in one thread: its logs and stores, the far sides, and the machines that run the real programs. */
 export class Region {
@@ -57,6 +59,7 @@ export class Region {
   readonly leases: SimLeases
   readonly snapshots: SimSnapshots
   readonly far: FarSides
+  clientFaults: Faults['client']
   /** Clients and the far sides: programs that never die, on a clock that is right. */
   readonly outside: SimProcess
   readonly workers: readonly Machine[]
@@ -66,12 +69,15 @@ export class Region {
   readonly #edges = new Map<number, Edge>()
   readonly #sealers = new Map<number, Sealer>()
   readonly #randomBytes: (length: number) => Uint8Array
+  /** True once nothing goes wrong any more, and people begin nothing new. */
   calmed = false
   #serial = 0
 
   constructor(options: RegionOptions) {
     const { scenario, time, chronicle, prng, mistakes } = options
-    const { faults, startMs, shardCount } = scenario
+    const { startMs, shardCount } = scenario
+    const faults = scenario.quietStart ? calm : scenario.faults
+    this.clientFaults = faults.client
     this.scenario = scenario
     this.time = time
     this.chronicle = chronicle
@@ -91,7 +97,7 @@ export class Region {
     this.blobs = createBlobs(this.ring, random)
     this.leases = new SimLeases(faults.lease, time, prng.fork('leases'), chronicle)
     this.snapshots = new SimSnapshots(faults.snapshot, time, prng.fork('snapshots'), chronicle, this.blobs)
-    this.far = this.#farSides()
+    this.far = this.#farSides(faults.far)
     this.workers = this.#machines('worker', scenario.workerCount, (process, n) => {
       this.#running.set(n, { worker: startWorker(this, process, n), process })
     })
@@ -101,9 +107,9 @@ export class Region {
     this.connector = this.#machines('connector', 1, (process) => startConnector(this, process))[0]!
   }
 
-  #farSides(): FarSides {
-    const { scenario, time, prng, chronicle, outside, auditor } = this
-    const network = new FarNetwork(scenario.faults.far, time, prng.fork('far network'), chronicle)
+  #farSides(faults: Faults['far']): FarSides {
+    const { time, prng, chronicle, outside, auditor } = this
+    const network = new FarNetwork(faults, time, prng.fork('far network'), chronicle)
     const books = new FarBooks({
       bankProcess: outside,
       network,
@@ -175,12 +181,12 @@ export class Region {
     return prng.between(restartMsMin, restartMsMax)
   }
 
-  /** A log as a worker follows it; the auditor hears the state of its replica after every entry. */
+  /** A log as a worker follows it; the auditor hears the state of its replica now and then. */
   watchedLog(process: SimProcess, shard: number, replicaOf: () => Replica | undefined): ShardLog {
     const log = this.logs[shard]!.of(process)
     const word = (seq: number): void => {
       const replica = replicaOf()
-      if (replica?.seq !== seq || !process.alive) return
+      if (replica?.seq !== seq || !process.alive || seq % digestEvery !== 0) return
       this.auditor.applied({ shard, seq, who: process.name, digest: replica.ledger.state.digestText() })
     }
     return {
@@ -204,14 +210,20 @@ export class Region {
     this.workers[index]!.crash(restartMsMax)
   }
 
+  /** How likely it is from now on that something goes wrong on the way. */
+  setFaults(faults: Faults): void {
+    this.bus.faults = faults.net
+    for (const log of this.logs) log.faults = faults.log
+    this.leases.faults = faults.lease
+    this.snapshots.faults = faults.snapshot
+    this.far.network.faults = faults.far
+    this.clientFaults = faults.client
+  }
+
   /** From now on nothing goes wrong any more: what has gone wrong must come right by itself. */
   calmDown(): void {
     this.calmed = true
-    this.bus.faults = calm.net
-    for (const log of this.logs) log.faults = calm.log
-    this.leases.faults = calm.lease
-    this.snapshots.faults = { ...calm.snapshot, everyMs: this.scenario.faults.snapshot.everyMs }
-    this.far.network.faults = calm.far
+    this.setFaults(calm)
     for (const machine of this.machines) {
       machine.process?.join()
       machine.process?.wake()

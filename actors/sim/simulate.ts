@@ -31,6 +31,7 @@ export type SimulationResult = {
   virtualMs: number
 }
 
+const quietStartMsMax = 10_000
 /** Once nothing goes wrong any more, how long what is under way may take to come to its end. */
 const restMsMax = 180_000
 /** Lets what was said last arrive, and the lanes forget what was taken in. */
@@ -47,7 +48,6 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   try {
     const observers = region.logs.map((_, shard) => observe(region, shard))
     region.begin()
-    planFaults(region, prng.fork('fault plan'))
     const people = Array.from({ length: scenario.personCount }, (_, n) => new Person(region, n))
     let living = people.length
     for (const person of people) {
@@ -57,12 +57,16 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
         (error: unknown) => chronicle.violation(`a person gave up: ${String(error)}`),
       )
     }
-    await time.run(scenario.chaosMs, () => chronicle.violations.length > 0)
+    const broken = (): boolean => chronicle.violations.length > 0
+    if (scenario.quietStart) await time.run(quietStartMsMax, () => broken() || people.every(({ settled }) => settled))
+    region.setFaults(scenario.faults)
+    planFaults(region, prng.fork('fault plan'))
+    await time.run(time.nowMs + scenario.chaosMs, broken)
     region.calmDown()
     const rest = (): boolean => living === 0 && atRest(region, observers)
     const endMs = time.nowMs + restMsMax
-    await time.run(endMs, () => chronicle.violations.length > 0 || rest())
-    await time.run(time.nowMs + quietMs, () => chronicle.violations.length > 0)
+    await time.run(endMs, () => broken() || rest())
+    await time.run(time.nowMs + quietMs, broken)
     if (chronicle.violations.length === 0) close(region, observers, people)
     return resultOf(seed, region)
   } finally {
@@ -90,6 +94,14 @@ function wordOf(region: Region, observer: Replica, shard: number): ShardWord {
   if (leader === undefined) region.chronicle.violation(`nobody leads shard ${shard} at the end`)
   const { seq, ledger } = leader ?? observer
   const { wallets, accounts, openSagas, books } = ledger.state
+  for (const [who, replica] of [
+    ['the observer', observer],
+    ['the leader', leader ?? observer],
+  ] as const) {
+    const digest = replica.ledger.state.digestText()
+    region.chronicle.tell('end', `${shard}/${replica.seq} ${digest}`)
+    region.auditor.applied({ shard, seq: replica.seq, who, digest })
+  }
   const balances = new Map<number, number>()
   for (let row = 0; row < wallets.count; row++) balances.set(wallets.at.number[row]!, accounts.at.balance[row]!)
   const sum = (fen: ArrayLike<number>): number => Array.from(fen).reduce((all, one) => all + one, 0)

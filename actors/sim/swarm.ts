@@ -40,6 +40,8 @@ export type Scenario = {
   personCount: number
   /** Unix ms of the first moment. */
   startMs: number
+  /** Nothing goes wrong before everybody has a wallet with money in it. */
+  quietStart: boolean
   chaosMs: number
   thinkMs: number
   /** Clocks of workers that were set wrong stay so to the end. */
@@ -75,8 +77,9 @@ export function drawScenario(prng: Prng): Scenario {
     edgeCount: prng.between(1, 3),
     personCount: prng.between(4, 9),
     startMs: prng.pick(starts),
-    chaosMs: prng.between(8_000, 20_000),
-    thinkMs: prng.between(150, 900),
+    quietStart: prng.chance(0.6),
+    chaosMs: prng.between(4_000, 10_000),
+    thinkMs: prng.between(80, 500),
     clocksStayWrong: prng.chance(0.5),
     faults: drawFaults(prng.fork('faults')),
   }
@@ -121,7 +124,7 @@ function drawFaults(prng: Prng): Faults {
       refuse: sometimes(0.3),
     },
     clock: { stepsPerMinute: sometimes(8), stepMsMax: prng.pick([500, 10_000, 3_600_000]) },
-    snapshot: { everyMs: prng.pick([700, 2_000, 8_000, 60_000]), fail: sometimes(0.5), rot: sometimes(0.3) },
+    snapshot: { everyMs: prng.pick([1_000, 3_000, 8_000, 60_000]), fail: sometimes(0.5), rot: sometimes(0.3) },
     lease: { fail: sometimes(0.2) },
     archiver: { trimsPerMinute: sometimes(20) },
   }

@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { frameKinds, paymentRecord, transitHeader, transitRecord } from '../ledger/records.ts'
+import type { OpenedFrame, Opener, Sealer } from '../log/sealing.ts'
+import type { FarPorts } from './farPorts.ts'
+import type { Mistakes } from './mistakes.ts'
+import { simulate } from './simulate.ts'
+
+/** Seeds whose regions have several shards, so that every kind of frame is seen in one of them. */
+const seeds = [11, 12, 13, 14, 15, 16]
+
+/** What the auditor says of the first region in which the planted bug shows. */
+async function firstViolation(mistakes: Partial<Mistakes>): Promise<string> {
+  for (const seed of seeds) {
+    const { violations } = await simulate(seed, { calm: true, mistakes })
+    if (violations.length > 0) return violations.join('\n')
+  }
+  return 'none: the auditor is blind'
+}
+
+/** Changes frames as they are opened. */
+function opening(opener: Opener, change: (frame: OpenedFrame) => OpenedFrame): Opener {
+  return { open: (bytes) => change(opener.open(bytes)), openMaybe: (bytes) => change(opener.open(bytes)) }
+}
+
+/** The same frame, with a fen more in the first amount that it carries. */
+function dearer(frame: OpenedFrame, kind: number, at: number): OpenedFrame {
+  if (frame.header.kind !== kind) return frame
+  const body = frame.body.slice()
+  addFen(body, at)
+  return { ...frame, body }
+}
+
+function addFen(body: Uint8Array, at: number): void {
+  const view = new DataView(body.buffer, body.byteOffset)
+  view.setFloat64(at, view.getFloat64(at, true) + 1, true)
+}
+
+const transitAmount = transitHeader.size + transitRecord.at.amount
+
+describe('the auditor finds what is planted', () => {
+  test('a worker that drops what stands in a frame', async () => {
+    const mistakes: Partial<Mistakes> = {
+      opener: (opener, _shard, who) =>
+        who === 'everybody'
+          ? opener
+          : opening(opener, (frame) =>
+              frame.header.kind === frameKinds.payments ? { ...frame, header: { ...frame.header, shard: 99 } } : frame,
+            ),
+    }
+    expect(await firstViolation(mistakes)).toMatch(/shard \d at \d+: .* has [0-9a-f]+, .* [0-9a-f]+/)
+  })
+
+  test('a ledger that credits a fen more than was sent', async () => {
+    const mistakes = {
+      opener: (opener: Opener) => opening(opener, (f) => dearer(f, frameKinds.transit, transitAmount)),
+    }
+    expect(await firstViolation(mistakes)).toMatch(/left as \d+ fen and arrived as \d+|sum to/)
+  })
+
+  test('a ledger that executes what nobody asked for', async () => {
+    const mistakes = {
+      opener: (opener: Opener) => opening(opener, (f) => dearer(f, frameKinds.payments, paymentRecord.at.amount)),
+    }
+    expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
+  })
+
+  test('a leader that sends a credit twice, under two transit numbers', async () => {
+    const mistakes = { hostSealer: (sealer: Sealer): Sealer => ({ ...sealer, sealMaybe: twice(sealer) }) }
+    expect(await firstViolation(mistakes)).toMatch(/arrived more often than it left/)
+  })
+
+  test('a connector that takes an issuance for done which was not made', async () => {
+    const farPorts = ({ bank, centralBank }: FarPorts): FarPorts => {
+      return { bank, centralBank: { ...centralBank, issue: async () => ({ kind: 'done' }) } }
+    }
+    expect(await firstViolation({ farPorts })).toMatch(/was credited with \d+ fen that were not issued/)
+  })
+
+  test('a connector that takes a burn for done which was not made', async () => {
+    const farPorts = ({ bank, centralBank }: FarPorts): FarPorts => {
+      return { bank, centralBank: { ...centralBank, burn: async () => ({ kind: 'done' }) } }
+    }
+    expect(await firstViolation({ farPorts })).toMatch(/redemption/)
+  })
+
+  test('an edge that calls a refused payment done', async () => {
+    const heard = (outcome: string): string => (outcome === 'funds-insufficient' ? 'done' : outcome)
+    expect(await firstViolation({ heard })).toMatch(/was acknowledged and is not there/)
+  })
+
+  test('an edge that calls an executed payment refused', async () => {
+    const heard = (outcome: string): string => (outcome === 'done' ? 'risk-control' : outcome)
+    expect(await firstViolation({ heard })).toMatch(/was answered "risk-control" and yet executed/)
+  })
+})
+
+/** Seals every transit frame with its first record once more at its end. */
+function twice(sealer: Sealer): Sealer['sealMaybe'] {
+  return (fields, body, evidence) => {
+    if (fields.kind !== frameKinds.transit) return sealer.sealMaybe(fields, body, evidence)
+    const longer = new Uint8Array(body.length + transitRecord.size)
+    longer.set(body)
+    longer.set(body.subarray(transitHeader.size, transitHeader.size + transitRecord.size), body.length)
+    return sealer.sealMaybe({ ...fields, count: fields.count + 1 }, longer, evidence)
+  }
+}
