@@ -8,7 +8,7 @@ export const batchRecordsMax = 8_000
 const table = tableNumber('batches')
 const outcomeTable = tableNumber('batchOutcomes')
 /** Columns of the fixed part of a saved batch, as doubles; then first and count for each shard. */
-const fixedFields = 11
+const fixedFields = 10
 
 /**
  * A record's id is its batch's id with another version (8 for 7) and the index in the last two bytes: a batch is told
@@ -25,8 +25,8 @@ export function makeRecordId(id: Uint8Array, index: number): void {
 }
 
 /**
- * Exact memory of the batches of the last minutes, by (institution, batch id): one entry a batch and one byte a record,
- * in rings in order of execution. A full ring refuses new batches; it never forgets early.
+ * Exact memory of the batches of the last minutes, by (institution, batch id): one entry a batch in a ring in order of
+ * execution, and one byte a record. When either is full new batches are refused; nothing is forgotten early.
  */
 export class Batches {
   readonly #capacity: number
@@ -39,22 +39,21 @@ export class Batches {
   readonly #time: Float64Array
   readonly #seq: Float64Array
   readonly #count: Uint32Array
-  /** Number of the batch's first record; record n lies at n modulo the ring. */
-  readonly #first: Float64Array
   /** By entry and destination shard: transit numbers that the batch took. */
   readonly #transitFirst: Float64Array
   readonly #transitCount: Uint32Array
-  readonly #outcomes: Uint8Array
-  readonly #outcomeMask: number
+  /** By row: outcomes of the batch's records. A buffer a batch, so that memory follows what is remembered. */
+  readonly #outcomes: Uint8Array[] = []
+  readonly #recordsMax: number
   readonly #rows = new Map<string, number>()
   head = 0
   tail = 0
-  recordsHead = 0
-  recordsTail = 0
+  /** Records of all batches that are remembered. */
+  records = 0
 
-  /** @param records bytes for outcomes, a power of two. */
-  constructor(capacity: number, records: number, shards: number, digest: Digest) {
+  constructor(capacity: number, recordsMax: number, shards: number, digest: Digest) {
     this.#capacity = capacity
+    this.#recordsMax = recordsMax
     this.#shards = shards
     this.#digest = digest
     this.#institution = new Uint32Array(capacity)
@@ -63,17 +62,12 @@ export class Batches {
     this.#time = new Float64Array(capacity)
     this.#seq = new Float64Array(capacity)
     this.#count = new Uint32Array(capacity)
-    this.#first = new Float64Array(capacity)
     this.#transitFirst = new Float64Array(capacity * shards)
     this.#transitCount = new Uint32Array(capacity * shards)
-    this.#outcomes = new Uint8Array(records)
-    this.#outcomeMask = records - 1
   }
 
   hasRoom(records: number): boolean {
-    return (
-      this.head - this.tail < this.#capacity && this.recordsHead - this.recordsTail + records <= this.#outcomeMask + 1
-    )
+    return this.head - this.tail < this.#capacity && this.records + records <= this.#recordsMax
   }
 
   #key(institution: number, words: Uint32Array, at: number): string {
@@ -95,9 +89,8 @@ export class Batches {
     this.#digestWords[row * 2] = words[digestAt]!
     this.#digestWords[row * 2 + 1] = words[digestAt + 1]!
     this.#count[row] = count
-    this.#first[row] = this.recordsHead
     this.head += 1
-    this.recordsHead += count
+    this.records += count
     this.#rows.set(this.#key(institution, words, at), row)
     return row
   }
@@ -117,20 +110,18 @@ export class Batches {
       this.#transitFirst[row * this.#shards + d] = transitFirst[d]!
       this.#transitCount[row * this.#shards + d] = transitCount[d]!
     }
-    const first = this.#first[row]!
-    for (let i = 0; i < this.#count[row]!; i++) {
-      this.#outcomes[(first + i) & this.#outcomeMask] = codes[i]!
-      if (codes[i] !== 0) this.#hashOutcome(row, i, codes[i]!, 1)
-    }
+    const outcomes = codes.slice(0, this.#count[row]!)
+    this.#outcomes[row] = outcomes
+    for (let i = 0; i < outcomes.length; i++) if (outcomes[i] !== 0) this.#hashOutcome(row, i, outcomes[i]!, 1)
     this.#hash(row, 1)
   }
 
   /** A credit that came back changes the outcome of its record. @throws LawBroken when the batch has no such record */
   change(row: number, position: number, code: number): void {
     if (position >= this.#count[row]!) throw new LawBroken(`record ${position} of a batch of ${this.#count[row]}`)
-    const at = (this.#first[row]! + position) & this.#outcomeMask
-    if (this.#outcomes[at] !== 0) this.#hashOutcome(row, position, this.#outcomes[at]!, -1)
-    this.#outcomes[at] = code
+    const outcomes = this.#outcomes[row]!
+    if (outcomes[position] !== 0) this.#hashOutcome(row, position, outcomes[position]!, -1)
+    outcomes[position] = code
     this.#hashOutcome(row, position, code, 1)
   }
 
@@ -152,8 +143,7 @@ export class Batches {
 
   /** Copies the outcomes of a batch, and by destination the transit numbers that it took. */
   read(row: number, codes: Uint8Array, transitFirst: Float64Array, transitCount: Uint32Array): void {
-    const first = this.#first[row]!
-    for (let i = 0; i < this.#count[row]!; i++) codes[i] = this.#outcomes[(first + i) & this.#outcomeMask]!
+    codes.set(this.#outcomes[row]!)
     for (let d = 0; d < this.#shards; d++) {
       transitFirst[d] = this.#transitFirst[row * this.#shards + d]!
       transitCount[d] = this.#transitCount[row * this.#shards + d]!
@@ -185,14 +175,12 @@ export class Batches {
     for (let n = 0; n < most && this.tail < this.head; n++) {
       const row = this.tail % this.#capacity
       if (this.#time[row]! >= beforeMs) return
-      const first = this.#first[row]!
-      for (let i = 0; i < this.#count[row]!; i++) {
-        const code = this.#outcomes[(first + i) & this.#outcomeMask]!
-        if (code !== 0) this.#hashOutcome(row, i, code, -1)
-      }
+      const outcomes = this.#outcomes[row]!
+      for (let i = 0; i < outcomes.length; i++) if (outcomes[i] !== 0) this.#hashOutcome(row, i, outcomes[i]!, -1)
       this.#hash(row, -1)
       this.#rows.delete(this.#key(this.#institution[row]!, this.#id, row * 4))
-      this.recordsTail = first + this.#count[row]!
+      this.records -= this.#count[row]!
+      delete this.#outcomes[row]
       this.tail += 1
     }
   }
@@ -202,8 +190,13 @@ export class Batches {
     const width = fixedFields + 2 * this.#shards
     const out = new Float64Array((this.head - this.tail) * width)
     for (let n = this.tail; n < this.head; n++) this.#save(n % this.#capacity, out, (n - this.tail) * width)
-    const outcomes = new Uint8Array(this.recordsHead - this.recordsTail)
-    for (let n = 0; n < outcomes.length; n++) outcomes[n] = this.#outcomes[(this.recordsTail + n) & this.#outcomeMask]!
+    const outcomes = new Uint8Array(this.records)
+    let at = 0
+    for (let n = this.tail; n < this.head; n++) {
+      const part = this.#outcomes[n % this.#capacity]!
+      outcomes.set(part, at)
+      at += part.length
+    }
     return [
       { name: 'batches', bytes: new Uint8Array(out.buffer) },
       { name: 'batchOutcomes', bytes: outcomes },
@@ -224,7 +217,6 @@ export class Batches {
         this.#time[row]!,
         this.#seq[row]!,
         this.#count[row]!,
-        this.#first[row]!,
       ],
       at,
     )
@@ -234,21 +226,26 @@ export class Batches {
     }
   }
 
-  /** The positions of the rings, as they stand in a snapshot and in the digest. */
+  /** The place of the ring and what it holds, as they stand in a snapshot and in the digest. */
   counters(): Float64Array {
-    return Float64Array.of(this.head, this.tail, this.recordsHead, this.recordsTail)
+    return Float64Array.of(this.head, this.tail, this.records)
   }
 
   /** The hashes of what is loaded are in the digest that was saved beside it. @throws RangeError when it does not fit. */
   load(counters: Float64Array, saved: Float64Array, outcomes: Uint8Array): void {
-    const [head = 0, tail = 0, recordsHead = 0, recordsTail = 0] = counters
+    const [head = 0, tail = 0, records = 0] = counters
     const width = fixedFields + 2 * this.#shards
     if (saved.length !== (head - tail) * width) throw new RangeError('batches: wrong length')
-    if (outcomes.length !== recordsHead - recordsTail) throw new RangeError('batchOutcomes: wrong length')
-    Object.assign(this, { head, tail, recordsHead, recordsTail })
+    if (outcomes.length !== records) throw new RangeError('batchOutcomes: wrong length')
+    Object.assign(this, { head, tail, records })
     this.#rows.clear()
-    for (let n = tail; n < head; n++) this.#restore(n % this.#capacity, saved, (n - tail) * width)
-    for (let n = 0; n < outcomes.length; n++) this.#outcomes[(recordsTail + n) & this.#outcomeMask] = outcomes[n]!
+    let at = 0
+    for (let n = tail; n < head; n++) {
+      const row = n % this.#capacity
+      this.#restore(row, saved, (n - tail) * width)
+      this.#outcomes[row] = outcomes.slice(at, at + this.#count[row]!)
+      at += this.#count[row]!
+    }
   }
 
   #restore(row: number, saved: Float64Array, at: number): void {
@@ -259,7 +256,6 @@ export class Batches {
     this.#time[row] = saved[at + 7]!
     this.#seq[row] = saved[at + 8]!
     this.#count[row] = saved[at + 9]!
-    this.#first[row] = saved[at + 10]!
     for (let d = 0; d < this.#shards; d++) {
       this.#transitFirst[row * this.#shards + d] = saved[at + fixedFields + d]!
       this.#transitCount[row * this.#shards + d] = saved[at + fixedFields + this.#shards + d]!
