@@ -31,7 +31,7 @@ export const assumptions = {
 const shardCandidates = [16, 64, 256, 1_000] as const
 const simulatedPayments = 300_000
 const simulatedSecondsMax = 5
-const simulatedSecondsMin = 0.8
+const simulatedSecondsMin = 1
 /** Ids are remembered from five minutes before their time to a quarter of an hour after it. */
 const idMemorySeconds = 20 * 60
 const batchMeasured = 8_000

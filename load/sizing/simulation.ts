@@ -39,8 +39,9 @@ type Event = { readonly atMs: number; readonly run: () => void }
 
 /**
  * Payments of single payers through shards that each have a log and a thread: debit in the payer's, credit in the
- * payee's, every payer and payee as likely as any other. Queues are first come first served; everything that the model
- * does not name (networks, disks that several logs share) costs nothing.
+ * payee's, every payer and payee as likely as any other. A sender has one frame on its way to a shard until it is
+ * applied; what comes meanwhile gathers. Queues are first come first served; everything that the model does not name
+ * (networks, disks that several logs share) costs nothing.
  */
 export function simulateShards(options: SimulationOptions): SimulationResult {
   return new Simulation(options).run()
@@ -151,17 +152,23 @@ class Simulation {
     if (this.#measuring()) {
       this.#frames += 1
       this.#framed += payments.length
-      // What lies beyond the end is not work that was done.
-      const endMs = this.#options.seconds * 1_000
-      this.#logMs += Math.max(0, Math.min(logMs, endMs - (durableMs - logMs)))
-      this.#workerMs += Math.max(0, Math.min(workMs, endMs - (appliedMs - workMs)))
     }
-    // An edge may send its next frame once this one is durable, a shard once the other has applied it.
-    this.#events.push({ atMs: transit ? appliedMs : durableMs, run: () => this.#send(lane) })
+    this.#logMs += this.#measuredPart(durableMs - logMs, durableMs)
+    this.#workerMs += this.#measuredPart(appliedMs - workMs, appliedMs)
     this.#events.push({
       atMs: appliedMs,
-      run: () => (transit ? this.#complete(payments) : this.#debited(to, payments)),
+      run: () => {
+        if (transit) this.#complete(payments)
+        else this.#debited(to, payments)
+        this.#send(lane)
+      },
     })
+  }
+
+  /** How much of what is done from then to then lies in the time that is measured. */
+  #measuredPart(fromMs: number, toMs: number): number {
+    const endMs = this.#options.seconds * 1_000
+    return Math.max(0, Math.min(toMs, endMs) - Math.max(fromMs, endMs * warmUpShare))
   }
 
   #debited(shard: number, payments: readonly number[]): void {

@@ -104,8 +104,8 @@ test('beyond what a thread can do payments gather: the frames grow, the latency 
   const busy = simulateShards({ ...load, paymentsPerSecond: 100_000, seconds: 1 })
   expect(busy.paymentsPerFrameMean).toBeGreaterThan(calm.paymentsPerFrameMean * 2)
   expect(busy.p99Ms).toBeGreaterThan(calm.p99Ms)
-  expect(busy.workerBusy).toBeLessThanOrEqual(1)
-  expect(busy.logBusy).toBeLessThanOrEqual(1)
+  expect(busy.workerBusy).toBeLessThan(1 + 1e-9)
+  expect(busy.logBusy).toBeLessThan(1 + 1e-9)
 })
 
 test('from the committed costs a region is sized, twice the load takes more of everything, and batches take less', () => {
