@@ -32,7 +32,7 @@ export async function runSeeds(
   const share = (thread: number): Promise<void> =>
     new Promise((resolve, reject) => {
       const workerData = { first: first + thread, end: first + count, step: threads }
-      const worker = new Worker(new URL('seedsThread.ts', import.meta.url), { workerData })
+      const worker = new Worker(new URL('seedWorker.ts', import.meta.url), { workerData })
       worker.on('message', take)
       worker.on('error', reject)
       worker.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a thread of seeds ended with ${code}`))))
