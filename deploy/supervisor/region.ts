@@ -12,6 +12,7 @@ import { type PostgresProcess, startPostgres } from '../postgres.ts'
 import { provisionStreams } from '../streams.ts'
 import { Child } from './child.ts'
 import { DataFolderError, processStart } from './dataFolder.ts'
+import { logBytesAtServer, logBytesOnDisk } from './logBytes.ts'
 import type { StartOptions } from './options.ts'
 import {
   childPlan,
@@ -33,7 +34,6 @@ import { RunFiles } from './runFiles.ts'
 import { ensureIdentity, ensureSecrets, type Identity } from './secrets.ts'
 
 const run = promisify(execFile)
-const logBytesShare = 0.5
 const genesisTimeoutMs = 30_000
 
 export type Progress = (line: string) => void
@@ -122,8 +122,9 @@ export class RegionProcesses {
       name: 'supervisor',
       inboxPrefix: '_INBOX.admin',
     })
-    const { bavail, bsize } = statfsSync(data)
-    const logBytesMax = Math.floor((bavail * bsize * logBytesShare) / shards)
+    const logBytesMax = plan.nats.withUsers
+      ? logBytesOnDisk(data, shards)
+      : await logBytesAtServer(plan.nats.monitorUrl, shards)
     await provisionStreams(this.#admin, { region, shardCount: shards, logBytesMax })
     await beginRestored(plan)
     await this.#writeGenesis(plan)
