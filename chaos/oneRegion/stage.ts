@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../deploy/natsServer.ts'
-import { type PostgresProcess, startPostgres } from '../../deploy/postgres.ts'
+import type { PostgresProcess, startPostgres } from '../../deploy/postgres.ts'
 import { type RegionFacts, type StartedRegion, startRegion } from '../../deploy/runningRegion.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -27,6 +27,12 @@ export type Reconciliation = { verdict: string; figures: Record<string, number>;
 
 /** A fault that did not take effect shows nothing: the scenario is not demonstrated, whatever the checkers say. */
 export class NotDemonstrated extends Error {}
+
+/** Loaded only where one is started: the package hangs itself on the end of every process that loads it. */
+async function postgresOn(args: Parameters<typeof startPostgres>[0]): Promise<PostgresProcess> {
+  const { startPostgres: start } = await import('../../deploy/postgres.ts')
+  return start(args)
+}
 
 /** A real region with its Postgres apart, and everything that can be done to its processes. */
 export class Stage {
@@ -52,7 +58,7 @@ export class Stage {
     const args = { dir: join(dir, 'postgres', 'pg'), port: await freePort(), password: 'chaos', database: 'jiaozi' }
     let postgres: PostgresProcess | undefined
     try {
-      postgres = await startPostgres(args)
+      postgres = await postgresOn(args)
       // The supervisor would bring its own Postgres back at once; this one is away for as long as a scenario says.
       process.env.DATABASE_URL = postgres.url
       return new Stage(await startRegion(regionArgs), postgres, args, dir)
@@ -142,7 +148,7 @@ export class Stage {
   }
 
   async startPostgres(): Promise<void> {
-    this.#postgres = await startPostgres(this.#postgresArgs)
+    this.#postgres = await postgresOn(this.#postgresArgs)
   }
 
   async setFault(side: FarSide, fault: FarFault): Promise<void> {
