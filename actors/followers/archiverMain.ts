@@ -26,7 +26,8 @@ runMain('archiver', async () => {
   const inboxPrefix = `_INBOX.${settings.nats.user ?? 'archiver'}`
   const connection = await connectNats(settings.nats, { name: 'archiver', inboxPrefix })
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
-  const sql = openDatabase(settings.databaseUrl, 'archiver', 1)
+  const { databaseUrl } = settings
+  const sql = databaseUrl === undefined ? undefined : openDatabase(databaseUrl, 'archiver', 1)
 
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
   const { projectorDir } = settings
@@ -41,11 +42,17 @@ runMain('archiver', async () => {
       snapshots: await objectSnapshots(connection, blobs, { region }),
       copies: folderSnapshots(join(archiveDir, 'snapshots'), blobs),
       projectorSeqs: async () => {
+        if (sql === undefined) return shards.map(() => Number.MAX_SAFE_INTEGER)
         const query = sql<{ shard: number; seq: bigint }[]>`select shard, seq from positions order by shard`
         const rows = await withinMs(query, databaseTimeoutMs, "the projector's positions")
         return shards.map((shard) => Number(rows.find((row) => row.shard === shard)?.seq ?? 0))
       },
-      projectorRestartSeqs: () => Promise.all(shards.map(async (shard) => (await restarts(shard))[0]?.seq ?? 0)),
+      projectorRestartSeqs: () =>
+        Promise.all(
+          shards.map(async (shard) => {
+            return sql === undefined ? Number.MAX_SAFE_INTEGER : ((await restarts(shard))[0]?.seq ?? 0)
+          }),
+        ),
       trim: async (shard, seq) => void (await manager.streams.purge(logStreamName(region, shard), { seq: seq + 1 })),
       onHopeless: (error) => {
         logger.fatal({ error: messageOf(error) }, 'archiver stops')
@@ -62,7 +69,7 @@ runMain('archiver', async () => {
   drainOnSignal(logger, async () => {
     await archiver.stop()
     await status.close()
-    await sql.end({ timeout: 5 })
+    await sql?.end({ timeout: 5 })
     await connection.drain()
   })
 })

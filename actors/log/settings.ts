@@ -60,8 +60,8 @@ export const projectorSettings = processSettings.extend({
 
 export const archiverSettings = processSettings.extend({
   role: z.literal('archiver'),
-  /** A log is trimmed only below where this database stands. */
-  databaseUrl: z.string(),
+  /** A log is trimmed only below where this database stands; without one, nobody projects and nobody is waited for. */
+  databaseUrl: z.string().optional(),
   archiveDir: z.string(),
   segmentBytesMax: z
     .number()

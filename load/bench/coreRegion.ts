@@ -26,6 +26,9 @@ import { ensureIdentity, ensureSecrets } from '../../deploy/supervisor/secrets.t
 
 const logBytesMax = 64 * 1024 ** 3
 const storeBytesMax = 512 * 1024 ** 3
+const logBytesKept = 64 * 1024 ** 2
+const archiveBytesMax = 1024 ** 3
+const trimEveryMs = 2_000
 
 export type CoreRegion = {
   readonly dataDir: string
@@ -39,7 +42,7 @@ export type CoreRegion = {
  * `npm start` plans them, without edge, database and banks. For the rows that measure the log itself.
  */
 export async function startCoreRegion(
-  asked: Pick<StartOptions, 'shards' | 'workers' | 'runtime' | 'snapshotSeconds'>,
+  asked: Pick<StartOptions, 'shards' | 'workers' | 'runtime' | 'snapshotSeconds'> & { archiver?: boolean },
 ): Promise<CoreRegion> {
   const dataDir = mkdtempSync(join(tmpdir(), 'jiaozi-core-'))
   for (const folder of ['run', 'log']) mkdirSync(join(dataDir, folder), { mode: 0o700 })
@@ -54,7 +57,8 @@ export async function startCoreRegion(
     const nats = await startNats(plan)
     ended.push(() => nats.stop())
     await prepareLogs(plan)
-    const workers = workerPlans(plan).map((worker) => childOf(plan, worker))
+    const archiver = asked.archiver === true ? [archiverPlan(plan)] : []
+    const workers = [...workerPlans(plan), ...archiver].map((one) => childOf(plan, one))
     ended.push(() => Promise.all(workers.map((worker) => worker.stop())))
     // Who speaks to the logs as edge, connector or projector finds here how.
     for (const one of [edgePlan(plan), ...followerPlans(plan)]) childPlan(plan, one)
@@ -117,6 +121,13 @@ async function prepareLogs(plan: RegionPlan): Promise<void> {
   const institution = ensureIdentity(keysDir, 'institution').publicKeyPem
   const { command, args, env } = childPlan(plan, genesisPlan(plan, { operator, institution }))
   await promisify(execFile)(command, [...args], { env: { ...process.env, ...env } })
+}
+
+/** The archiver of a region without a database, which keeps little, so that a long run needs little of the disk. */
+function archiverPlan(plan: RegionPlan): ProcessPlan {
+  const archiver = followerPlans(plan).find(({ name }) => name === 'archiver')!
+  const { databaseUrl: _, ...settings } = archiver.settings
+  return { ...archiver, settings: { ...settings, logBytesKept, archiveBytesMax, trimEveryMs } }
 }
 
 function childOf(plan: RegionPlan, process: ProcessPlan): Child {

@@ -5,6 +5,7 @@ import { judgeLadder } from './ladder/goals.ts'
 import { climb } from './ladder/ladder.ts'
 import { ladders } from './ladder/rungs.ts'
 import { benchRecovery } from './recovery.ts'
+import { benchSoak } from './soak.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
 
@@ -16,11 +17,15 @@ const usage = `Usage: npm run bench -- NAME [options]
 
   ladder     every row that there is, and the peers in the same run; starts what it needs
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+             --runtime node|deno   what the workers of the log's rows run on
              TIGERBEETLE=/path/to/tigerbeetle   runs its own benchmark beside
   postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
   shards     batches of 1,024 over 1, 2 and 4 shards, which the sizing model must predict
   costs      each layer of security and each row of memory by itself, for the sizing model
+
+  soak       batches of 8,000 without a pause, snapshots on and logs trimmed: no decay, no stall
+             --payments N (default 20000000)
 
   --json FILE   writes the report
 `
@@ -31,7 +36,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     seconds: { type: 'string', default: '15' },
     wallets: { type: 'string', default: '1000000' },
-    payments: { type: 'string', default: '1000000' },
+    payments: { type: 'string' },
+    runtime: { type: 'string', default: 'node' },
     data: { type: 'string', default: '' },
     concurrency: { type: 'string', default: '1,8,64,256' },
     repeats: { type: 'string', default: '3' },
@@ -52,8 +58,14 @@ function whole(option: string, text: string): number {
   process.exit(2)
 }
 
+function runtimeIn(text: string): 'node' | 'deno' {
+  if (text === 'node' || text === 'deno') return text
+  process.stderr.write(`bench: --runtime is node or deno, not "${text}"\n`)
+  process.exit(2)
+}
+
 const [name = ''] = positionals
-if (values.help || !['http', 'recovery', ...Object.keys(ladders)].includes(name)) {
+if (values.help || !['http', 'recovery', 'soak', ...Object.keys(ladders)].includes(name)) {
   process.stdout.write(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -65,6 +77,7 @@ if (rungs !== undefined) {
     seconds: whole('seconds', quick && values.seconds === '15' ? '4' : values.seconds),
     repeats: quick ? 1 : whole('repeats', values.repeats),
     quick,
+    runtime: runtimeIn(values.runtime),
   }
   const { report, lines } = await climb(
     `bench.${name}`,
@@ -84,13 +97,18 @@ if (!concurrencies.every((one) => Number.isInteger(one) && one > 0)) {
   process.stderr.write('bench: --concurrency takes numbers such as 1,64\n')
   process.exit(2)
 }
-const settings = { wallets: Number(values.wallets), payments: Number(values.payments), seconds: Number(values.seconds) }
-const { figures, notes } =
-  name === 'http'
-    ? await benchHttp({ seconds: settings.seconds, data: values.data, concurrencies }, say)
-    : await benchRecovery(settings, say)
+const payments = whole('payments', values.payments ?? (name === 'soak' ? '20000000' : '1000000'))
+const settings = { wallets: Number(values.wallets), payments, seconds: Number(values.seconds) }
+const { figures, notes, verdict } = await run()
 if (tty) process.stdout.write('\r\x1b[2K')
 for (const [figure, value] of Object.entries(figures)) console.log(`${figure.padEnd(36)} ${value.toLocaleString('en')}`)
 for (const note of notes) console.log(`  ${note}`)
-if (values.json) writeReport(values.json, makeReport(`bench.${name}`, settings, { verdict: 'pass', figures, notes }))
-process.exit(0)
+if (values.json) writeReport(values.json, makeReport(`bench.${name}`, settings, { verdict, figures, notes }))
+process.exit(verdict === 'pass' ? 0 : 1)
+
+async function run(): Promise<{ figures: Record<string, number>; notes: string[]; verdict: 'pass' | 'fail' }> {
+  if (name === 'soak') return benchSoak(settings, say)
+  const http = { seconds: settings.seconds, data: values.data, concurrencies }
+  const found = name === 'http' ? await benchHttp(http, say) : await benchRecovery(settings, say)
+  return { ...found, verdict: 'pass' }
+}

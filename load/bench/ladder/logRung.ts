@@ -35,17 +35,16 @@ const shapes: readonly LogShape[] = [
 const quickNames = new Set(['l1.b8000', 'l1.b1024.c1', 'l1.b64', 'l1.c1'])
 
 /** Durable payments through the message server, to completed: debit and credit both synced in their shards' logs. */
-export const logRung: Rung = { name: 'l1', run: (options, say) => benchLog({ ...options, runtime: 'node' }, say) }
+export const logRung: Rung = { name: 'l1', run: benchLog }
 
 export type LogOptions = RungOptions & {
-  readonly runtime: 'node' | 'deno'
   readonly only?: readonly string[]
   readonly shards?: number
   readonly workers?: number
 }
 
 export async function benchLog(options: LogOptions, say: (line: string) => void): Promise<RungFindings> {
-  const { runtime, shards = 4, workers = 2 } = options
+  const { runtime = 'node', shards = 4, workers = 2 } = options
   const region = await startCoreRegion({ shards, workers, runtime, snapshotSeconds: 60 })
   try {
     const wire = await openWire(region.dataDir)
@@ -174,7 +173,7 @@ function rowOf({ name, batch, inFlight, population }: LogShape, region: CoreRegi
 }
 
 /** Σ wallets over all shards is what was put in: every payment that was counted took from one what it gave another. */
-async function requireSound(wire: Wire, fenPerShard: number): Promise<void> {
+export async function requireSound(wire: Wire, fenPerShard: number): Promise<void> {
   const views: TotalsView[] = []
   for (let shard = 0; shard < wire.shardCount; shard++) {
     const answer = await wire.ask(shard, { type: 'totals' })

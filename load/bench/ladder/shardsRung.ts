@@ -14,7 +14,7 @@ export const shardsRung: Rung = {
     const rows: LadderRow[] = []
     for (const shards of shardCounts) {
       const workers = Math.min(shards, workersMax)
-      const found = await benchLog({ ...options, runtime: 'node', only: [shape], shards, workers }, say)
+      const found = await benchLog({ ...options, only: [shape], shards, workers }, say)
       for (const row of found.rows) {
         const what = `${row.what}, ${shards} shard${shards === 1 ? '' : 's'}`
         rows.push({ ...row, name: `l1.shards${shards}.b1024`, what })

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { bytesInFolder } from './bytesInFolder.ts'
+import { startCoreRegion } from './coreRegion.ts'
+import { LogLoad } from './ladder/logLoad.ts'
+import { requireSound } from './ladder/logRung.ts'
+import { RecordMaker } from './ladder/recordMaker.ts'
+import { fundWallets, openWallets } from './population.ts'
+import { memoryBytesOf } from './processTree.ts'
+import { openWire } from './wire.ts'
+
+const shards = 4
+const walletsPerShard = 25_000
+const fenAtStart = 1_000_000
+const batchSize = 8_000
+const inFlight = 8
+/** Until the code is warm; not part of what is judged. */
+const warmUpPayments = 1_600_000
+const share = 0.1
+const diskLookMs = 1_000
+/** The last tenth keeps at least this much of the first, and nobody waits longer for the next completion. */
+const lastOverFirstMin = 0.95
+const stallMsMax = 250
+
+/** When batches were completed, and how many payments had been by then. */
+type Completion = { readonly atMs: number; readonly payments: number }
+
+/**
+ * Many payments in a row, snapshots on and logs trimmed behind the archive: whether the last are as fast as the first,
+ * how long completions ever stood still, and how much of the disk it needed.
+ */
+export async function benchSoak(options: { payments: number }, say: (line: string) => void) {
+  const region = await startCoreRegion({ shards, workers: 2, runtime: 'node', snapshotSeconds: 10, archiver: true })
+  try {
+    const wire = await openWire(region.dataDir)
+    const wallets = await openWallets(wire, walletsPerShard, (done) => say(`opening users and wallets: ${done}`))
+    say('funding')
+    await fundWallets(wire, wallets, walletsPerShard, fenAtStart)
+    const load = new LogLoad(wire)
+    const maker = new RecordMaker(wallets, 'uniform')
+    await play(load, maker, warmUpPayments, (done) => say(`warm-up: ${done.toLocaleString('en')} payments`))
+    let [diskBytesMax, done] = [0, false]
+    const watchDisk = (async () => {
+      while (!done) {
+        diskBytesMax = Math.max(diskBytesMax, bytesInFolder(region.dataDir))
+        await sleep(diskLookMs)
+      }
+    })()
+    const completions = await play(load, maker, options.payments, (count) =>
+      say(`${count.toLocaleString('en')} payments`),
+    )
+    done = true
+    await watchDisk
+    load.close()
+    await requireSound(wire, walletsPerShard * fenAtStart)
+    await wire.close()
+    const memory = Object.values(region.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0)
+    return judged(completions, { 'soak.disk_bytes_max': diskBytesMax, 'soak.memory_bytes': memory })
+  } finally {
+    await region.stop()
+  }
+}
+
+/** Keeps batches in flight until so many payments are completed. */
+async function play(
+  load: LogLoad,
+  maker: RecordMaker,
+  payments: number,
+  onDone: (payments: number) => void,
+): Promise<Completion[]> {
+  const completions: Completion[] = [{ atMs: performance.now(), payments: 0 }]
+  let [begun, completed] = [0, 0]
+  const lane = async (n: number): Promise<void> => {
+    for (let round = 0; begun < payments; round++) {
+      begun += batchSize
+      const done = await load.batch((n + round) % shards, batchSize, maker)
+      completed += done
+      completions.push({ atMs: performance.now(), payments: completed })
+      if (completions.length % 50 === 0) onDone(completed)
+    }
+  }
+  await Promise.all(Array.from({ length: inFlight }, (_, n) => lane(n)))
+  if (completed < payments) throw new Error(`only ${completed} of ${payments} payments were completed`)
+  return completions
+}
+
+function judged(completions: readonly Completion[], more: Record<string, number>) {
+  const payments = completions.at(-1)!.payments
+  const rate = (from: number, to: number): number => {
+    const inside = completions.filter((one) => one.payments >= from * payments && one.payments <= to * payments)
+    const [first, last] = [inside[0]!, inside.at(-1)!]
+    return ((last.payments - first.payments) / (last.atMs - first.atMs)) * 1_000
+  }
+  const gaps = completions.slice(1).map(({ atMs }, i) => atMs - completions[i]!.atMs)
+  const [first, last, maxMs] = [rate(0, share), rate(1 - share, 1), Math.max(...gaps)]
+  const figures = {
+    'soak.payments': payments,
+    'soak.per_second': Math.round(rate(0, 1)),
+    'soak.first_per_second': Math.round(first),
+    'soak.last_per_second': Math.round(last),
+    'soak.last_over_first': Math.round((last / first) * 1_000) / 1_000,
+    'soak.max_ms': Math.round(maxMs),
+    ...more,
+  }
+  const holds = last / first >= lastOverFirstMin && maxMs <= stallMsMax
+  const notes = [
+    `soak: batches of ${batchSize.toLocaleString('en')}, ${inFlight} in flight, to completed; snapshots on, logs trimmed`,
+    'soak.max_ms: the longest that no batch was completed, over the whole run',
+  ]
+  return { figures, notes, verdict: holds ? ('pass' as const) : ('fail' as const) }
+}
