@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { memoryFlags } from '../supervisor/plan.ts'
 
 type Service = {
   image: string
@@ -56,6 +57,12 @@ describe('a container of the region', () => {
   test.each(services)('%s waits only for services that are there', (_name, { depends_on }) => {
     for (const other of Object.keys(depends_on ?? {})) expect(Object.keys(compose.services)).toContain(other)
   })
+})
+
+test('Node counts frames with its heap there too', () => {
+  const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll(/\\\n\s*/g, '')
+  const entrypoint = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)![1]!) as string[]
+  expect(entrypoint).toEqual(['node', '--disable-warning=ExperimentalWarning', ...memoryFlags])
 })
 
 test('the far side has none of the keys', () => {
