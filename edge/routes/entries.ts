@@ -91,7 +91,7 @@ export const listEntries = operation({
   tag: 'wallets',
   summary: 'What moved in a wallet, newest first',
   description:
-    'From the journal, which follows the log; `followed` says how far. Answers 503 while the journal is away; balances and payments do not need it.',
+    'From the journal, which follows the log; `followed` says how far. Answers 503 while the journal is away, with how far it had come; balances and payments do not need it.',
   callers: ['wallet', 'institution', 'operator'],
   params: z.object({ wallet_id: walletIdField }),
   query: z.strictObject({
@@ -106,7 +106,10 @@ export const listEntries = operation({
     const found = await journal.entries(result.number, before, query.limit)
     if (found.kind !== 'found') {
       const detail = 'Lists come from the journal, which is not available now; balances and payments are.'
-      throw new Failure('journal-unavailable', { retryAfterS: 5, detail })
+      const shard = gateway.shardOf(result.number)
+      const last = found.kind === 'away' ? found.lastFollowed?.find((one) => one.shard === shard) : undefined
+      const members = last === undefined ? {} : { followed: asOfBody(last) }
+      throw new Failure('journal-unavailable', { retryAfterS: 5, detail, members })
     }
     const { entries, followed, more } = found.record
     const last = entries.at(-1)

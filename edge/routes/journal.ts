@@ -15,7 +15,11 @@ export type JournalPayment = {
 }
 
 /** `away`: the database does not answer, or has not followed far enough to say that there is nothing. */
-export type Found<T> = { kind: 'found'; record: T } | { kind: 'none' } | { kind: 'away' }
+export type Found<T> =
+  | { kind: 'found'; record: T }
+  | { kind: 'none' }
+  /** `lastFollowed`: how far it had followed each shard when it was last heard. */
+  | { kind: 'away'; lastFollowed?: readonly Followed[] }
 
 /** How far the journal has followed one shard's log. */
 export type Followed = { readonly shard: number; readonly seq: number; readonly timeMs: number }

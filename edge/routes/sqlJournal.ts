@@ -6,6 +6,7 @@ import type { EntriesPage, Followed, Found, Journal, JournalEntry, JournalPaymen
 
 const queryTimeoutMs = 2_000
 const connections = 4
+const lookEveryMs = 1_000
 /** A projector that has not been heard of for so long may have missed what somebody asks for. */
 const silentAfter = '60 seconds'
 const rechargeKind = 1
@@ -50,6 +51,8 @@ export class SqlJournal implements Journal {
   readonly #logger: Logger
   #sql: postgres.Sql
   #away = false
+  #lastFollowed: readonly Followed[] = []
+  readonly #looking: NodeJS.Timeout
 
   /** @param shardCount shards of the region */
   constructor(url: string, shardCount: number, logger: Logger) {
@@ -57,6 +60,8 @@ export class SqlJournal implements Journal {
     this.#shardCount = shardCount
     this.#logger = logger
     this.#sql = openPool(url)
+    // Whoever asks for a list while the database is away is told how far it had come.
+    this.#looking = setInterval(() => void this.followed(), lookEveryMs).unref()
   }
 
   payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>> {
@@ -142,7 +147,10 @@ export class SqlJournal implements Journal {
   }
 
   followed(): Promise<Found<readonly Followed[]>> {
-    return this.#ask(async (sql) => ({ kind: 'found', record: await followedRows(sql, sql`order by shard`) }))
+    return this.#ask(async (sql) => {
+      this.#lastFollowed = await followedRows(sql, sql`order by shard`)
+      return { kind: 'found', record: this.#lastFollowed }
+    })
   }
 
   /** Nothing here: certain only while the projector keeps up. */
@@ -163,7 +171,7 @@ export class SqlJournal implements Journal {
       if (!this.#away) this.#logger.warn({ error: messageOf(error) }, 'the journal is away')
       this.#away = true
       this.#renew(sql)
-      return { kind: 'away' }
+      return { kind: 'away', lastFollowed: this.#lastFollowed }
     }
   }
 
@@ -175,6 +183,7 @@ export class SqlJournal implements Journal {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#looking)
     await this.#sql.end({ timeout: 2 })
   }
 }

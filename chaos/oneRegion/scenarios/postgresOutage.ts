@@ -21,7 +21,7 @@ async function outage(field: Field): Promise<Measured> {
     said[await whatListSays(customers)] += 1
     await sleep(askEveryMs * 5)
   }
-  if (said.away === 0) throw new NotDemonstrated('no list said that it is not available')
+  if (said.away === 0) throw new NotDemonstrated('no list said that it is not available, and how far it had come')
   const untilMs = performance.now()
   const [payments, reads] = [longestPauseMs(customers, 'payment', sinceMs), longestPauseMs(customers, 'read', sinceMs)]
   if (payments > quietMsMax)
@@ -48,13 +48,14 @@ async function outage(field: Field): Promise<Measured> {
   }
 }
 
-/** What a customer who asks for a list learns: how far it has followed, or that lists are away, or nothing in time. */
+/** What a customer who asks for a list learns: how far it has followed, how far it had come before lists went away, or nothing in time. */
 async function whatListSays(customers: Customers): Promise<'behind' | 'away' | 'other'> {
   try {
     await customers.entries(0, 'at-once')
     return 'behind'
   } catch (error) {
-    return error instanceof ApiProblem && error.reason === 'journal-unavailable' ? 'away' : 'other'
+    const away = error instanceof ApiProblem && error.reason === 'journal-unavailable'
+    return away && error.problem.followed !== undefined ? 'away' : 'other'
   }
 }
 
