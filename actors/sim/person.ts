@@ -18,6 +18,7 @@ import type { SagaView } from '../ledger/views.ts'
 import { sealAccount, sealBankToken } from '../log/accountSealing.ts'
 import type { Evidence } from '../log/evidence.ts'
 import type { Answer, Request } from './auditor/requestBook.ts'
+import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
 import type { Prng } from './prng.ts'
 import type { Region } from './region.ts'
@@ -66,6 +67,7 @@ export class Person {
   readonly #name: string
   readonly #prng: Prng
   readonly #client: Client
+  readonly #batches: BatchPayer
   readonly #errands: Errand[] = []
   #wallet: Wallet | undefined
   #keyVersion = 1
@@ -78,6 +80,7 @@ export class Person {
     this.accountNo = `62258800000${10_000 + index}`
     this.#prng = region.prng.fork(this.#name)
     this.#client = new Client(region, region.prng.fork(`client ${index}`))
+    this.#batches = new BatchPayer(region, this.#client, region.prng.fork(`batches ${index}`))
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
     const { books } = region.far
     books.atBank(() => books.bank.addCustomer(customer, this.#bankToken, bankOpeningFen, books.nowMs()))
@@ -118,7 +121,8 @@ export class Person {
     const payees = others.flatMap(({ wallet }) =>
       wallet === undefined || (wallet === this.#wallet) !== own ? [] : [wallet],
     )
-    if (u < 0.6 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
+    if (u < 0.5 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
+    else if (u < 0.6 && payees.length > 0) await this.#payBatch(payees)
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
     else if (u < 0.82) await this.#saga('redemption', this.#amount())
     else if (u < 0.94) await this.#askAgain()
@@ -213,6 +217,17 @@ export class Person {
     if (kind !== 'payment' || this.#prng.chance(0.6)) return this.#once(errand)
     // The same id for another amount: nothing may come of it.
     return this.#once(this.#payment(to, fen + 1, Buffer.from(id.replaceAll('-', ''), 'hex')))
+  }
+
+  #payBatch(payees: readonly Wallet[]): Promise<void> {
+    const id = this.#id()
+    const evidence = evidenceOf(sha256(id), new Uint8Array(64))
+    return this.#batches.pay(
+      this.#wallet!.number,
+      payees.map(({ number }) => number),
+      id,
+      evidence,
+    )
   }
 
   async #pay(payee: Wallet): Promise<void> {

@@ -1,0 +1,83 @@
+import { makeRecordId } from '../ledger/batches.ts'
+import { encodeBatch } from '../ledger/frameBuilder.ts'
+import { commandIdText } from '../ledger/ids.ts'
+import { batchFlags } from '../ledger/records.ts'
+import { refusalOf } from '../ledger/refusals.ts'
+import type { Evidence } from '../log/evidence.ts'
+import type { Request } from './auditor/requestBook.ts'
+import type { Client } from './client.ts'
+import type { Prng } from './prng.ts'
+import type { Region } from './region.ts'
+
+const institution = 1
+const recordsMax = 6
+const againMsMin = 100
+const againMsMax = 900
+const ofTheMoment = new Set(['id-early', 'timestamp-early', 'ids-exhausted', 'frame-repeated'])
+const tooOld = new Set(['id-expired', 'timestamp-stale'])
+
+/** An institution that pays for one of its wallets in batches: to the auditor each record is a payment of its own. */
+export class BatchPayer {
+  readonly #region: Region
+  readonly #client: Client
+  readonly #prng: Prng
+
+  constructor(region: Region, client: Client, prng: Prng) {
+    this.#region = region
+    this.#client = client
+    this.#prng = prng
+  }
+
+  /** Sends one batch, the same again until each of its records has had its last word. */
+  async pay(payer: number, payees: readonly number[], id: Uint8Array, evidence: Evidence): Promise<void> {
+    const { auditor, chronicle, outside } = this.#region
+    const records = Array.from({ length: this.#prng.between(1, recordsMax) }, (_, index) => {
+      return { payer, payee: this.#prng.pick(payees), amount: this.#prng.between(1, 60_000), authorisation: 9, index }
+    })
+    const requests = records.map((record) => requestOf(id, record))
+    const [digestHigh, digestLow] = [this.#prng.bits(), this.#prng.bits()]
+    const flags = this.#prng.chance(0.2) ? batchFlags.atomic : 0
+    const header = { id, digestHigh, digestLow, institution, flags, requestedMs: outside.clock.nowMs() }
+    const encode = (token: number): Uint8Array => encodeBatch({ ...header, token }, records)
+    for (const request of requests) auditor.asked(request)
+    const told = await this.#untilTold(payer, id, { count: records.length, encode, evidence })
+    for (const [i, request] of requests.entries()) {
+      const outcome = typeof told === 'string' ? told : refusalOf(told[i]!)
+      const word = outcome === 'accepted' ? 'done' : outcome
+      chronicle.tell(`answered.batch.${word}`, `${request.wallet}/${request.id}`)
+      auditor.answered(request, { outcome: word, place: '' })
+    }
+  }
+
+  /** @returns a code a record, or why the whole of it was refused */
+  async #untilTold(
+    payer: number,
+    id: Uint8Array,
+    part: { count: number; encode: (token: number) => Uint8Array; evidence: Evidence },
+  ): Promise<Uint8Array | string> {
+    let mayHaveRun = false
+    for (;;) {
+      const outcome = await this.#client.ask(({ gateway }) => {
+        return gateway.payBatch(gateway.shardOf(payer), { institution, id }, part)
+      })
+      if (outcome?.kind === 'final') return outcome.codes
+      const refusal = outcome?.kind === 'refused' ? refusalOf(outcome.code) : undefined
+      if (refusal !== undefined && !ofTheMoment.has(refusal)) {
+        return tooOld.has(refusal) && mayHaveRun ? 'forgotten' : refusal
+      }
+      mayHaveRun = true
+      await this.#client.sleep(this.#prng.between(againMsMin, againMsMax))
+    }
+  }
+}
+
+function requestOf(
+  batchId: Uint8Array,
+  record: { payer: number; payee: number; amount: number; index: number },
+): Request {
+  const { payer, payee, amount, index } = record
+  const id = batchId.slice()
+  makeRecordId(id, index)
+  const body = `record ${payee} ${amount}`
+  return { kind: 'payment', wallet: payer, to: payee, fen: amount, id: commandIdText(id), body }
+}
