@@ -11,4 +11,4 @@ COPY deploy deploy
 RUN for folder in keys run archive projector sandbox; do mkdir -p -m 700 /data/$folder; done && chown -R node:node /data
 USER node
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", \
-  "--external-memory-accounted-in-global-limit", "--external-memory-max-growing-factor=4"]
+  "--external-memory-accounted-in-global-limit", "--external-memory-max-growing-factor=2"]

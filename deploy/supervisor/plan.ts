@@ -25,7 +25,7 @@ export type ProcessPlan = { name: string; program: string; settings: Record<stri
  * For Node; Deno's V8 has no such switch. Frames are buffers outside of V8's heap. Unless told to count them with the
  * rest, it collects everything after each 64 MB of them, ten times a second under load: a third of a worker's time.
  */
-export const memoryFlags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=4']
+export const memoryFlags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=2']
 
 const root = join(import.meta.dirname, '../..')
 const edgeId = '1'

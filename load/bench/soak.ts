@@ -13,8 +13,8 @@ const walletsPerShard = 25_000
 const fenAtStart = 1_000_000
 const batchSize = 8_000
 const inFlight = 8
-/** Until the code is warm; not part of what is judged. */
-const warmUpPayments = 1_600_000
+/** Until the code is warm, and snapshots and trimming have their rhythm; not part of what is judged. */
+const warmUpPayments = 6_000_000
 const share = 0.1
 const diskLookMs = 1_000
 /** The last tenth keeps at least this much of the first, and nobody waits longer for the next completion. */
