@@ -69,19 +69,16 @@ async function installNow(root) {
   say('installing the locked packages (about 1 GB, a minute or two)')
   const beganMs = performance.now()
   const logs = mkdtempSync(join(tmpdir(), 'jiaozi-install-'))
+  // A failure ends the process on the spot: what was written for it goes when that does.
+  process.once('exit', () => rmSync(logs, { recursive: true, force: true }))
   const stopProgress = showProgress(root)
-  try {
-    const [command, ...npm] = npmCommand()
-    const args = [...npm, 'ci', '--include=dev', '--include=optional', '--loglevel=silent', `--logs-dir=${logs}`]
-    const options = { ...inherit, cwd: root, detached: true }
-    const ended = await runChild(command, args, options, killGroup).catch((error) => messageOf(error))
-    stopProgress()
-    if (typeof ended === 'number' && ended > 128)
-      failWith('the installation was interrupted: the next start repeats it')
-    if (ended !== 0 || !isInstalled(root)) failWith(explainInstallFailure(ended, readLogs(logs)))
-  } finally {
-    rmSync(logs, { recursive: true, force: true })
-  }
+  const [command, ...npm] = npmCommand()
+  const args = [...npm, 'ci', '--include=dev', '--include=optional', '--loglevel=silent', `--logs-dir=${logs}`]
+  const options = { ...inherit, cwd: root, detached: true }
+  const ended = await runChild(command, args, options, killGroup).catch((error) => messageOf(error))
+  stopProgress()
+  if (typeof ended === 'number' && ended > 128) failWith('the installation was interrupted: the next start repeats it')
+  if (ended !== 0 || !isInstalled(root)) failWith(explainInstallFailure(ended, readLogs(logs)))
   say(`packages installed in ${Math.round((performance.now() - beganMs) / 1000)} s`)
 }
 
