@@ -13,7 +13,7 @@ export const frameBytesMax = 2 * 1024 * 1024 - 1024
 export const frameHeader = layout('frameHeader', {
   magic: ['u32', 'JZF1'],
   version: ['u8', 'version of this layout'],
-  kind: ['u8', '1 payments, 2 transit, 3 commands'],
+  kind: ['u8', '1 payments, 2 transit, 3 commands, 4 batch'],
   shard: ['u16', 'shard whose log holds the frame'],
   epoch: ['u32', 'ownership epoch in which the frame counts'],
   count: ['u32', 'records in the body'],
