@@ -6,6 +6,8 @@ export type LogEntry = {
   readonly stampMs: number
   readonly subject: string
   readonly data: Uint8Array
+  /** The only epoch whose frames count at this place; absent in the log of one stream, where it is 0. */
+  readonly epoch?: number
 }
 
 /**

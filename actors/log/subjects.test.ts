@@ -1,14 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import {
   answersSubject,
+  beatSubject,
   type CommandSender,
   commandSubject,
+  controlSubject,
   effectsSubject,
   logStreamName,
   logStreamSubjects,
   markSubject,
   parseSubject,
   querySubject,
+  safeSubject,
+  vouchSubject,
 } from './subjects.ts'
 
 const senders: CommandSender[] = [
@@ -41,6 +45,11 @@ describe('subjects', () => {
     expect(parseSubject(querySubject('a', 1))).toEqual({ kind: 'query', region: 'a', shard: 1 })
     expect(parseSubject(effectsSubject('a', 2))).toEqual({ kind: 'effects', region: 'a', shard: 2 })
     expect(parseSubject(markSubject('a', 3))).toEqual({ kind: 'mark', region: 'a', shard: 3 })
+    expect(parseSubject(safeSubject('a', 3))).toEqual({ kind: 'safe', region: 'a', shard: 3 })
+    expect(parseSubject(controlSubject('a', 3))).toEqual({ kind: 'control', region: 'a', shard: 3 })
+    expect(parseSubject(vouchSubject('a'))).toEqual({ kind: 'vouch', region: 'a' })
+    expect(parseSubject(beatSubject('b'))).toEqual({ kind: 'beat', region: 'b' })
+    expect(parseSubject('vouch.a.0')).toBeUndefined()
   })
 
   test.each([

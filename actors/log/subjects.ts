@@ -9,7 +9,18 @@ export type CommandSender =
 export type ParsedSubject =
   | { readonly kind: 'command'; readonly region: string; readonly shard: number; readonly sender: CommandSender }
   | { readonly kind: 'answers'; readonly edgeId: string }
-  | { readonly kind: 'query' | 'effects' | 'mark'; readonly region: string; readonly shard: number }
+  | { readonly kind: 'vouch' | 'beat'; readonly region: string }
+  | { readonly kind: ShardSubjectKind; readonly region: string; readonly shard: number }
+
+type ShardSubjectKind = 'query' | 'effects' | 'mark' | 'safe' | 'control'
+
+const shardSubjectKinds: Readonly<Record<string, ShardSubjectKind>> = {
+  q: 'query',
+  fx: 'effects',
+  mark: 'mark',
+  safe: 'safe',
+  ctl: 'control',
+}
 
 const regionPattern = /^[a-z]$/
 const shardPattern = /^(0|[1-9]\d{0,4})$/
@@ -51,6 +62,26 @@ export function markSubject(region: string, shard: number): string {
   return `mark.${regionToken(region)}.${shardToken(shard)}`
 }
 
+/** Subject on which a region's owners hear what the other region's standbys vouch for: all shards of a worker at once. */
+export function vouchSubject(ownerRegion: string): string {
+  return `vouch.${regionToken(ownerRegion)}`
+}
+
+/** Subject on which a region's standbys hear that the other region's owners live and how far they have committed. */
+export function beatSubject(standbyRegion: string): string {
+  return `beat.${regionToken(standbyRegion)}`
+}
+
+/** Subject that says, within a region, up to which position a shard's log can never be cut: what followers may keep. */
+export function safeSubject(region: string, shard: number): string {
+  return `safe.${regionToken(region)}.${shardToken(shard)}`
+}
+
+/** Request/reply subject by which operators move a shard, or ask how it stands, at the region's replica of it. */
+export function controlSubject(region: string, shard: number): string {
+  return `ctl.${regionToken(region)}.${shardToken(shard)}`
+}
+
 /**
  * Reads any subject of ours.
  * @returns undefined when the subject is not one that the builders of this file make.
@@ -62,6 +93,9 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
     return tokens.length === 1 && idPattern.test(edgeId!) ? { kind: 'answers', edgeId: edgeId! } : undefined
   }
   const [region, shardText, ...rest] = tokens
+  if (root === 'vouch' || root === 'beat') {
+    return tokens.length === 1 && regionPattern.test(region!) ? { kind: root, region: region! } : undefined
+  }
   const shard = parseShard(shardText)
   if (region === undefined || !regionPattern.test(region) || shard === undefined) return undefined
   if (root === 'cmd') {
@@ -69,10 +103,8 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
     return sender && { kind: 'command', region, shard, sender }
   }
   if (rest.length > 0) return undefined
-  if (root === 'q') return { kind: 'query', region, shard }
-  if (root === 'fx') return { kind: 'effects', region, shard }
-  if (root === 'mark') return { kind: 'mark', region, shard }
-  return undefined
+  const kind = shardSubjectKinds[root!]
+  return kind && { kind, region, shard }
 }
 
 function parseSender([kind, id, ...rest]: string[]): CommandSender | undefined {

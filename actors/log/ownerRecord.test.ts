@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest'
+import { firstOwnerRecord, type OwnerSegment, parseOwnerRecord, placeOf, positionOf } from './ownerRecord.ts'
+
+const segments: OwnerSegment[] = [
+  { epoch: 0, region: 'a', first: 1, last: 10 },
+  { epoch: 1, region: 'b', first: 5, last: 4 },
+  { epoch: 2, region: 'a', first: 14, last: 15 },
+  { epoch: 5, region: 'b', first: 5 },
+]
+
+describe('owner records', () => {
+  test.each([
+    [1, 0, 1],
+    [10, 0, 10],
+    [11, 2, 14],
+    [12, 2, 15],
+    [13, 5, 5],
+    [20, 5, 12],
+  ])('position %i lies in epoch %i at sequence %i, and back', (position, epoch, seq) => {
+    const place = placeOf(segments, position)!
+    expect([place.segment.epoch, place.seq]).toEqual([epoch, seq])
+    expect(positionOf(segments, epoch, seq)).toBe(position)
+  })
+
+  test('an epoch without a segment is named', () => {
+    expect(() => positionOf(segments, 3, 1)).toThrow('no segment has epoch 3')
+  })
+
+  test('what a witness holds is read whole or not at all', () => {
+    const whole = { epoch: 5, owner: 'b', mode: 'sync', segments }
+    expect(parseOwnerRecord(whole)).toEqual(whole)
+    expect(parseOwnerRecord(firstOwnerRecord('a', 'alone')).segments).toEqual([{ epoch: 0, region: 'a', first: 1 }])
+    for (const broken of [
+      { ...whole, owner: 'a' },
+      { ...whole, epoch: 4 },
+      { ...whole, mode: 'both' },
+      { ...whole, segments: segments.slice(0, 3) },
+      { ...whole, segments: [...segments].reverse() },
+      { ...whole, segments: [{ epoch: 0, region: 'a', first: 9, last: 7 }, segments[3]] },
+    ]) {
+      expect(() => parseOwnerRecord(broken)).toThrow('owner record is not usable')
+    }
+  })
+})
