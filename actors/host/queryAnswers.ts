@@ -8,12 +8,16 @@ const balancesPerAnswerMax = 20_000
 /** Whether the credit of a transit record, or its return, is known here: a property of marks, not of the state. */
 export type IsComplete = (destination: number, transit: number) => boolean
 
-/** Reads the state of a shard. Unknown queries are answered with an error, never thrown: they come from outside. */
-export function answerQuery(replica: Replica, query: Query, isComplete: IsComplete): QueryAnswer {
+/**
+ * Reads the state of a shard. Unknown queries are answered with an error, never thrown: they come from outside.
+ * @param ageMs for a standby: how long ago it last heard from the owner; absent when the owner itself answers
+ */
+export function answerQuery(replica: Replica, query: Query, isComplete: IsComplete, ageMs?: number): QueryAnswer {
   const { state } = replica.ledger
   const result = read(replica, state, query, isComplete)
   if (result === undefined) return { ok: false, error: 'query-unknown' }
-  return { ok: true, asOf: { shard: replica.shard, seq: replica.seq, timeMs: state.logTimeMs }, result }
+  const asOf = { shard: replica.shard, seq: replica.seq, timeMs: state.logTimeMs }
+  return { ok: true, asOf: ageMs === undefined ? asOf : { ...asOf, ageMs: Math.max(0, Math.round(ageMs)) }, result }
 }
 
 function read(

@@ -1,7 +1,7 @@
 import type { ClassLimits, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
 
-/** Reads of one shard's memory, asked on its query subject and answered by its leader alone. */
+/** Reads of one shard's memory, asked on a region's query subject and answered by the replica that holds its lease. */
 export type Query =
   | { type: 'wallet'; number: number }
   | { type: 'user'; number: number }
@@ -17,8 +17,11 @@ export type Query =
   /** Balances of a range of wallet rows, for a comparison wallet by wallet. */
   | { type: 'balances'; fromRow: number; count: number }
 
-/** Where in the log the answer holds. */
-export type AsOf = { shard: number; seq: number; timeMs: number }
+/**
+ * Where in the log the answer holds. `ageMs` stands there when the replica of a region that does not own the shard
+ * answers: how long ago it last heard from the owner. Whatever happened since is not in the answer.
+ */
+export type AsOf = { shard: number; seq: number; timeMs: number; ageMs?: number }
 
 export type PrincipalView = { number: number; role: number; active: boolean; publicKey: Uint8Array }
 

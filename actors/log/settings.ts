@@ -11,6 +11,11 @@ const natsSettings = z.object({
 
 const processSettings = z.object({
   region: z.string().regex(/^[a-z]$/),
+  /** The other region; absent in an installation with one. */
+  peer: z
+    .string()
+    .regex(/^[a-z]$/)
+    .optional(),
   shardCount: z.number().int().min(1).max(64),
   /** Loopback port of this process's own /healthz, /readyz and /metrics. */
   statusPort: z.number().int().min(1).max(65535),
