@@ -4,6 +4,8 @@ import { newIncarnation } from '../actors/log/incarnation.ts'
 import { openJetStreamLog } from '../actors/log/jetStreamLog.ts'
 import { connectNats } from '../actors/log/natsConnection.ts'
 import { NatsLink } from '../actors/log/natsLink.ts'
+import { openOwnerDirectory } from '../actors/log/natsOwnerDirectory.ts'
+import { loneOwner } from '../actors/log/ownerDirectory.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../actors/log/process.ts'
 import { createSealer } from '../actors/log/sealing.ts'
 import { type EdgeSettings, edgeSettings, loadSettings } from '../actors/log/settings.ts'
@@ -23,7 +25,7 @@ import { serveHttps } from './server.ts'
 
 runMain('edge', async () => {
   const settings = loadSettings<EdgeSettings>(edgeSettings)
-  const { region, shardCount, edgeId } = settings
+  const { region, peer, shardCount, edgeId } = settings
   const logger = createLogger(`edge-${edgeId}`, settings.logLevel)
   const ring = openKeyRing(settings.keysDir)
   const inboxPrefix = `_INBOX.${settings.nats.user ?? `edge-${edgeId}`}`
@@ -38,9 +40,12 @@ runMain('edge', async () => {
     metrics.fault(what)
     logger.warn({ error: messageOf(error) }, what)
   }
-  const ports = natsGatewayPorts(connection, region, logs, onFault)
+  const followed =
+    peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
+  const owners = followed ?? loneOwner(region)
+  const ports = natsGatewayPorts(connection, logs, onFault)
   const sealerFor = (shard: number) => createSealer(ring, shard)
-  gateway = new Gateway({ region, edgeId, shardCount, incarnation: newIncarnation(), sealerFor, ports })
+  gateway = new Gateway({ region, owners, edgeId, shardCount, incarnation: newIncarnation(), sealerFor, ports })
   hearAnswers(connection, edgeId, gateway, onFault)
   gateway.start()
 
@@ -76,6 +81,7 @@ runMain('edge', async () => {
     await pool.close()
     await journal.close()
     await Promise.all(logs.map((log) => log.close()))
+    followed?.close()
     await status.close()
     await connection.drain()
   })

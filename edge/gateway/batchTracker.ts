@@ -128,7 +128,7 @@ export class BatchTracker {
     if (tracked.asking) return
     tracked.asking = true
     this.#queries
-      .ask(tracked.shard, { type: 'batch' as const, ...tracked.batch })
+      .ask(tracked.shard, { type: 'batch' as const, ...tracked.batch }, 'owner')
       .then(({ result }) => {
         if (result?.complete) this.#end(tracked, { kind: 'final', codes: result.codes, timeMs: result.time })
       })

@@ -1,5 +1,6 @@
 import { codeOf } from '../../actors/ledger/refusals.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
+import type { Owner } from '../../actors/log/ownerDirectory.ts'
 import type { AppendOutcome } from '../../actors/log/shardLog.ts'
 import type { Numbered } from './frameBodies.ts'
 import type { GatherRule } from './gatherRule.ts'
@@ -27,12 +28,14 @@ type Waiter<T> = Numbered<T> & {
 
 type Frame<T> = {
   readonly counter: number
-  readonly bytes: Uint8Array
+  /** As it was sealed last, and for whom; undefined before the shard's owner is known. */
+  sealed: { readonly owner: Owner; readonly bytes: Uint8Array } | undefined
   readonly waiters: readonly Waiter<T>[]
   /** True once a copy of it may lie in the log. */
   perhapsStored: boolean
   answered: boolean
   holdsSlot: boolean
+  /** Ends whatever the frame waits for. */
   wake: () => void
 }
 
@@ -44,15 +47,21 @@ export type LaneOptions<T> = {
   /** Whether records wait for others though a frame could leave; without it they never do. */
   readonly gatherRule?: GatherRule
   readonly nextCounter: () => number
-  readonly seal: (counter: number, records: readonly Numbered<T>[]) => Uint8Array | Promise<Uint8Array>
-  readonly append: (frame: Uint8Array, timeoutMs: number) => Promise<AppendOutcome>
+  /** Who owns the shard now, if that is known. */
+  readonly owner: () => Owner | undefined
+  readonly seal: (counter: number, records: readonly Numbered<T>[], owner: Owner) => Uint8Array | Promise<Uint8Array>
+  readonly append: (frame: Uint8Array, owner: Owner, timeoutMs: number) => Promise<AppendOutcome>
   readonly ports: GatewayPorts
 }
+
+/** The shard's owner changed while a frame was offered to the one before: what became of it there is not known. */
+const moved = Symbol('moved')
 
 /**
  * Group commit towards one shard: records gather while the previous frame is on its way and as long as the rule says,
  * so that one alone leaves at once and many share one. A frame whose fate is not known is sent again, the same bytes, until it is
- * answered or nobody waits for it any more; the ledger executes it once.
+ * answered or nobody waits for it any more; the ledger executes it once. When the shard gets another owner, what is not
+ * answered is sealed anew for that one's epoch and goes there under the same number: only one of the two can count.
  */
 export class FrameLane<T> {
   readonly #o: LaneOptions<T>
@@ -129,16 +138,8 @@ export class FrameLane<T> {
   async #send(waiters: Waiter<T>[]): Promise<void> {
     const counter = this.#o.nextCounter()
     for (const waiter of waiters) waiter.frames += 1
-    let bytes: Uint8Array
-    try {
-      bytes = await this.#o.seal(counter, waiters)
-    } catch (error) {
-      this.#slots -= 1
-      settleAll(waiters, { kind: 'not-sent', why: 'frame-refused' })
-      throw error
-    }
-    const state = { perhapsStored: false, answered: false, holdsSlot: true, wake: () => {} }
-    const frame: Frame<T> = { counter, bytes, waiters, ...state }
+    const state = { sealed: undefined, perhapsStored: false, answered: false, holdsSlot: true, wake: () => {} }
+    const frame: Frame<T> = { counter, waiters, ...state }
     this.#frames.set(counter, frame)
     try {
       await this.#carry(frame)
@@ -151,19 +152,20 @@ export class FrameLane<T> {
 
   /** Offers the frame until its answer is here, or nobody waits for it. */
   async #carry(frame: Frame<T>): Promise<void> {
-    const { ports, append } = this.#o
+    const { ports } = this.#o
     let retryMs = retryMinMs
     let answerMs = answerMinMs
     for (;;) {
       if (frame.perhapsStored) this.framesRepeated += 1
       this.framesSent += 1
-      const outcome = await this.#offer(frame, () => append(frame.bytes, appendTimeoutMs))
+      const outcome = await this.#offer(frame)
       if (frame.answered) return
-      if (outcome === undefined || (outcome.kind === 'full' && !frame.perhapsStored)) {
+      if (outcome === undefined || (outcome !== moved && outcome.kind === 'full' && !frame.perhapsStored)) {
         settleAll(frame.waiters, { kind: 'not-sent', why: outcome === undefined ? 'frame-refused' : 'log-full' })
         return
       }
-      if (outcome.kind === 'appended') {
+      if (outcome === moved) frame.perhapsStored = true
+      else if (outcome.kind === 'appended') {
         frame.perhapsStored = true
         this.#release(frame)
         this.#pumpSoon()
@@ -175,21 +177,49 @@ export class FrameLane<T> {
         retryMs = Math.min(retryMs * 2, retryMaxMs)
       }
       if (frame.answered || frame.waiters.every((waiter) => waiter.settled)) return
+      if (this.#isForAnother(frame.sealed)) [retryMs, answerMs] = [retryMinMs, answerMinMs]
     }
   }
 
-  /** The log's word, or undefined when its server refused this frame for good and no copy of it can be stored. */
-  async #offer(frame: Frame<T>, append: () => Promise<AppendOutcome>): Promise<AppendOutcome | undefined> {
+  /**
+   * The log's word, or undefined when its server, or the sealer, refused this frame for good and no copy of it can be
+   * stored.
+   */
+  async #offer(frame: Frame<T>): Promise<AppendOutcome | typeof moved | undefined> {
+    const owner = this.#o.owner()
+    if (owner === undefined) return { kind: 'not-sent' }
     try {
-      return await append()
+      if (this.#isForAnother(frame.sealed)) {
+        const bytes = await this.#o.seal(frame.counter, frame.waiters, owner)
+        frame.sealed = { owner, bytes }
+        if (this.#isForAnother(frame.sealed)) return moved
+      }
+      return await this.#appendOrMoved(frame, frame.sealed!)
     } catch (error) {
       this.#o.ports.onFault(`shard ${this.#o.shard} refused frame ${frame.counter}`, error)
       return frame.perhapsStored ? { kind: 'unknown' } : undefined
     }
   }
 
-  /** Resolves when the answer is here or after `waitMs`. */
+  #appendOrMoved(frame: Frame<T>, { bytes, owner }: NonNullable<Frame<T>['sealed']>) {
+    return new Promise<AppendOutcome | typeof moved>((resolve, reject) => {
+      frame.wake = () => resolve(moved)
+      this.#o.append(bytes, owner, appendTimeoutMs).then(resolve, reject)
+    })
+  }
+
+  #isForAnother(sealed: Frame<T>['sealed']): boolean {
+    return sealed?.owner.epoch !== this.#o.owner()?.epoch
+  }
+
+  /** The shard may have another owner now: what waits for the one before waits no longer. */
+  ownerChanged(): void {
+    for (const frame of this.#frames.values()) if (this.#isForAnother(frame.sealed)) frame.wake()
+  }
+
+  /** Resolves when the answer is here, the shard has another owner, or after `waitMs`. */
   #answerOr(frame: Frame<T>, waitMs: number): Promise<void> {
+    if (this.#isForAnother(frame.sealed)) return Promise.resolve()
     return new Promise((resolve) => {
       const cancel = this.#o.ports.after(waitMs, resolve)
       frame.wake = () => {

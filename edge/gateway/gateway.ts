@@ -2,6 +2,7 @@ import { type CommandFields, encodeCommand } from '../../actors/ledger/frameBuil
 import type { CommandOp } from '../../actors/ledger/records.ts'
 import { decodeAnswer } from '../../actors/log/answers.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
+import { loneOwner, type OwnerDirectory } from '../../actors/log/ownerDirectory.ts'
 import { defaultPlacement, type Placement, shardOf } from '../../actors/log/placement.ts'
 import type { Query } from '../../actors/log/queries.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
@@ -11,7 +12,7 @@ import { type PaymentOutcome, PaymentTracker } from './paymentTracker.ts'
 import type { GatewayPorts } from './ports.ts'
 import { PrincipalKeys } from './principalKeys.ts'
 import { ShardGate } from './shardGate.ts'
-import { type Read, ShardQueries } from './shardQueries.ts'
+import { type Read, type ReadFrom, ShardQueries } from './shardQueries.ts'
 import type { BatchSubmission, PaymentSubmission, Submitted } from './submission.ts'
 import { newTokens } from './tokens.ts'
 import { WalletKeys } from './walletKeys.ts'
@@ -24,7 +25,10 @@ const framesInFlightMaxDefault = 1
 const drainPollMs = 20
 
 export type GatewayOptions = {
+  /** Where this edge stands. */
   readonly region: string
+  /** Who owns which shard; without it this region owns all. */
+  readonly owners?: OwnerDirectory
   readonly edgeId: string
   readonly shardCount: number
   readonly incarnation: number
@@ -52,21 +56,24 @@ export class Gateway {
   readonly principals: PrincipalKeys
   readonly gates: readonly ShardGate[]
   readonly #o: GatewayOptions
+  readonly #owners: OwnerDirectory
   readonly #ports: GatewayPorts
   readonly #tracker: PaymentTracker
   readonly #batches: BatchTracker
   readonly #nextToken: () => number
   readonly #deadlineMs: number
   #cancelSweep: (() => void) | undefined
+  #stopListening: (() => void) | undefined
   #draining = false
 
   constructor(options: GatewayOptions) {
     const { shardCount, ports } = options
     this.#o = options
+    this.#owners = options.owners ?? loneOwner(options.region)
     this.#ports = ports
     this.#deadlineMs = options.deadlineMs ?? requestDeadlineMs
     this.placement = defaultPlacement(shardCount)
-    this.queries = new ShardQueries(ports)
+    this.queries = new ShardQueries(ports, options.region, this.#owners)
     this.#nextToken = options.nextToken ?? newTokens()
     this.walletKeys = new WalletKeys(this.queries, this.placement, ports.monotonicMs)
     this.principals = new PrincipalKeys(this.queries, ports)
@@ -76,9 +83,9 @@ export class Gateway {
   }
 
   #gate(shard: number): ShardGate {
-    const { region, edgeId, incarnation, sealerFor, ports } = this.#o
+    const { edgeId, incarnation, sealerFor, ports } = this.#o
     return new ShardGate({
-      region,
+      owners: this.#owners,
       edgeId,
       shard,
       incarnation,
@@ -90,6 +97,7 @@ export class Gateway {
   }
 
   start(): void {
+    this.#stopListening = this.#owners.listen((shard) => this.gates[shard]?.ownerChanged())
     this.principals.start()
     const sweep = (): void => {
       this.#cancelSweep = this.#ports.after(sweepEveryMs, sweep)
@@ -144,8 +152,8 @@ export class Gateway {
   }
 
   /** Asks the shard of a wallet or user number. @throws ShardUnavailable */
-  ask<Q extends Query>(number: number, query: Q): Promise<Read<Q['type']>> {
-    return this.queries.ask(this.shardOf(number), query)
+  ask<Q extends Query>(number: number, query: Q, from?: ReadFrom): Promise<Read<Q['type']>> {
+    return this.queries.ask(this.shardOf(number), query, from)
   }
 
   /** A message on this edge's answer subject. */
@@ -169,6 +177,7 @@ export class Gateway {
 
   stop(): void {
     this.#cancelSweep?.()
+    this.#stopListening?.()
     this.principals.stop()
   }
 }

@@ -8,7 +8,6 @@ import { type GatewayPorts, ShardUnavailable } from './ports.ts'
 /** The gateway's world as it is: one connection to the region's message server, and this machine's clock. */
 export function natsGatewayPorts(
   connection: NatsConnection,
-  region: string,
   logs: readonly ShardLog[],
   onFault: GatewayPorts['onFault'],
 ): GatewayPorts {
@@ -22,7 +21,7 @@ export function natsGatewayPorts(
       return () => clearTimeout(timer)
     },
     append: (shard, subject, frame, timeoutMs) => logs[shard]!.append(subject, frame, { timeoutMs }),
-    async request(shard, query, timeoutMs) {
+    async request(shard, query, timeoutMs, region) {
       try {
         return (await connection.request(querySubject(region, shard), query, { timeout: timeoutMs })).data
       } catch (error) {

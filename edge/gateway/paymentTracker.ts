@@ -127,7 +127,7 @@ export class PaymentTracker {
     this.#asks += 1
     const { payer, id } = tracked.payment
     this.#queries
-      .ask(tracked.executed!.shard, { type: 'command', actor: payer, id })
+      .ask(tracked.executed!.shard, { type: 'command', actor: payer, id }, 'owner')
       .then(({ result }) => {
         if (result?.complete) {
           const { refusal, seq, index, time } = result

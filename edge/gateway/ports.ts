@@ -13,10 +13,10 @@ export interface GatewayPorts {
   /** Offers a frame to a shard's log. */
   append(shard: number, subject: string, frame: Uint8Array, timeoutMs: number): Promise<AppendOutcome>
   /**
-   * Asks a shard's leader.
+   * Asks a region's replica of a shard.
    * @throws ShardUnavailable when nobody answers
    */
-  request(shard: number, query: Uint8Array, timeoutMs: number): Promise<Uint8Array>
+  request(shard: number, query: Uint8Array, timeoutMs: number, region: string): Promise<Uint8Array>
   /** Whether the message server can be reached now. */
   connected(): boolean
   /** Something that should not happen did; it is logged and counted, the gateway goes on. */

@@ -1,7 +1,7 @@
 import { principalRoles } from '../../actors/ledger/records.ts'
 import type { PrincipalView } from '../../actors/log/queries.ts'
 import type { GatewayPorts } from './ports.ts'
-import type { ShardQueries } from './shardQueries.ts'
+import type { ReadFrom, ShardQueries } from './shardQueries.ts'
 
 export type PrincipalRole = keyof typeof principalRoles
 
@@ -28,7 +28,7 @@ export class PrincipalKeys {
   start(): void {
     const round = (): void => {
       this.#cancel = this.#ports.after(refreshEveryMs, round)
-      this.#refresh().catch((error: unknown) => this.#ports.onFault('principals could not be read', error))
+      this.#refresh('near').catch((error: unknown) => this.#ports.onFault('principals could not be read', error))
     }
     round()
   }
@@ -45,7 +45,7 @@ export class PrincipalKeys {
     const held = this.#held(role, number)
     if (held !== undefined) return held
     if (this.#ports.monotonicMs() - this.#readMs < lookAgainMinMs) return undefined
-    await this.#refresh()
+    await this.#refresh('owner')
     return this.#held(role, number)
   }
 
@@ -54,15 +54,15 @@ export class PrincipalKeys {
     return this.#principals.find((p) => p.active && p.number === number && p.role === code)?.publicKey
   }
 
-  #refresh(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => {
+  #refresh(from: ReadFrom): Promise<void> {
+    this.#reading ??= this.#read(from).finally(() => {
       this.#reading = undefined
     })
     return this.#reading
   }
 
-  async #read(): Promise<void> {
-    const { result } = await this.#queries.ask(askedShard, { type: 'principals' })
+  async #read(from: ReadFrom): Promise<void> {
+    const { result } = await this.#queries.ask(askedShard, { type: 'principals' }, from)
     this.#principals = result
     this.#readMs = this.#ports.monotonicMs()
   }

@@ -2,6 +2,7 @@ import { frameKinds } from '../../actors/ledger/records.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
 import type { BatchAnswer } from '../../actors/log/batchAnswers.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
+import type { OwnerDirectory } from '../../actors/log/ownerDirectory.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
 import { batchBody, commandsBody, evidenceSection, type Numbered, paymentsBody } from './frameBodies.ts'
@@ -18,7 +19,7 @@ const batchesInFlightMax = 8
 const batchesWaitingMax = 64
 
 export type ShardGateOptions = {
-  readonly region: string
+  readonly owners: OwnerDirectory
   readonly edgeId: string
   readonly shard: number
   readonly incarnation: number
@@ -37,6 +38,7 @@ export class ShardGate {
   readonly #batches: FrameLane<BatchSubmission>
   readonly #commands: FrameLane<CommandSubmission>
   readonly #gatherRule = new GatherRule()
+  #subject = { region: '', text: '' }
   #counter = 0
   #waiting = 0
 
@@ -59,9 +61,8 @@ export class ShardGate {
     bodyOf: (records: readonly Numbered<T>[]) => Uint8Array,
     special: { gatherRule?: GatherRule; countOf?: (records: readonly Numbered<T>[]) => number } = {},
   ): FrameLane<T> {
-    const { region, edgeId, shard, incarnation, sealer, ports } = this.#o
+    const { owners, shard, incarnation, sealer, ports } = this.#o
     const { countOf = (records) => records.length, ...rule } = special
-    const subject = commandSubject(region, shard, { kind: 'edge', id: edgeId })
     return new FrameLane<T>({
       shard,
       recordsPerFrameMax,
@@ -70,12 +71,26 @@ export class ShardGate {
       ports,
       // All lanes share one count: the ledger remembers the frames of a sender by it.
       nextCounter: () => ++this.#counter,
-      seal: (counter, records) => {
-        const fields = { kind, epoch: 0, count: countOf(records), incarnation, counter, clockMs: ports.nowMs() }
+      owner: () => owners.ownerOf(shard),
+      seal: (counter, records, { epoch }) => {
+        const fields = { kind, epoch, count: countOf(records), incarnation, counter, clockMs: ports.nowMs() }
         return sealer.sealMaybe(fields, bodyOf(records), evidenceSection(records))
       },
-      append: (frame, timeoutMs) => ports.append(shard, subject, frame, timeoutMs),
+      append: (frame, { region }, timeoutMs) => ports.append(shard, this.#subjectIn(region), frame, timeoutMs),
     })
+  }
+
+  #subjectIn(region: string): string {
+    if (this.#subject.region !== region) {
+      const { shard, edgeId } = this.#o
+      this.#subject = { region, text: commandSubject(region, shard, { kind: 'edge', id: edgeId }) }
+    }
+    return this.#subject.text
+  }
+
+  /** What is not answered goes to the shard's new owner. */
+  ownerChanged(): void {
+    for (const lane of [this.#payments, this.#batches, this.#commands]) lane.ownerChanged()
   }
 
   get waiting(): number {

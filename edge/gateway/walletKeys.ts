@@ -1,5 +1,5 @@
 import { type Placement, shardOf } from '../../actors/log/placement.ts'
-import type { ShardQueries } from './shardQueries.ts'
+import type { ReadFrom, ShardQueries } from './shardQueries.ts'
 
 const readAgainEveryMs = 1_000
 const readAgainWalletsMax = 100_000
@@ -28,6 +28,8 @@ export class WalletKeys {
   #older = new Map<number, WalletKey>()
   /** When a wallet's key was last read again because a signature did not fit. */
   readonly #readAgainMs = new Map<number, number>()
+  /** Wallets whose key the ledger did not take: a replica that follows may still hold the one that was replaced. */
+  readonly #refused = new Set<number>()
   readonly #asking = new Map<number, Promise<WalletKey | undefined>>()
 
   constructor(queries: ShardQueries, placement: Placement, monotonicMs: () => number, keysMax = 500_000) {
@@ -51,18 +53,19 @@ export class WalletKeys {
     }
     let asking = this.#asking.get(wallet)
     if (asking === undefined) {
-      asking = this.#ask(wallet).finally(() => this.#asking.delete(wallet))
+      asking = this.#ask(wallet, this.#refused.has(wallet) ? 'owner' : 'near').finally(() =>
+        this.#asking.delete(wallet),
+      )
       this.#asking.set(wallet, asking)
     }
     return asking
   }
 
-  async #ask(wallet: number): Promise<WalletKey | undefined> {
-    const { result } = await this.#queries.ask(shardOf(this.#placement, wallet), { type: 'wallet', number: wallet })
-    if (result === null) {
-      this.drop(wallet)
-      return undefined
-    }
+  async #ask(wallet: number, from: ReadFrom): Promise<WalletKey | undefined> {
+    const query = { type: 'wallet', number: wallet } as const
+    const { result } = await this.#queries.ask(shardOf(this.#placement, wallet), query, from)
+    this.#forget(wallet)
+    if (result === null) return undefined
     const { algorithm, key, keyVersion, kind } = result
     const read = { algorithm, key, keyVersion, kind }
     this.put(wallet, read)
@@ -86,13 +89,20 @@ export class WalletKeys {
     if (nowMs - (this.#readAgainMs.get(wallet) ?? Number.NEGATIVE_INFINITY) < readAgainEveryMs) return held
     if (this.#readAgainMs.size >= readAgainWalletsMax) this.#readAgainMs.clear()
     this.#readAgainMs.set(wallet, nowMs)
-    return this.#ask(wallet)
+    return this.#ask(wallet, 'owner')
   }
 
   /** Forgets a key that the ledger did not take. */
   drop(wallet: number): void {
+    this.#forget(wallet)
+    if (this.#refused.size >= readAgainWalletsMax) this.#refused.clear()
+    this.#refused.add(wallet)
+  }
+
+  #forget(wallet: number): void {
     this.#newer.delete(wallet)
     this.#older.delete(wallet)
+    this.#refused.delete(wallet)
   }
 
   get size(): number {
