@@ -47,8 +47,11 @@ export class Outcomes {
   readonly returnCode = new Uint8Array(recordsPerFrameMax)
   /** Sagas whose step changed. */
   sagas: number[] = []
-  /** Why the whole frame was skipped, if it was. */
-  skipped: '' | 'malformed' | 'sender-not-allowed' | 'repeated' | 'gap' = ''
+  /**
+   * Why the whole frame was skipped, if it was. `other-epoch`: it was meant for another owner of the shard than the one
+   * whose log this is, and says nothing about what became of the same commands elsewhere.
+   */
+  skipped: '' | 'malformed' | 'sender-not-allowed' | 'repeated' | 'gap' | 'other-epoch' = ''
   readonly watch: Watch | undefined
 
   constructor(watch?: Watch) {

@@ -44,9 +44,9 @@ export function folderSnapshots(dir: string, blobs: Blobs, options: FolderSnapsh
       syncFolder(dir)
       for (const old of (await list(contents.shard)).slice(keep)) await rm(join(dir, old.name), { force: true })
     },
-    async newest(shard) {
+    async newest(shard, segments) {
       const read = ({ name }: SnapshotInfo) => createReadStream(join(dir, name), { highWaterMark: readBytes })
-      return openNewest(await list(shard), blobs, read, onRefused)
+      return openNewest(await list(shard), segments, blobs, read, onRefused)
     },
   }
 }

@@ -61,8 +61,9 @@ export async function objectSnapshots(
       const stored = await bucket.put(meta, streamOf(sealSnapshot(blobs, contents)), guard)
       await checkStored(manager, region, stored)
     },
-    async newest(shard) {
-      return openNewest(await list(shard), blobs, (info) => readObject(bucket, info.name, chunkTimeoutMs), onRefused)
+    async newest(shard, segments) {
+      const read = (info: SnapshotInfo) => readObject(bucket, info.name, chunkTimeoutMs)
+      return openNewest(await list(shard), segments, blobs, read, onRefused)
     },
   }
 }

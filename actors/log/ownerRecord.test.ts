@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { firstOwnerRecord, type OwnerSegment, parseOwnerRecord, placeOf, positionOf } from './ownerRecord.ts'
+import {
+  firstOwnerRecord,
+  liesWithin,
+  type OwnerSegment,
+  parseOwnerRecord,
+  placeOf,
+  positionOf,
+} from './ownerRecord.ts'
 
 const segments: OwnerSegment[] = [
   { epoch: 0, region: 'a', first: 1, last: 10 },
@@ -24,6 +31,22 @@ describe('owner records', () => {
 
   test('an epoch without a segment is named', () => {
     expect(() => positionOf(segments, 3, 1)).toThrow('no segment has epoch 3')
+  })
+
+  test.each([
+    [0, 10, true],
+    [0, 11, false],
+    [1, 10, true],
+    [1, 11, false],
+    [2, 10, true],
+    [2, 12, true],
+    [2, 13, false],
+    [5, 12, true],
+    [5, 11, false],
+    [5, 1_000, true],
+    [3, 11, false],
+  ])('a state of epoch %i at position %i belongs to the log: %s', (epoch, seq, belongs) => {
+    expect(liesWithin(segments, { epoch, seq })).toBe(belongs)
   })
 
   test('what a witness holds is read whole or not at all', () => {

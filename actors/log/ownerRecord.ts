@@ -85,6 +85,15 @@ export function positionOf(segments: readonly OwnerSegment[], epoch: number, seq
   throw new Error(`no segment has epoch ${epoch}`)
 }
 
+/** True when a state of this epoch and position is one of the log's: its segment is known, and no cut lies below it. */
+export function liesWithin(segments: readonly OwnerSegment[], at: { epoch: number; seq: number }): boolean {
+  const segment = segments.find(({ epoch }) => epoch === at.epoch)
+  if (segment === undefined) return false
+  const before = positionOf(segments, segment.epoch, segment.first - 1)
+  const end = segment.last === undefined ? Number.POSITIVE_INFINITY : positionOf(segments, segment.epoch, segment.last)
+  return at.seq >= before && at.seq <= end
+}
+
 /** Key of a shard's record, at the witness and in each region's copy. */
 export const ownerKey = (shard: number): string => `shard.${shard}`
 /** The witness's bucket: the only place where a record is decided. */

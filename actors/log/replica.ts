@@ -26,8 +26,8 @@ export type Applied = {
   out: Outcomes
 }
 
-/** Where a replica stands: enough, with its sections, to go on elsewhere. */
-export type ReplicaPosition = { seq: number; chain: Uint8Array }
+/** Where a replica stands: enough, with its sections, to go on elsewhere. `epoch` is of the entry that stands there. */
+export type ReplicaPosition = { seq: number; epoch: number; chain: Uint8Array }
 
 /**
  * A ledger that follows one shard's log. Leader, standby, projector, reconciliation and backup are all this, each with
@@ -41,6 +41,7 @@ export class Replica {
   readonly #frame: FrameInput
   #ledger: Ledger | undefined
   #seq = 0
+  #epoch = 0
   #chain = chainStart
 
   constructor(shard: number, opener: Opener, watch?: Watch) {
@@ -64,6 +65,11 @@ export class Replica {
     return this.#seq
   }
 
+  /** Epoch of the entry that was applied last: with the position it says whether a cut lies below this state. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
   get chain(): Uint8Array {
     return this.#chain
   }
@@ -72,13 +78,15 @@ export class Replica {
   restore(position: ReplicaPosition, sections: readonly Section[]): void {
     this.#ledger = Ledger.fromState(State.load(sections))
     this.#seq = position.seq
+    this.#epoch = position.epoch
     this.#chain = position.chain
   }
 
   /**
    * Opens and applies the next entry of the log.
    * @throws LawBroken when the ledger must stop; SealError `key-unknown` when this process lacks a key that others have,
-   * and must not guess. A frame that nobody can read is skipped, by every replica alike.
+   * and must not guess. A frame that nobody can read, or that carries another epoch than its place in the log, is
+   * skipped by every replica alike.
    */
   apply(entry: LogEntry): Applied | Promise<Applied> {
     let opened: OpenedFrame | Promise<OpenedFrame>
@@ -97,13 +105,13 @@ export class Replica {
   #applyOpened(entry: LogEntry, opened: OpenedFrame): Applied {
     const sender = this.#senderOf(entry.subject)
     const frame = this.#fill(entry, opened, sender)
-    if (sender === undefined || opened.header.shard !== this.shard) this.#skip('sender-not-allowed')
+    if (opened.header.epoch !== (entry.epoch ?? 0)) this.#skip('other-epoch')
+    else if (sender === undefined || opened.header.shard !== this.shard) this.#skip('sender-not-allowed')
     else if (this.#ledger === undefined) {
       this.out.clear()
       this.#ledger = Ledger.fromGenesis(frame, this.out)
     } else this.#ledger.apply(frame, this.out)
-    this.#seq = entry.seq
-    this.#chain = nextChain(this.#chain, opened.tag)
+    this.#moveTo(entry, opened.tag)
     return { entry, frame, opened, out: this.out }
   }
 
@@ -118,9 +126,14 @@ export class Replica {
     this.#skip('malformed')
     this.#frame.count = 0
     this.#frame.seq = entry.seq
-    this.#seq = entry.seq
-    this.#chain = nextChain(this.#chain, tagOf(entry.data))
+    this.#moveTo(entry, tagOf(entry.data))
     return { entry, frame: this.#frame, opened: undefined, out: this.out }
+  }
+
+  #moveTo(entry: LogEntry, tag: Uint8Array): void {
+    this.#seq = entry.seq
+    this.#epoch = entry.epoch ?? 0
+    this.#chain = nextChain(this.#chain, tag)
   }
 
   #fill(entry: LogEntry, opened: OpenedFrame, sender: Sender | undefined): FrameInput {

@@ -7,10 +7,10 @@ import type { SnapshotContents } from './snapshot.ts'
  * and storing work from the copy while the replica goes on.
  */
 export function snapshotOf(region: string, replica: Replica, createdMs: number): SnapshotContents {
-  const { shard, seq, chain } = replica
+  const { shard, epoch, seq, chain } = replica
   const { state } = replica.ledger
   const digest = state.digestText()
-  return { region, shard, epoch: 0, seq, chain, digest, createdMs, sections: copySections(state.sections()) }
+  return { region, shard, epoch, seq, chain, digest, createdMs, sections: copySections(state.sections()) }
 }
 
 /** One buffer for all: many small copies would cost more than the bytes. */

@@ -1,4 +1,5 @@
 import type { Blobs } from './blobs.ts'
+import { liesWithin, type OwnerSegment } from './ownerRecord.ts'
 import { type Snapshot, type SnapshotContents, SnapshotError } from './snapshot.ts'
 import { openSnapshot, type SnapshotPlace } from './snapshotCodec.ts'
 
@@ -16,8 +17,11 @@ export interface SnapshotStore {
    * A save that fails or dies half way leaves what was there.
    */
   save(contents: SnapshotContents): Promise<void>
-  /** The newest one that opens; one that does not is reported and passed over. Undefined when there is none. */
-  newest(shard: number): Promise<Snapshot | undefined>
+  /**
+   * The newest one that opens; one that does not is reported and passed over. Undefined when there is none.
+   * @param segments of the shard's log: a snapshot of what a later cut has voided is passed over too
+   */
+  newest(shard: number, segments?: readonly OwnerSegment[]): Promise<Snapshot | undefined>
   /** What is stored of a shard, newest first. */
   list(shard: number): Promise<SnapshotInfo[]>
 }
@@ -32,14 +36,16 @@ export function newestFirst(a: SnapshotInfo, b: SnapshotInfo): number {
   return b.epoch - a.epoch || b.seq - a.seq || b.createdMs - a.createdMs
 }
 
-/** Opens the first of `infos` that is whole. */
+/** Opens the first of `infos` that is whole and, when `segments` are given, a state of that log. */
 export async function openNewest(
   infos: readonly SnapshotInfo[],
+  segments: readonly OwnerSegment[] | undefined,
   blobs: Blobs,
   read: (info: SnapshotInfo) => AsyncIterable<Uint8Array>,
   onRefused: SnapshotStoreOptions['onRefused'],
 ): Promise<Snapshot | undefined> {
   for (const info of infos) {
+    if (segments !== undefined && !liesWithin(segments, info)) continue
     try {
       return await openSnapshot(blobs, info.name, info, read(info))
     } catch (error) {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Blobs, createBlobs } from './blobs.ts'
 import { type KeyRing, regionPurposes } from './keyRing.ts'
 import { memoryKeyRing } from './memoryKeyRing.ts'
+import type { OwnerSegment } from './ownerRecord.ts'
 import type { SnapshotContents, SnapshotError } from './snapshot.ts'
 import type { SnapshotStore, SnapshotStoreOptions } from './snapshotStore.ts'
 
@@ -75,6 +76,19 @@ export function snapshotStoreContract(name: string, begin: () => Promise<Snapsho
         expect(Buffer.compare(found, bytes)).toBe(0)
         expect(found.byteOffset % 8).toBe(0)
       }
+    })
+
+    test('a snapshot of what a cut has voided is passed over by whoever says which segments the log has', async () => {
+      await store.save(contentsOf(5, { epoch: 0 }))
+      await store.save(contentsOf(9, { epoch: 0 }))
+      const first = { epoch: 0, region: 'a', first: 1 }
+      const newestOf = async (segments: readonly OwnerSegment[]) => (await store.newest(0, segments))?.manifest.seq
+      const next = { epoch: 1, region: 'b', first: 1 }
+      expect(await newestOf([first])).toBe(9)
+      expect(await newestOf([{ ...first, last: 9 }, next])).toBe(9)
+      expect(await newestOf([{ ...first, last: 8 }, next])).toBe(5)
+      expect(await newestOf([{ ...first, last: 4 }, next])).toBeUndefined()
+      expect(await newestSeq()).toBe(9)
     })
 
     test('the newest is the one with the highest position of the latest epoch, in whatever order they were saved', async () => {

@@ -1,4 +1,5 @@
 import type { Blobs } from '../log/blobs.ts'
+import type { OwnerSegment } from '../log/ownerRecord.ts'
 import type { Snapshot, SnapshotContents } from '../log/snapshot.ts'
 import { sealSnapshot } from '../log/snapshotCodec.ts'
 import { newestFirst, openNewest, type SnapshotInfo, type SnapshotStore } from '../log/snapshotStore.ts'
@@ -35,9 +36,9 @@ export class SimSnapshots {
         for await (const piece of sealSnapshot(this.#blobs, contents)) pieces.push(piece)
         await this.#save(process, contents, pieces)
       },
-      newest: async (shard) => {
+      newest: async (shard, segments) => {
         await this.#wait(process)
-        return this.#open(shard)
+        return this.#open(shard, segments)
       },
       list: async (shard) => this.#of(shard).map(({ info }) => info),
     }
@@ -83,12 +84,12 @@ export class SimSnapshots {
     this.#chronicle.tell(rotten ? 'snapshot.rotten' : 'snapshot.saved', `${shard}/${seq}`)
   }
 
-  #open(shard: number): Promise<Snapshot | undefined> {
+  #open(shard: number, segments: readonly OwnerSegment[] | undefined): Promise<Snapshot | undefined> {
     const stored = this.#of(shard)
     const read = async function* (info: SnapshotInfo): AsyncGenerator<Uint8Array> {
       yield* stored.find((one) => one.info === info)!.pieces
     }
     const infos = stored.map(({ info }) => info)
-    return openNewest(infos, this.#blobs, read, () => this.#chronicle.tell('snapshot.refused', String(shard)))
+    return openNewest(infos, segments, this.#blobs, read, () => this.#chronicle.tell('snapshot.refused', String(shard)))
   }
 }
