@@ -21,6 +21,8 @@ export type LaneSource = {
     copy(n: number, most: number, to: Uint8Array, at: number): number
     trim(n: number): void
   }
+  /** Number of the next record that must not leave yet: all below are owed for good. */
+  owed: () => number
   /** Seals and appends a transit frame to the destination's log; true when it is stored. */
   append: (destination: number, count: number, body: Uint8Array, timeoutMs: number) => Promise<boolean>
 }
@@ -40,6 +42,8 @@ export class LaneSender {
   #stopped = false
   #retryMs = retryMinMs
   #stalledSinceMs = 0
+  /** Counts how often sending began anew: an append of an earlier time says nothing any more. */
+  #turn = 0
 
   constructor(destination: number, source: LaneSource, ports: HostPorts) {
     this.destination = destination
@@ -49,7 +53,7 @@ export class LaneSender {
 
   /** Records that the destination has not been seen to hold. */
   get backlog(): number {
-    return this.#source.lane.next - (this.#mark?.number ?? this.#source.lane.kept)
+    return this.#source.owed() - (this.#mark?.number ?? this.#source.lane.kept)
   }
 
   /** True when the destination has taken in the record and this shard has applied every return issued up to it. */
@@ -84,15 +88,18 @@ export class LaneSender {
   pump(): void {
     if (this.#sending || this.#stopped || this.#mark === undefined) return
     const { lane } = this.#source
-    const count = Math.min(recordsPerFrame, lane.next - this.#sentTo)
+    const count = Math.min(recordsPerFrame, this.#source.owed() - this.#sentTo)
     if (count <= 0) return
     const first = this.#sentTo
     const records = new Uint8Array(count * transitRecord.size)
     lane.copy(first, count, records, 0)
     this.#sending = true
     const body = encodeTransit(this.#source.shard, this.#source.incarnation(), first, records)
+    const turn = this.#turn
     this.#source.append(this.destination, count, body, appendTimeoutMs).then(
-      (stored) => this.#onAppended(stored, first + count),
+      (stored) => {
+        if (turn === this.#turn) this.#onAppended(stored, first + count)
+      },
       (error: unknown) => this.#ports.onError(error),
     )
   }
@@ -109,6 +116,16 @@ export class LaneSender {
     }
     this.#ports.after(this.#retryMs * (0.5 + this.#ports.random()), () => this.pump())
     this.#retryMs = Math.min(this.#retryMs * 2, retryMaxMs)
+  }
+
+  /** Sends again, to whoever owns the destination now, what was not taken in. What is under way it no longer waits for. */
+  rewind(): void {
+    if (this.#mark === undefined) return
+    this.#turn += 1
+    this.#sending = false
+    this.#sentTo = this.#mark.number
+    this.#retryMs = retryMinMs
+    this.pump()
   }
 
   stop(): void {

@@ -1,23 +1,30 @@
-import { frameKinds, senders, transitRecord } from '../ledger/records.ts'
-import { encodeCompletions, encodeFrameAnswer } from '../log/answers.ts'
-import { edgesWithProgress, encodeBatchAnswer, encodeBatchProgress } from '../log/batchAnswers.ts'
+import { frameKinds, transitRecord } from '../ledger/records.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
+import { loneOwner, type OwnerDirectory } from '../log/ownerDirectory.ts'
 import type { Query, QueryAnswer } from '../log/queries.ts'
 import type { Applied, Replica } from '../log/replica.ts'
 import type { Sealer } from '../log/sealing.ts'
 import type { LogEntry } from '../log/shardLog.ts'
-import { answersSubject, commandSubject, effectsSubject, markSubject } from '../log/subjects.ts'
+import { commandSubject, effectsSubject, markSubject } from '../log/subjects.ts'
+import { tellEdges } from './answerMessages.ts'
+import { CommitGate, type Message } from './commitGate.ts'
 import { effectOf } from './effectMessage.ts'
 import { LaneSender } from './lane.ts'
 import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
+import { watermarksOf } from './watermarks.ts'
 
 const markEveryMs = 500
 const markSoonMs = 50
 const effectsEveryMs = 2_000
 /** Effects published again in one go; a bank that is down for long must not make every round a flood. */
 const effectsPerRound = 500
+/** How long a read waits until what it saw is committed. */
+const queryWaitMs = 1_000
+
+const notLeading: QueryAnswer = { ok: false, error: 'not-leading' }
+const notCommitted: QueryAnswer = { ok: false, error: 'not-committed' }
 
 export type LeaderOptions = {
   region: string
@@ -28,11 +35,16 @@ export type LeaderOptions = {
   /** Seals for the log of any shard. */
   sealerFor: (shard: number) => Sealer
   ports: HostPorts
+  /** Where two regions hold the shard nothing leaves before `commit` covers it; else all that is applied is committed. */
+  gated?: boolean
+  /** Who owns the other shards; without it all are this region's own. */
+  owners?: OwnerDirectory
 }
 
 /**
  * Leads one shard: applies its log and does what committed frames owe — answers, records for other shards, marks,
- * effects. It decides nothing. Two leaders of one shard say the same twice, and every receiver deduplicates.
+ * effects. It decides nothing. Two leaders of one shard say the same twice, and every receiver deduplicates. Where
+ * another region must vouch for what is applied, all of that waits at the gate.
  */
 export class Leader {
   readonly replica: Replica
@@ -46,6 +58,12 @@ export class Leader {
   #markDue: 'soon' | 'later' = 'later'
   #cancelEffects: (() => void) | undefined
   #effectsFrom = 0
+  #effectsRepeatedAt = 0
+  readonly #gate: CommitGate | undefined
+  /** What the entry that is being applied gives the gate to hold. */
+  #outgoing: Message[] = []
+  readonly #owners: OwnerDirectory
+  #stopListening: (() => void) | undefined
   /** By source: what the newest durable snapshot has received. */
   #durable: { incarnation: number; number: number }[] = []
 
@@ -53,6 +71,9 @@ export class Leader {
     this.replica = options.replica
     this.#o = options
     this.#ports = options.ports
+    this.#owners = options.owners ?? loneOwner(options.region)
+    const { publish, after } = options.ports
+    if (options.gated) this.#gate = new CommitGate({ publish, after })
   }
 
   get shard(): number {
@@ -63,6 +84,23 @@ export class Leader {
     return this.#leading
   }
 
+  /** Position up to which everything is known to be committed. */
+  get committed(): number {
+    return this.#gate?.committed ?? this.replica.seq
+  }
+
+  /** Everything up to this position is committed: what was held for it leaves. Told by whoever judges it, ever upwards. */
+  commit(position: number): void {
+    if (!this.#gate?.commit(position) || !this.#leading) return
+    this.#pumpSoon()
+    this.#markSoon()
+  }
+
+  /** Resolves with true once the position is committed, with false when that takes too long or the leader stops. */
+  whenCommitted(position: number, waitMs: number): Promise<boolean> {
+    return this.#gate?.whenCommitted(position, waitMs) ?? Promise.resolve(true)
+  }
+
   /** Applies the next entry. Nothing is told to anybody before `lead`: what lies in the past was told by others. */
   onEntry(entry: LogEntry): void | Promise<void> {
     const applied = this.replica.apply(entry)
@@ -70,21 +108,29 @@ export class Leader {
     this.#act(applied)
   }
 
-  /** Begins to answer and to send: the replica has caught up with its log. */
+  /**
+   * Begins to answer and to send: the replica has caught up with its log. What it applied before is not told again, but
+   * what it owes other shards waits for its commit like all that comes.
+   */
   lead(): void {
     if (this.#leading) return
     this.#leading = true
     this.#makeLanes()
+    // What was sent to an owner of before and not taken in is sent to the new one.
+    this.#stopListening = this.#owners.listen((shard) => this.#lanes[shard]?.rewind())
+    this.#letOut()
     this.#publishMark()
     this.#repeatEffects()
   }
 
   stop(): void {
     this.#leading = false
+    this.#stopListening?.()
     this.#cancelMark?.()
     this.#cancelEffects?.()
     for (const lane of this.#lanes) lane.stop()
     this.#lanes = []
+    this.#gate?.empty()
   }
 
   #makeLanes(): void {
@@ -94,6 +140,7 @@ export class Leader {
         shard: this.shard,
         incarnation: () => state.incarnation,
         lane,
+        owed: () => this.#owedTo(destination),
         append: (to: number, count: number, body: Uint8Array, timeoutMs: number) =>
           this.#appendTransit(to, count, body, timeoutMs),
       }
@@ -101,10 +148,20 @@ export class Leader {
     })
   }
 
+  /** Number of the next record that must not leave yet. */
+  #owedTo(destination: number): number {
+    const lane = this.replica.ledger.state.lanes[destination]!
+    if (this.#gate === undefined) return lane.next
+    return this.#gate.watermarks?.owed[destination] ?? lane.kept
+  }
+
   async #appendTransit(to: number, count: number, body: Uint8Array, timeoutMs: number): Promise<boolean> {
-    const { region, incarnation, sealerFor } = this.#o
+    const { incarnation, sealerFor } = this.#o
+    const owner = this.#owners.ownerOf(to)
+    if (owner === undefined) return false
+    const { region, epoch } = owner
     const clockMs = this.#ports.nowMs()
-    const fields = { kind: frameKinds.transit, epoch: 0, count, incarnation, counter: ++this.#counter, clockMs }
+    const fields = { kind: frameKinds.transit, epoch, count, incarnation, counter: ++this.#counter, clockMs }
     const frame = await sealerFor(to).sealMaybe(fields, body)
     const subject = commandSubject(region, to, { kind: 'shard', shard: this.shard })
     const outcome = await this.#ports.append(to, subject, frame, timeoutMs)
@@ -113,12 +170,24 @@ export class Leader {
 
   #act(applied: Applied): void {
     if (!this.#leading) return
-    if (applied.frame.sender === senders.edge) this.#answer(applied)
-    this.#complete(applied)
-    this.#tellProgress(applied)
+    tellEdges(this.shard, this.replica.ledger.state, applied, this.#say)
     for (const row of applied.out.sagas) this.#publishEffect(row)
+    this.#letOut()
     this.#pumpSoon()
     this.#markSoon()
+  }
+
+  #say = (subject: string, message: Uint8Array): void => {
+    if (this.#gate === undefined) this.#ports.publish(subject, message)
+    else this.#outgoing.push({ subject, message })
+  }
+
+  /** Gives the gate what the present position says, to be let out when it is committed. */
+  #letOut(): void {
+    if (this.#gate === undefined) return
+    const messages = this.#outgoing
+    this.#outgoing = []
+    this.#gate.hold(watermarksOf(this.replica), messages)
   }
 
   /** Entries that came together from the log are applied in one turn: what they owe another shard shares a frame. */
@@ -131,60 +200,38 @@ export class Leader {
     })
   }
 
-  #answer({ frame, out }: Applied): void {
-    const { logTimeMs, lanes } = this.replica.ledger.state
-    const answer =
-      out.batch === ''
-        ? encodeFrameAnswer(this.shard, frame, logTimeMs, out)
-        : encodeBatchAnswer(this.shard, lanes.length, frame, logTimeMs, out)
-    this.#ports.publish(answersSubject(String(frame.senderNumber)), answer)
-  }
-
-  #tellProgress({ out }: Applied): void {
-    if (out.runs === 0 && out.returns === 0) return
-    for (const edge of edgesWithProgress(out)) {
-      this.#ports.publish(answersSubject(String(edge)), encodeBatchProgress(this.shard, edge, out))
-    }
-  }
-
-  #complete({ out }: Applied): void {
-    if (out.completions === 0) return
-    const byEdge = new Map<number, { tokens: number[]; codes: number[] }>()
-    for (let i = 0; i < out.completions; i++) {
-      const edge = out.completedEdge[i]!
-      let group = byEdge.get(edge)
-      if (group === undefined) {
-        group = { tokens: [], codes: [] }
-        byEdge.set(edge, group)
-      }
-      group.tokens.push(out.completedToken[i]!)
-      group.codes.push(out.completedCode[i]!)
-    }
-    for (const [edge, { tokens, codes }] of byEdge) {
-      this.#ports.publish(answersSubject(String(edge)), encodeCompletions(this.shard, tokens, codes))
-    }
-  }
-
   #publishEffect(row: number): void {
     const { state } = this.replica.ledger
     if (!state.openSagas.has(row)) return
-    this.#ports.publish(effectsSubject(this.#o.region, this.shard), encodeJson(effectOf(state, row)))
+    this.#say(effectsSubject(this.#o.region, this.shard), encodeJson(effectOf(state, row)))
   }
 
   /** Open sagas are published again and again, a part each round, until their answer is in the log. */
   #repeatEffects(): void {
     this.#cancelEffects = this.#ports.after(effectsEveryMs, () => this.#repeatEffects())
+    // What was repeated last has not even left: more of it would only gather.
+    if (this.committed < this.#effectsRepeatedAt) return
     const open = [...this.replica.ledger.state.openSagas]
     if (this.#effectsFrom >= open.length) this.#effectsFrom = 0
     for (const row of open.slice(this.#effectsFrom, this.#effectsFrom + effectsPerRound)) this.#publishEffect(row)
     this.#effectsFrom += effectsPerRound
+    this.#effectsRepeatedAt = this.replica.seq
+    this.#letOut()
   }
 
   /** Another leader's word about its shard. */
   onMark(message: Uint8Array): void {
-    if (!this.#leading) return
     const mark = decodeJson(message) as Mark
-    this.#lanes[mark.shard]?.onMark(mark)
+    if (this.#leading) this.#lanes[mark.shard]?.onMark(mark)
+    else this.#trimLane(mark)
+  }
+
+  /** A standby sends nothing, but forgets what the owner may forget. */
+  #trimLane({ shard, received }: Mark): void {
+    if (!this.replica.started) return
+    const { lanes, incarnation } = this.replica.ledger.state
+    const durable = received[this.shard]
+    if (durable?.incarnation === incarnation) lanes[shard]?.trim(durable.durable)
   }
 
   #markSoon(): void {
@@ -199,17 +246,15 @@ export class Leader {
   }
 
   #publishMark(): void {
-    const { state } = this.replica.ledger
-    const received = state.lanes.map((_, source) => ({
-      incarnation: state.receivedIncarnation[source]!,
-      number: state.received[source]!,
-      durable:
-        this.#durable[source]?.incarnation === state.receivedIncarnation[source] ? this.#durable[source]!.number : 0,
-      returns: state.returnsIssued[source]!,
-    }))
-    const mark: Mark = { shard: this.shard, worker: this.#o.workerId, seq: this.replica.seq, received }
-    this.#ports.publish(markSubject(this.#o.region, this.shard), encodeJson(mark))
     this.#scheduleMark('later', markEveryMs)
+    const watermarks = this.#gate === undefined ? watermarksOf(this.replica) : this.#gate.watermarks
+    if (watermarks === undefined) return
+    const received = watermarks.received.map((taken, source) => {
+      const durable = this.#durable[source]
+      return { ...taken, durable: durable?.incarnation === taken.incarnation ? durable.number : 0 }
+    })
+    const mark: Mark = { shard: this.shard, worker: this.#o.workerId, seq: watermarks.seq, received }
+    this.#ports.publish(markSubject(this.#o.region, this.shard), encodeJson(mark))
   }
 
   /** Called once a snapshot taken at the present position is durable; before the first one nothing is. */
@@ -219,11 +264,7 @@ export class Leader {
 
   /** How far each source's records are in the state now: what a snapshot taken now will hold. */
   receivedNow(): { incarnation: number; number: number }[] {
-    const { state } = this.replica.ledger
-    return state.lanes.map((_, source) => ({
-      incarnation: state.receivedIncarnation[source]!,
-      number: state.received[source]!,
-    }))
+    return watermarksOf(this.replica).received
   }
 
   /** Bytes of records that their sources keep because no durable snapshot of this shard holds them yet. */
@@ -235,13 +276,23 @@ export class Leader {
     return records * transitRecord.size
   }
 
-  /** Answers a read of this shard's memory. Only a leader answers, so that a reader never asks two. */
-  onQuery(message: Uint8Array): QueryAnswer {
-    if (!this.#leading) return { ok: false, error: 'not-leading' }
+  /**
+   * Answers a read of this shard's memory. Only a leader answers, so that a reader never asks two; and what it read must
+   * be committed before anybody hears of it.
+   */
+  onQuery(message: Uint8Array): QueryAnswer | Promise<QueryAnswer> {
+    if (!this.#leading) return notLeading
     const query = decodeJson(message) as Query
     const { state } = this.replica.ledger
-    return answerQuery(this.replica, query, (destination, transit) =>
+    const answer = answerQuery(this.replica, query, (destination, transit) =>
       this.#lanes[destination]!.isComplete(transit, state.returnsApplied[destination]!),
     )
+    if (this.#gate === undefined || this.replica.seq <= this.#gate.committed) return answer
+    // The state moves on while the answer waits.
+    const held = structuredClone(answer)
+    return this.#gate.whenCommitted(this.replica.seq, queryWaitMs).then((committed) => {
+      if (!this.#leading) return notLeading
+      return committed ? held : notCommitted
+    })
   }
 }

@@ -15,7 +15,7 @@ export interface HostPorts {
   after(delayMs: number, work: () => void): () => void
   /** Sends a message that may be lost. */
   publish(subject: string, message: Uint8Array): void
-  /** Appends a frame to any shard's log of the region. */
+  /** Appends a frame to the log of a shard that the subject names, in whichever region that is. */
   append(shard: number, subject: string, frame: Uint8Array, timeoutMs: number): Promise<AppendOutcome>
   /** Something that must not happen did: the leader stops and a human is called. */
   onError(error: unknown): void

@@ -205,6 +205,10 @@ describe('a frame that does not belong', () => {
     ['is no frame', () => new TextEncoder().encode('hello')],
     ['is sealed for another shard', () => createSealer(town.ring, 1).seal(header, town.payment(alice, bob, 1, 1))],
     [
+      'is of another epoch',
+      () => createSealer(town.ring, 0).seal({ ...header, epoch: 1 }, town.payment(alice, bob, 1, 1)),
+    ],
+    [
       'was changed on its way',
       () => {
         const frame = createSealer(town.ring, 0).seal(header, town.payment(alice, bob, 1, 1))
@@ -220,6 +224,14 @@ describe('a frame that does not belong', () => {
     expect(town.balance(alice)).toBe(9_900)
     expect(town.errors).toEqual([])
     expectSameAsObserver(runner)
+  })
+
+  test('because it was meant for another owner is not answered: what became of it there is not known here', async () => {
+    await town.lead(0, 'one')
+    await appendRaw(createSealer(town.ring, 0).seal({ ...header, epoch: 1 }, town.payment(alice, bob, 1, 1)))
+    const seq = await pay(100)
+    await town.until('the payment after it is answered', () => answered().includes(seq))
+    expect(answered()).toEqual([seq])
   })
 
   test('from an edge that calls itself a shard moves no money', async () => {

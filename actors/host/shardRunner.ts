@@ -2,24 +2,21 @@ import type { Logger } from 'pino'
 import { messageOf } from '../log/process.ts'
 import { Replica } from '../log/replica.ts'
 import { snapshotOf } from '../log/replicaSnapshot.ts'
-import type { Opener, Sealer } from '../log/sealing.ts'
+import type { Opener } from '../log/sealing.ts'
 import type { Follower, ShardLog } from '../log/shardLog.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
-import { Leader } from './leader.ts'
-import type { HostPorts } from './ports.ts'
+import { Leader, type LeaderOptions } from './leader.ts'
 
 /** How often a shard looks whether its next snapshot is due. */
 const snapshotCheckMs = 1_000
 const keptBytesMinDefault = 64 * 1024 * 1024
+/** How long a snapshot waits in memory until its position is committed; then the next one is taken instead. */
+const snapshotCommitMs = 10_000
 
-export type RunnerOptions = {
-  region: string
+export type RunnerOptions = Omit<LeaderOptions, 'replica'> & {
   shard: number
-  workerId: string
-  incarnation: number
   log: ShardLog
   opener: Opener
-  sealerFor: (shard: number) => Sealer
   snapshots: SnapshotStore
   snapshotEveryMs: number
   /**
@@ -27,7 +24,6 @@ export type RunnerOptions = {
    * what a snapshot of this shard takes, one is due before its time.
    */
   keptBytesMin?: number
-  ports: HostPorts
   logger: Logger
 }
 
@@ -68,8 +64,8 @@ export class ShardRunner {
     const snapshot = await snapshots.newest(shard)
     if (this.#stopped) return
     if (snapshot !== undefined) {
-      const { seq, chain } = snapshot.manifest
-      replica.restore({ seq, chain }, snapshot.sections)
+      const { seq } = snapshot.manifest
+      replica.restore(snapshot.manifest, snapshot.sections)
       this.#checkDigest(replica, snapshot.manifest.digest)
       this.#snapshotSeq = seq
       leader.snapshotDurable(leader.receivedNow())
@@ -151,6 +147,8 @@ export class ShardRunner {
       const received = leader.receivedNow()
       const seq = leader.replica.seq
       const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs())
+      // A state that a cut may still void must not be what somebody begins from.
+      if (!(await leader.whenCommitted(seq, snapshotCommitMs))) return
       await this.#o.snapshots.save(snapshot)
       this.#snapshotSeq = seq
       this.#snapshotBytes = snapshot.sections.reduce((sum, { bytes }) => sum + bytes.length, 0)

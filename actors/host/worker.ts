@@ -150,7 +150,7 @@ export class Worker {
     return this.#o.connection.subscribe(querySubject(this.#o.region, shard), {
       callback: (error, message) => {
         if (error !== null || runner.leader === undefined) return
-        const answer = (): void => void message.respond(this.#answerOf(shard, runner, lease, message.data))
+        const answer = (): void => this.#answer(shard, runner, lease, message)
         // Two leaders write the same, but one that stood still would read out what was true before it did.
         if (lease.surelyHeld) answer()
         else void check().then(answer)
@@ -158,13 +158,28 @@ export class Worker {
     })
   }
 
-  #answerOf(shard: number, runner: ShardRunner, lease: Lease, query: Uint8Array): Uint8Array {
-    if (!lease.surelyHeld || runner.leader === undefined) return encodeJson(notLeading)
+  #answer(shard: number, runner: ShardRunner, lease: Lease, message: Message): void {
+    const answer = this.#answerOf(shard, runner, lease, message.data)
+    if (!(answer instanceof Promise)) {
+      message.respond(encodeJson(answer))
+      return
+    }
+    // The lease may have run out while what was read was not committed yet.
+    void answer.then((later) => message.respond(encodeJson(lease.surelyHeld ? later : notLeading)))
+  }
+
+  #answerOf(
+    shard: number,
+    { leader }: ShardRunner,
+    lease: Lease,
+    query: Uint8Array,
+  ): QueryAnswer | Promise<QueryAnswer> {
+    if (!lease.surelyHeld || leader === undefined) return notLeading
     try {
-      return encodeJson(runner.leader.onQuery(query))
+      return leader.onQuery(query)
     } catch (problem) {
       this.#o.logger.warn({ shard, error: messageOf(problem) }, 'query not understood')
-      return encodeJson({ ok: false, error: 'query-malformed' })
+      return { ok: false, error: 'query-malformed' }
     }
   }
 

@@ -169,7 +169,7 @@ export class TestApi {
 
   #answerQuery(shard: number, query: Uint8Array): Promise<Uint8Array> {
     if (!this.leading) return Promise.reject(new ShardUnavailable(shard, 'no-leader'))
-    return Promise.resolve(encodeJson(this.#leaders[shard]!.onQuery(query)))
+    return Promise.resolve(this.#leaders[shard]!.onQuery(query)).then(encodeJson)
   }
 
   #journal(): Journal {
