@@ -2,6 +2,9 @@ import { chainStart } from '../log/chain.ts'
 import { newestRun, type SegmentStore } from '../log/segmentStore.ts'
 import { type Follower, type LogEntry, LogGap, type ShardLog } from '../log/shardLog.ts'
 
+/** Nobody waits for a segment. */
+const restMs = 250
+
 export type ShardArchiverOptions = {
   readonly segmentBytesMax: number
   readonly segmentAgeMsMax: number
@@ -59,7 +62,7 @@ export class ShardArchiver {
 
   /** Follows the log. `onFailed` hears why it can't go on. */
   start(onFailed: (error: Error) => void): void {
-    this.#follower = this.#log.follow(this.#archivedSeq + 1, (entry) => this.#take(entry))
+    this.#follower = this.#log.follow(this.#archivedSeq + 1, (entry) => this.#take(entry), { restMs })
     void this.#follower.failed.then(onFailed)
   }
 

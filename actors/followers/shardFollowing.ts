@@ -6,6 +6,9 @@ import type { Snapshot } from '../log/snapshot.ts'
 import { addFrame, PostingWatch } from './frameRows.ts'
 import { ShardRows } from './shardRows.ts'
 
+/** Rows wait about as long for their turn in the database. */
+const restMs = 50
+
 /** Where the database stands for one shard. */
 export type Position = { readonly shard: number; readonly seq: number; readonly chain: Uint8Array }
 
@@ -51,10 +54,11 @@ export class ShardFollowing {
 
   /** @param afterFrame holds the next frame back while its promise is pending */
   follow(afterFrame: () => void | Promise<void>, onFailed: (error: Error) => void): void {
-    this.#follower = this.#log.follow(this.replica.seq + 1, (entry) => {
+    const onEntry = (entry: LogEntry): void | Promise<void> => {
       const done = this.#take(entry)
       return done === undefined ? afterFrame() : done.then(afterFrame)
-    })
+    }
+    this.#follower = this.#log.follow(this.replica.seq + 1, onEntry, { restMs })
     void this.#follower.failed.then(onFailed)
   }
 

@@ -7,6 +7,7 @@ import type { EntryHandler, Follower, FollowerState, LogEntry } from './shardLog
 import { LogGap, LogRefusal } from './shardLog.ts'
 
 const messagesPerPull = 256
+const messagesPerLot = 2_048
 /** Two missed heartbeats and half of one: the server or the consumer is gone. */
 const silenceMs = heartbeatMs * 2.5
 /** The server drops the consumer of a reader that vanished after this long. */
@@ -22,6 +23,8 @@ export type FollowerOptions = {
   readonly fromSeq: number
   readonly onEntry: EntryHandler
   readonly windowBytes: number
+  /** 0 for a reader that is told of each entry at once. */
+  readonly restMs: number
   readonly streamMissingMsMax: number
   readonly onState: (state: FollowerState) => void
 }
@@ -44,6 +47,7 @@ export class JetStreamFollower implements Follower {
   #nextSeq: number
   #nextDelivery = 1
   #slots: PullSlot[] = []
+  #rest: NodeJS.Timeout | undefined
   #consumer: string | undefined
   #opening = false
   #reopen = false
@@ -148,12 +152,15 @@ export class JetStreamFollower implements Follower {
       })
       return slot
     }
-    const { windowBytes } = this.#options
-    this.#slots = [makeSlot(), makeSlot()]
+    const { windowBytes, restMs } = this.#options
+    this.#slots = restMs > 0 ? [makeSlot()] : [makeSlot(), makeSlot()]
     this.#openedMs = this.#signMs = performance.now()
-    // The server serves its requests in turn; a shorter first one keeps the two from running out together.
-    this.#slots[0]!.pull({ messages: messagesPerPull / 2, bytes: windowBytes / 4 })
-    this.#slots[1]!.pull({ messages: messagesPerPull, bytes: windowBytes / 2 })
+    if (restMs > 0) this.#pull(this.#slots[0]!)
+    else {
+      // The server serves its requests in turn; a shorter first one keeps the two from running out together.
+      this.#slots[0]!.pull({ messages: messagesPerPull / 2, bytes: windowBytes / 4 })
+      this.#pull(this.#slots[1]!)
+    }
     this.#tell({ kind: 'following' })
   }
 
@@ -218,11 +225,20 @@ export class JetStreamFollower implements Follower {
   }
 
   #pullAgain(slot: PullSlot): void {
+    const { restMs } = this.#options
+    // A lot that was cut off by its size says that there is more: no rest then.
+    if (restMs > 0 && slot.emptied) this.#rest = setTimeout(() => this.#pull(slot), restMs)
+    else this.#pull(slot)
+  }
+
+  #pull(slot: PullSlot): void {
     // A slot of an earlier consumer may still stand in the queue.
     if (!this.#slots.includes(slot) || this.#options.connection.isClosed()) return
     // No sign is due while nothing is asked for, so that a slow handler does not look like a silent server.
     if (!this.#slots.some((other) => other.open)) this.#signMs = performance.now()
-    slot.pull({ messages: messagesPerPull, bytes: this.#options.windowBytes / 2 })
+    const { windowBytes, restMs } = this.#options
+    if (restMs > 0) slot.pull({ messages: messagesPerLot, bytes: windowBytes, oneLot: true })
+    else slot.pull({ messages: messagesPerPull, bytes: windowBytes / 2 })
   }
 
   #checkSigns(): void {
@@ -246,6 +262,7 @@ export class JetStreamFollower implements Follower {
   }
 
   #close(): void {
+    clearTimeout(this.#rest)
     for (const slot of this.#slots) slot.close()
     this.#slots = []
     const name = this.#consumer

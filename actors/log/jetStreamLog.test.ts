@@ -6,8 +6,8 @@ import { openJetStreamLog } from './jetStreamLog.ts'
 import { ensureLogStream, logStreamConfig } from './logStreams.ts'
 import { connectNats } from './natsConnection.ts'
 import { natsMissing, type RestartableNats, startRestartableNats } from './restartableNats.ts'
-import { type FollowerState, LogRefusal } from './shardLog.ts'
-import { shardLogContract } from './shardLogContract.ts'
+import { type FollowerState, LogRefusal, type ShardLog } from './shardLog.ts'
+import { type LogUnderTest, shardLogContract } from './shardLogContract.ts'
 import { commandSubject, logStreamName } from './subjects.ts'
 
 const timeoutMs = 5_000
@@ -31,23 +31,34 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     await nats.stop()
   })
 
-  shardLogContract('the JetStream log', {
+  const open = async (bytesMax: number): Promise<LogUnderTest> => {
+    const shard = shards++
+    const manager = await jetstreamManager(connection)
+    // A log's messages can't be deleted; the suite must, to see what a damaged log does.
+    await manager.streams.add({ ...logStreamConfig('c', shard, { bytesMax }), deny_delete: false })
+    const log = await openJetStreamLog(connection, 'c', shard)
+    return {
+      log,
+      subject: commandSubject('c', shard, { kind: 'edge', id: '1' }),
+      damage: async (seq) => void (await manager.streams.deleteMessage(log.stream, seq)),
+      trimTo: async (seq) => void (await manager.streams.purge(log.stream, { seq: seq + 1 })),
+      close: async () => {
+        await log.close()
+        await manager.streams.delete(log.stream)
+      },
+    }
+  }
+  const withRests = (log: ShardLog): ShardLog => ({
+    append: (...frame) => log.append(...frame),
+    follow: (fromSeq, onEntry, options) => log.follow(fromSeq, onEntry, { ...options, restMs: 5 }),
+    bounds: () => log.bounds(),
+  })
+
+  shardLogContract('the JetStream log', { open })
+  shardLogContract('the JetStream log, read with rests,', {
     async open(bytesMax) {
-      const shard = shards++
-      const manager = await jetstreamManager(connection)
-      // A log's messages can't be deleted; the suite must, to see what a damaged log does.
-      await manager.streams.add({ ...logStreamConfig('c', shard, { bytesMax }), deny_delete: false })
-      const log = await openJetStreamLog(connection, 'c', shard)
-      return {
-        log,
-        subject: commandSubject('c', shard, { kind: 'edge', id: '1' }),
-        damage: async (seq) => void (await manager.streams.deleteMessage(log.stream, seq)),
-        trimTo: async (seq) => void (await manager.streams.purge(log.stream, { seq: seq + 1 })),
-        close: async () => {
-          await log.close()
-          await manager.streams.delete(log.stream)
-        },
-      }
+      const under = await open(bytesMax)
+      return { ...under, log: withRests(under.log) }
     },
   })
 
@@ -149,16 +160,20 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       expect(await log.append(subject(0), new Uint8Array(1), { timeoutMs })).toEqual({ kind: 'not-sent' })
     })
 
-    test('a handler that stands still bounds what the server has sent', async () => {
+    test.each([
+      ['at once', 0],
+      ['with rests', 20],
+    ])('a handler that stands still bounds what the server has sent, read %s', async (_how, restMs) => {
       const { log, shard } = await newLog()
       const frameBytes = 900_000
       for (let i = 0; i < 20; i++) await log.append(subject(shard), new Uint8Array(frameBytes), { timeoutMs })
       const release = Promise.withResolvers<void>()
       const last = Promise.withResolvers<void>()
-      log.follow(1, async ({ seq }) => {
+      const handler = async ({ seq }: { seq: number }) => {
         await release.promise
         if (seq === 20) last.resolve()
-      })
+      }
+      log.follow(1, handler, { restMs })
       const manager = await jetstreamManager(connection)
       await sleep(500)
       const [consumer] = await manager.consumers.list(log.stream).next()
@@ -187,56 +202,100 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       await log.close()
     })
 
-    test('a server killed and started again is followed on, without a hole and without a repeat', async () => {
+    test('what comes while a follower rests is handed out together, and the first after a pause at once', async () => {
       const { log, shard } = await newLog()
-      const seen: number[] = []
-      const acked: number[] = []
-      let failure: Error | undefined
-      const follower = log.follow(1, (entry) => {
-        seen.push(entry.seq)
-      })
-      void follower.failed.then((error) => {
-        failure = error
-      })
-      const appendUntilAcked = async (byte: number) => {
-        for (let attempt = 0; attempt < 200; attempt++) {
-          const outcome = await log.append(subject(shard), Uint8Array.of(byte), { timeoutMs: 1_000 })
-          if (outcome.kind === 'appended') return acked.push(outcome.seq)
-          await sleep(50)
-        }
-        throw new Error('the server did not come back')
-      }
-      for (let round = 0; round < 3; round++) {
-        for (let i = 0; i < 10; i++) await appendUntilAcked(i)
-        const inFlight = Array.from({ length: 5 }, (_, byte) =>
-          log.append(subject(shard), Uint8Array.of(byte), { timeoutMs }),
-        )
-        await nats.kill()
-        for (const { kind } of await Promise.all(inFlight)) expect(['appended', 'unknown', 'not-sent']).toContain(kind)
-        await nats.start()
-      }
-      await appendUntilAcked(99)
-      const { last } = await log.bounds()
-      for (let i = 0; seen.length < last && failure === undefined && i < 500; i++) await sleep(20)
-      expect(failure).toBeUndefined()
-      expect(seen).toEqual(Array.from({ length: last }, (_, index) => index + 1))
-      expect(new Set(acked).size).toBe(acked.length)
+      const append = (byte: number) => log.append(subject(shard), Uint8Array.of(byte), { timeoutMs })
+      const turns: number[][] = []
+      let turn: number[] | undefined
+      const { promise: all, resolve } = Promise.withResolvers<void>()
+      log.follow(
+        1,
+        ({ seq }) => {
+          if (turn === undefined) {
+            turn = []
+            turns.push(turn)
+            setImmediate(() => {
+              turn = undefined
+            })
+          }
+          turn.push(seq)
+          if (seq === 21) resolve()
+        },
+        { restMs: 300 },
+      )
+      await append(0)
+      while (turns.length === 0) await sleep(5)
+      for (let i = 1; i <= 20; i++) await append(i)
+      await all
+      expect(turns.flat()).toEqual(Array.from({ length: 21 }, (_, index) => index + 1))
+      expect(turns[0]).toEqual([1])
+      expect(turns.length).toBeLessThan(11)
       await log.close()
-    }, 60_000)
+    })
 
-    test('a server that freezes is noticed and followed on when it wakes', async () => {
-      const { log, shard } = await newLog()
-      const states: string[] = []
-      const arrived = Promise.withResolvers<void>()
-      log.follow(1, () => arrived.resolve(), { onState: (state) => states.push(state.kind) })
-      await sleep(300)
-      nats.pause()
-      await sleep(2_500)
-      nats.resume()
-      expect((await log.append(subject(shard), Uint8Array.of(1), { timeoutMs })).kind).toBe('appended')
-      await arrived.promise
-      expect(states).toEqual(expect.arrayContaining(['following', 'interrupted']))
-      await log.close()
-    }, 20_000)
+    test.each([
+      ['at once', 0],
+      ['with rests', 20],
+    ])(
+      'a server killed and started again is followed on %s, without a hole and without a repeat',
+      async (_how, restMs) => {
+        const { log, shard } = await newLog()
+        const seen: number[] = []
+        const acked: number[] = []
+        let failure: Error | undefined
+        const follower = log.follow(1, (entry) => void seen.push(entry.seq), { restMs })
+        void follower.failed.then((error) => {
+          failure = error
+        })
+        const appendUntilAcked = async (byte: number) => {
+          for (let attempt = 0; attempt < 200; attempt++) {
+            const outcome = await log.append(subject(shard), Uint8Array.of(byte), { timeoutMs: 1_000 })
+            if (outcome.kind === 'appended') return acked.push(outcome.seq)
+            await sleep(50)
+          }
+          throw new Error('the server did not come back')
+        }
+        for (let round = 0; round < 3; round++) {
+          for (let i = 0; i < 10; i++) await appendUntilAcked(i)
+          const inFlight = Array.from({ length: 5 }, (_, byte) =>
+            log.append(subject(shard), Uint8Array.of(byte), { timeoutMs }),
+          )
+          await nats.kill()
+          for (const { kind } of await Promise.all(inFlight))
+            expect(['appended', 'unknown', 'not-sent']).toContain(kind)
+          await nats.start()
+        }
+        await appendUntilAcked(99)
+        const { last } = await log.bounds()
+        for (let i = 0; seen.length < last && failure === undefined && i < 500; i++) await sleep(20)
+        expect(failure).toBeUndefined()
+        expect(seen).toEqual(Array.from({ length: last }, (_, index) => index + 1))
+        expect(new Set(acked).size).toBe(acked.length)
+        await log.close()
+      },
+      60_000,
+    )
+
+    test.each([
+      ['at once', 0],
+      ['with rests', 20],
+    ])(
+      'a server that freezes is noticed and followed on %s when it wakes',
+      async (_how, restMs) => {
+        const { log, shard } = await newLog()
+        const states: string[] = []
+        const arrived = Promise.withResolvers<void>()
+        log.follow(1, () => arrived.resolve(), { restMs, onState: (state) => states.push(state.kind) })
+        await sleep(300)
+        nats.pause()
+        await sleep(2_500)
+        nats.resume()
+        expect((await log.append(subject(shard), Uint8Array.of(1), { timeoutMs })).kind).toBe('appended')
+        await arrived.promise
+        expect(states).toEqual(expect.arrayContaining(['following', 'interrupted']))
+        await log.close()
+      },
+      20_000,
+    )
   })
 })

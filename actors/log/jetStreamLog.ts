@@ -72,6 +72,7 @@ export class JetStreamLog implements ShardLog {
       fromSeq,
       onEntry,
       windowBytes,
+      restMs: options.restMs ?? 0,
       streamMissingMsMax: this.#streamMissingMsMax,
       onState: options.onState ?? (() => undefined),
     })

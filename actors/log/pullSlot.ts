@@ -4,8 +4,14 @@ import { createInbox, type Msg, type NatsConnection, nanos, type Subscription } 
 export const heartbeatMs = 500
 const expiresMs = 30_000
 const heartbeatStatus = 100
+const endedStatus = 408
 
-export type PullLimits = { readonly messages: number; readonly bytes: number }
+export type PullLimits = {
+  readonly messages: number
+  readonly bytes: number
+  /** The request ends once it has brought something and there is no more, instead of waiting for what comes next. */
+  readonly oneLot?: boolean
+}
 
 export type PullSlotEvents = {
   readonly onMessage: (message: Msg) => void
@@ -29,6 +35,7 @@ export class PullSlot {
   readonly #subscription: Subscription
   #messagesLeft = 0
   #bytesLeft = 0
+  #emptied = false
 
   constructor(connection: NatsConnection, inboxPrefix: string, subject: string, events: PullSlotEvents) {
     this.#connection = connection
@@ -44,14 +51,21 @@ export class PullSlot {
     return this.#messagesLeft > 0
   }
 
-  pull({ messages, bytes }: PullLimits): void {
+  /** Whether the last request ended because there was nothing more to bring. */
+  get emptied(): boolean {
+    return this.#emptied
+  }
+
+  pull({ messages, bytes, oneLot = false }: PullLimits): void {
     this.#messagesLeft = messages
     this.#bytesLeft = bytes
+    this.#emptied = false
     const request = {
       batch: messages,
       max_bytes: bytes,
       expires: nanos(expiresMs),
       idle_heartbeat: nanos(heartbeatMs),
+      no_wait: oneLot,
     }
     this.#connection.publish(this.#subject, JSON.stringify(request), { reply: this.#inbox })
   }
@@ -78,7 +92,8 @@ export class PullSlot {
     const code = headers?.code ?? 0
     const what = headers?.description ?? ''
     if (code === heartbeatStatus) return
-    const used = code === 408 || (code === 409 && /MaxBytes|Batch Completed/i.test(what))
+    const used = code === endedStatus || (code === 409 && /MaxBytes|Batch Completed/i.test(what))
+    this.#emptied = code === endedStatus
     if (used) this.#end()
     else this.#events.onBroken(code, what)
   }
