@@ -19,6 +19,7 @@ const programs = {
   size: 'load/sizing/main.ts',
   sim: 'actors/sim/main.ts',
   chaos: 'chaos/oneRegion/main.ts',
+  'drill:all': 'chaos/drills/allMain.ts',
 }
 
 const [task = '', ...args] = process.argv.slice(2)

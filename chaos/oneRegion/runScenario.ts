@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NotDemonstrated } from '../processState.ts'
 import { checkHistory } from './checkHistory.ts'
 import { Customers } from './customers.ts'
 import { type Ending, History } from './history.ts'
 import { seededRandom } from './random.ts'
 import { type Measured, NotRecovered, type Scenario } from './scenario.ts'
-import { NotDemonstrated, type Stage } from './stage.ts'
+import type { Stage } from './stage.ts'
 import { Traffic } from './traffic.ts'
 
 export type ScenarioOptions = { seed: number; outageS: number }

@@ -1,17 +1,16 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from '../../deploy/natsServer.ts'
 import type { PostgresProcess, startPostgres } from '../../deploy/postgres.ts'
 import { type RegionFacts, type StartedRegion, startRegion } from '../../deploy/runningRegion.ts'
+import { isAlive, NotDemonstrated, stateOf, until } from '../processState.ts'
+import { type Reconciliation, reconcileRegion } from '../reconciliation.ts'
 
-const root = resolve(import.meta.dirname, '../..')
 const regionArgs = ['--shards', '4', '--workers', '2', '--snapshot-seconds', '5']
 const backWithinMs = 30_000
 const goneWithinMs = 5_000
-const reconcileTimeoutMs = 120_000
 const farTimeoutMs = 5_000
 
 export type FarSide = 'bank' | 'central-bank'
@@ -23,10 +22,6 @@ export type FarFault = {
   probability?: number
   seed?: number
 }
-export type Reconciliation = { verdict: string; figures: Record<string, number>; notes: string[] }
-
-/** A fault that did not take effect shows nothing: the scenario is not demonstrated, whatever the checkers say. */
-export class NotDemonstrated extends Error {}
 
 /** Loaded only where one is started: the package hangs itself on the end of every process that loads it. */
 async function postgresOn(args: Parameters<typeof startPostgres>[0]): Promise<PostgresProcess> {
@@ -177,45 +172,7 @@ export class Stage {
     return text === '' ? undefined : JSON.parse(text)
   }
 
-  /** Runs the region's own reconciliation over everything that it has ever done. */
   reconcile(): Promise<Reconciliation> {
-    const file = join(this.#dir, 'reconciliation.json')
-    rmSync(file, { force: true })
-    const args = [join(root, 'actors/followers/reconcileMain.ts'), '--data', this.region.dataDir, '--json', file]
-    return new Promise((done, failed) => {
-      execFile(process.execPath, args, { timeout: reconcileTimeoutMs }, (error, _stdout, stderr) => {
-        try {
-          done(JSON.parse(readFileSync(file, 'utf8')) as Reconciliation)
-        } catch {
-          failed(new Error(`reconciliation gave no report: ${stderr.trim() || String(error)}`))
-        }
-      })
-    })
-  }
-}
-
-export async function until(
-  withinMs: number,
-  holds: () => boolean | Promise<boolean>,
-  otherwise: string,
-): Promise<void> {
-  const deadlineMs = performance.now() + withinMs
-  while (!(await holds())) {
-    if (performance.now() > deadlineMs) throw new NotDemonstrated(otherwise)
-    await sleep(20)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  return pid > 0 && !['', 'Z', 'X'].includes(stateOf(pid))
-}
-
-/** The kernel's letter for what a process does; empty when there is none. */
-function stateOf(pid: number): string {
-  try {
-    const line = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return line.slice(line.lastIndexOf(')') + 2, line.lastIndexOf(')') + 3)
-  } catch {
-    return ''
+    return reconcileRegion(this.region.dataDir)
   }
 }

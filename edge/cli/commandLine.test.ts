@@ -37,7 +37,7 @@ describe('help', () => {
       .concat(
         'user register,user kyc,link,recharge,pay,redeem,payment show,saga show,reconcile,limits show,limits set,',
       )
-      .concat('keys rotate,backup,restore,log cat,log verify')
+      .concat('keys rotate,backup,restore,log cat,log verify,drill list,drill run')
     expect(names).toEqual(expect.arrayContaining(promised.split(',')))
   })
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { runProgram } from './childProgram.ts'
 import { dataOption, failureText, type Terminal } from './command.ts'
+import { addDrillCommands } from './drillCommands.ts'
 import { exitCodeOf, exitCodes } from './exitCodes.ts'
 
 /** The exit codes of programs that this command line only starts. */
@@ -75,6 +76,7 @@ export function addProgramCommands(program: Command, terminal: Terminal): void {
     }),
   )
   addLogCommands(program, run)
+  addDrillCommands(program, run)
 }
 
 const logTexts = {

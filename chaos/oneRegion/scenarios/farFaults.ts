@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NotDemonstrated } from '../../processState.ts'
 import { type Field, type Measured, recovered, type Scenario } from '../scenario.ts'
-import { type FarSide, NotDemonstrated } from '../stage.ts'
+import type { FarSide } from '../stage.ts'
 
 const sides: readonly FarSide[] = ['bank', 'central-bank']
 const faultyMs = 6_000

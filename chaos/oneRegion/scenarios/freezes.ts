@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { NotDemonstrated } from '../../processState.ts'
 import { type Field, type Measured, recovered, type Scenario } from '../scenario.ts'
-import { NotDemonstrated } from '../stage.ts'
 
 /** Past a worker's lease: another has taken its shards when it wakes. */
 const workerFrozenMs = 9_000

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiProblem } from '../../../edge/client/node.ts'
+import { NotDemonstrated } from '../../processState.ts'
 import type { Customers } from '../customers.ts'
 import { type Field, type Measured, NotRecovered, type Scenario } from '../scenario.ts'
-import { NotDemonstrated } from '../stage.ts'
 
 const catchUpWithinMs = 60_000
 const askEveryMs = 100

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../../processState.ts'
 import type { Field, Measured, Scenario } from '../scenario.ts'
 import { NotRecovered } from '../scenario.ts'
-import { type FarSide, until } from '../stage.ts'
+import type { FarSide } from '../stage.ts'
 
 /** Where a recharge or redemption is held while something is killed: before a far side's work, or after it. */
 type Hold = { side: FarSide; operation: string; mode: 'slow' | 'late' }

@@ -1,0 +1,44 @@
+import type { Site } from './site/site.ts'
+import type { Payment } from './traffic/payment.ts'
+import type { Timeline } from './watch/timeline.ts'
+
+/** What a drill works with while its load runs. */
+export type Field = {
+  readonly site: Site
+  readonly timeline: Timeline
+  readonly quick: boolean
+  /** Everything that was asked for so far. */
+  readonly payments: readonly Payment[]
+  /** What the baseline showed; a probe that waits longer than `lateMs` counts as not served. */
+  readonly lateMs: number
+  /**
+   * Does something to the installation and opens its window on the timeline. It is undone by what this returns, and
+   * at the drill's end if that was not called, however the drill ends.
+   */
+  strike(name: string, strike: () => Promise<void>, heal: () => Promise<void>): Promise<() => Promise<void>>
+  /** One line of the report: whether something that was to be so was so. */
+  check(name: string, holds: boolean, detail: string): void
+  /** A number of the report, its unit in the name. */
+  figure(name: string, value: number): void
+  /** Waits until every shard serves probes that were sent from now on, and says when the last did. */
+  served(withinMs: number): Promise<void>
+  sleep(ms: number): Promise<void>
+}
+
+export type Drill = {
+  readonly name: string
+  /** What happens, in one line. */
+  readonly title: string
+  /** What must be so however it goes. */
+  readonly claim: string
+  readonly regions: 1 | 2
+  /** Ends or stops processes, or cuts links: nothing to do to an installation that people use without saying so. */
+  readonly dangerous: boolean
+  /** From the fault to the last shard's return, as its clients see it. */
+  readonly recoveryMsMax?: number
+  /** From the operator's word to there. */
+  readonly afterWordMsMax?: number
+  /** Money may be lost, if every payment concerned is listed: two operators accepted that. */
+  readonly mayLose?: true
+  run(field: Field): Promise<void>
+}

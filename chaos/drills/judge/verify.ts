@@ -1,0 +1,84 @@
+import { reconcileRegion } from '../../reconciliation.ts'
+import type { Check } from '../result.ts'
+import type { RegionSite } from '../site/regionSite.ts'
+import type { Payment } from '../traffic/payment.ts'
+import type { DrillWallet } from '../traffic/wallets.ts'
+import { differingShards, type MoneyStatement, moneyStatement } from './money.ts'
+import { RegionReader, type Totals, totalsAtRest } from './readRegion.ts'
+import { compareAnswers, differingLines, type Offence, type SetFindings, unexplainedBalances } from './setAlgebra.ts'
+
+const restWithinMs = 60_000
+const listsWithinMs = 90_000
+const shownMax = 5
+
+export type Verified = { checks: Check[]; sets: SetFindings; money: MoneyStatement[] }
+
+export const readersOf = (regions: readonly RegionSite[]): RegionReader[] =>
+  regions.map((site) => {
+    const { edgeUrl, caFile, operatorKeyFile } = site.facts()
+    return new RegionReader({ region: site.letter, edgeUrl, caFile, operatorKeyFile })
+  })
+
+/** Judges the whole installation by what it says in the end and by what its customers were told. */
+export async function verify(
+  regions: readonly RegionSite[],
+  wallets: readonly DrillWallet[],
+  payments: readonly Payment[],
+  before: { openingFen: readonly number[]; totals: readonly Totals[] },
+  mayLose: boolean,
+): Promise<Verified> {
+  const readers = readersOf(regions)
+  const totals = await totalsAtRest(readers, restWithinMs)
+  const deadlineMs = performance.now() + listsWithinMs
+  const views = await Promise.all(readers.map((reader) => reader.view(wallets, deadlineMs)))
+  const sets = compareAnswers(payments, before.openingFen, views)
+  const money = totals.map((after, i) => moneyStatement(before.totals[i]!, after))
+  const balances = mayLose ? [] : unexplainedBalances(payments, before.openingFen, views)
+  const lines = differingLines(views)
+  const shards = differingShards(totals)
+  const difference = Math.max(...money.map(({ differenceFen }) => differenceFen))
+  const checks = [
+    ...setChecks(sets, mayLose),
+    check('every wallet holds what the answers make it', balances),
+    {
+      name: 'money is conserved',
+      verdict: difference === 0 ? ('pass' as const) : ('fail' as const),
+      detail: money.map(({ region, differenceFen }) => `region ${region}: difference ${differenceFen} fen`).join('; '),
+    },
+    ...(regions.length > 1
+      ? [check('both regions hold the same bytes', shards), check('both journals say the same, line by line', lines)]
+      : []),
+    ...(await Promise.all(regions.map(reconciled))),
+  ]
+  return { checks, sets, money }
+}
+
+function setChecks(sets: SetFindings, mayLose: boolean): Check[] {
+  const offences = (all: readonly Offence[]): string[] => all.map(({ id, detail }) => `${id} ${detail}`)
+  return [
+    check('every payment has an outcome in the end', sets.unanswered),
+    ...(mayLose ? [] : [check('no acknowledged payment is lost', offences(sets.lost))]),
+    check('no payment took effect twice', offences(sets.doubled)),
+    check('no payment was answered in two ways', offences(sets.contradicted)),
+    check('nothing moved that nobody asked for', offences(sets.unexplained)),
+  ]
+}
+
+/** Passes when nothing was found against it. */
+function check(name: string, found: readonly string[]): Check {
+  if (found.length === 0) return { name, verdict: 'pass', detail: 'none found' }
+  const more = found.length > shownMax ? `; and ${found.length - shownMax} more` : ''
+  return { name, verdict: 'fail', detail: `${found.length}: ${found.slice(0, shownMax).join('; ')}${more}` }
+}
+
+async function reconciled({ letter, dataDir }: RegionSite): Promise<Check> {
+  const name = `region ${letter} reconciles with its journal, issuance and both banks`
+  try {
+    const { verdict, figures, notes } = await reconcileRegion(dataDir)
+    const passed = verdict === 'pass' && figures['difference.fen'] === 0 && figures['wallets.differing'] === 0
+    const detail = `difference ${figures['difference.fen']} fen, ${figures['wallets.differing']} wallets differ`
+    return { name, verdict: passed ? 'pass' : 'fail', detail: [detail, ...notes.slice(0, shownMax)].join('; ') }
+  } catch (error) {
+    return { name, verdict: 'unknown', detail: error instanceof Error ? error.message : String(error) }
+  }
+}

@@ -1,0 +1,223 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../oneRegion/random.ts'
+import { NotDemonstrated } from '../processState.ts'
+import type { Drill, Field } from './drill.ts'
+import type { Heals } from './heals.ts'
+import { totalsAtRest } from './judge/readRegion.ts'
+import { percentileMs } from './judge/recoveryTime.ts'
+import { readersOf, type Verified, verify } from './judge/verify.ts'
+import { boundChecks, recoveryOf } from './recovery.ts'
+import { type Baseline, type Check, type DrillResult, verdictOf } from './result.ts'
+import { servedSince } from './served.ts'
+import type { Site } from './site/site.ts'
+import { Edges } from './traffic/edges.ts'
+import { Payments } from './traffic/payments.ts'
+import { Probes } from './traffic/probes.ts'
+import { RecordFile } from './traffic/recordFile.ts'
+import { askAgain, settle } from './traffic/settle.ts'
+import { SteadyLoad } from './traffic/steadyLoad.ts'
+import { type DrillWallet, openingFen, openWallets } from './traffic/wallets.ts'
+import { ProcessWatch } from './watch/processWatch.ts'
+import { Timeline, type TimelineEvent } from './watch/timeline.ts'
+
+export type RunOptions = {
+  readonly quick: boolean
+  readonly perSecond: number
+  readonly recordFile?: string
+  readonly heals: Heals
+  readonly onEvent: (event: TimelineEvent) => void
+}
+
+const walletsPerShard = 6
+const preflightWithinMs = 30_000
+const settleWithinMs = 90_000
+const endWithinMs = 95_000
+const aroundFaultMs = 2_000
+/** A probe that waits this long is not served, on however quiet a machine. */
+const lateMsMin = 1_000
+const lateFactor = 3
+
+/** One drill on an installation that runs: preflight, baseline, what the drill does, healing, verification. */
+export async function runDrill(site: Site, drill: Drill, options: RunOptions): Promise<DrillResult> {
+  const run = new Run(site, drill, options)
+  return run.toEnd()
+}
+
+class Run {
+  readonly #site: Site
+  readonly #drill: Drill
+  readonly #o: RunOptions
+  readonly #timeline = new Timeline()
+  readonly #checks: Check[] = []
+  readonly #figures: Record<string, number> = {}
+  readonly #notes: string[] = []
+  #payments: Payments | undefined
+  #baseline: Baseline | undefined
+  #verified: Verified | undefined
+
+  constructor(site: Site, drill: Drill, options: RunOptions) {
+    this.#site = site
+    this.#drill = drill
+    this.#o = options
+    this.#timeline.onEvent = options.onEvent
+  }
+
+  async toEnd(): Promise<DrillResult> {
+    try {
+      await this.#all()
+    } catch (error) {
+      const verdict = error instanceof NotDemonstrated ? 'unknown' : 'fail'
+      this.#checks.push({ name: 'the drill ran to its end', verdict, detail: messageOf(error) })
+    }
+    return this.#result()
+  }
+
+  async #all(): Promise<void> {
+    const { regions } = this.#site
+    if (regions.length < this.#drill.regions) throw new NotDemonstrated('it needs two regions, and one runs')
+    this.#timeline.add('phase', 'preflight')
+    const { nowMs } = this.#timeline
+    const wallets = await openWallets(regions[0]!.facts(), walletsPerShard)
+    const totals = await totalsAtRest(readersOf(regions), preflightWithinMs)
+    const restless = totals.filter(({ inFlightFen }) => inFlightFen !== 0)
+    if (restless.length > 0) throw new NotDemonstrated('money was on its way before the drill began')
+    const record = new RecordFile(this.#o.recordFile)
+    const edges = regions.map((region) => ({ region: region.letter, ...edgeOf(region.facts()) }))
+    const payments = new Payments(wallets, new Edges(edges, nowMs), record, nowMs)
+    this.#payments = payments
+    const watches = regions.map((region) => new ProcessWatch(region, this.#timeline))
+    for (const watch of watches) watch.start()
+    try {
+      await this.#underLoad(payments, wallets)
+    } finally {
+      for (const watch of watches) watch.stop()
+    }
+    this.#timeline.add('phase', 'verify')
+    await settle(payments, settleWithinMs)
+    const again = await askAgain(payments, ({ sentAtMs }) => this.#isAroundFault(sentAtMs))
+    this.#figures.asked_again = again
+    const before = { openingFen: wallets.map(() => openingFen), totals }
+    this.#verified = await verify(regions, wallets, payments.all, before, this.#drill.mayLose === true)
+    await record.close()
+  }
+
+  async #underLoad(payments: Payments, wallets: readonly DrillWallet[]): Promise<void> {
+    const load = new SteadyLoad(payments, wallets, this.#o.perSecond, seededRandom(Date.now()))
+    const probes = new Probes(payments, wallets)
+    const [baselineMs, afterMs] = this.#o.quick ? [6_000, 5_000] : [20_000, 20_000]
+    try {
+      this.#timeline.add('phase', 'baseline')
+      load.start()
+      probes.start()
+      await sleep(baselineMs)
+      this.#baseline = this.#baselineOf(payments, baselineMs)
+      this.#timeline.add('phase', 'drill')
+      await this.#drill.run(this.#field(payments, this.#baseline))
+      this.#timeline.add('phase', 'after')
+      await this.#heal()
+      await sleep(afterMs)
+    } finally {
+      await this.#heal()
+      const ended = Promise.all([load.stop(), probes.stop()])
+      await Promise.race([ended, sleep(endWithinMs, undefined, { ref: false })])
+      payments.callOff()
+      await ended
+      this.#figures.held_back = load.heldBack
+    }
+  }
+
+  async #heal(): Promise<void> {
+    for (const failure of await this.#o.heals.all()) {
+      this.#checks.push({ name: 'everything that was done was undone', verdict: 'fail', detail: failure })
+    }
+  }
+
+  /** The first seconds warm up and count for nothing. */
+  #baselineOf(payments: Payments, baselineMs: number): Baseline {
+    const untilMs = this.#timeline.nowMs() - 200
+    const window = { fromMs: untilMs - baselineMs / 2, untilMs }
+    const p50Ms = percentileMs(payments.all, window, 0.5)
+    const p99Ms = percentileMs(payments.all, window, 0.99)
+    if (p50Ms === undefined || p99Ms === undefined) throw new NotDemonstrated('nothing was answered before the fault')
+    const done = payments.all.filter(({ sentAtMs }) => sentAtMs >= window.fromMs && sentAtMs <= untilMs)
+    const perSecond = done.length / ((untilMs - window.fromMs) / 1_000)
+    this.#checks.push({
+      name: `the load was at least ${this.#o.perSecond} payments a second before the fault`,
+      verdict: perSecond >= this.#o.perSecond ? 'pass' : 'unknown',
+      detail: `${perSecond.toFixed(0)} a second, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`,
+    })
+    return { perSecond, p50Ms, p99Ms, lateMs: Math.max(lateMsMin, lateFactor * p99Ms) }
+  }
+
+  #field(payments: Payments, baseline: Baseline): Field {
+    const timeline = this.#timeline
+    const site = this.#site
+    return {
+      site,
+      timeline,
+      quick: this.#o.quick,
+      payments: payments.all,
+      lateMs: baseline.lateMs,
+      strike: async (name, strike, heal) => {
+        const window = timeline.beginFault(name)
+        const healed = this.#o.heals.owe(name, async () => {
+          await heal()
+          timeline.endFault(window)
+        })
+        await strike()
+        return healed
+      },
+      check: (name, holds, detail) => {
+        this.#checks.push({ name, verdict: holds ? 'pass' : 'fail', detail })
+      },
+      figure: (name, value) => {
+        this.#figures[name] = value
+      },
+      served: (withinMs) => servedSince(payments.all, timeline, site.shardCount, withinMs),
+      sleep: (ms) => sleep(ms),
+    }
+  }
+
+  #isAroundFault(atMs: number): boolean {
+    return this.#timeline.faults.some(
+      ({ fromMs, untilMs }) => atMs >= fromMs - aroundFaultMs && atMs <= (untilMs ?? fromMs) + aroundFaultMs,
+    )
+  }
+
+  #result(): DrillResult {
+    const { name, title, claim } = this.#drill
+    const payments = this.#payments?.all ?? []
+    const recovery = this.#baseline && recoveryOf(this.#timeline, payments, this.#baseline.lateMs)
+    const checks = [...this.#checks, ...(this.#verified?.checks ?? []), ...boundChecks(this.#drill, recovery)]
+    return {
+      name,
+      title,
+      claim,
+      startedAt: this.#timeline.startedAt,
+      seconds: Math.round(this.#timeline.nowMs() / 100) / 10,
+      regions: this.#site.regions.map(({ letter }) => letter),
+      shardCount: this.#site.shardCount,
+      perSecond: this.#o.perSecond,
+      verdict: verdictOf(checks),
+      checks,
+      figures: this.#figures,
+      notes: this.#notes,
+      ...(this.#baseline && { baseline: this.#baseline }),
+      ...(recovery && { recovery }),
+      ...(this.#verified && { sets: this.#verified.sets }),
+      possiblyLost: this.#drill.mayLose === true ? (this.#verified?.sets.lost ?? []) : [],
+      money: this.#verified?.money ?? [],
+      payments,
+      events: this.#timeline.events,
+      faults: this.#timeline.faults,
+      ownerships: this.#timeline.ownerships,
+    }
+  }
+}
+
+const edgeOf = ({ edgeUrl, caFile }: { edgeUrl: string; caFile: string }): { url: string; caFile: string } => ({
+  url: edgeUrl,
+  caFile,
+})
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,84 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RegionFacts } from '../../../deploy/runningRegion.ts'
+import { isAlive, NotDemonstrated, stateOf, until } from '../../processState.ts'
+
+export type NatsAccess = { url: string; monitorUrl: string; user?: string; password?: string }
+export type SiteFacts = RegionFacts & { region: string; nats: NatsAccess }
+
+const goneWithinMs = 5_000
+const backWithinMs = 60_000
+
+/** One region as it lies on this machine: what it writes about itself, and its processes. */
+export class RegionSite {
+  readonly dataDir: string
+  readonly letter: string
+
+  constructor(dataDir: string) {
+    this.dataDir = dataDir
+    this.letter = this.facts().region
+  }
+
+  /** Read anew each time: a process that was started again has another number. @throws Error when no region runs */
+  facts(): SiteFacts {
+    const file = join(this.dataDir, 'run', 'region.json')
+    if (!existsSync(file)) throw new Error(`no region runs on ${this.dataDir}`)
+    return JSON.parse(readFileSync(file, 'utf8')) as SiteFacts
+  }
+
+  /** Where each process says how it is, by its name. */
+  statusUrls(): Map<string, string> {
+    const urls = new Map<string, string>()
+    const folder = join(this.dataDir, 'run')
+    for (const file of readdirSync(folder)) {
+      if (!file.endsWith('.json') || file === 'region.json' || file === 'pids.json') continue
+      const { statusPort } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { statusPort?: number }
+      if (statusPort !== undefined) urls.set(file.slice(0, -'.json'.length), `http://127.0.0.1:${statusPort}`)
+    }
+    return urls
+  }
+
+  names(prefix: string): string[] {
+    return Object.keys(this.facts().pids).filter((name) => name.startsWith(prefix))
+  }
+
+  /** @throws NotDemonstrated when there is no such process, so that nothing can be done to it */
+  pidOf(name: string): number {
+    const pid = this.facts().pids[name]
+    if (pid === undefined || !isAlive(pid)) throw new NotDemonstrated(`region ${this.letter} runs no ${name}`)
+    return pid
+  }
+
+  /** kill -9. @returns the pid that is gone */
+  async kill(name: string): Promise<number> {
+    const pid = this.pidOf(name)
+    process.kill(pid, 'SIGKILL')
+    await until(goneWithinMs, () => !isAlive(pid), `${name} of region ${this.letter} survived kill -9`)
+    return pid
+  }
+
+  /** Waits until the supervisor has started it again. */
+  async back(name: string, oldPid: number): Promise<void> {
+    const isBack = (): boolean => {
+      const pid = this.facts().pids[name]
+      return pid !== undefined && pid !== oldPid && isAlive(pid)
+    }
+    await until(backWithinMs, isBack, `${name} of region ${this.letter} was not started again`)
+  }
+
+  /** Stops processes in the middle of whatever they do. @returns how to let them go on */
+  async freeze(names: readonly string[]): Promise<() => void> {
+    const pids = names.map((name) => this.pidOf(name))
+    const thaw = (): void => {
+      for (const pid of pids) if (isAlive(pid)) process.kill(pid, 'SIGCONT')
+    }
+    try {
+      for (const pid of pids) process.kill(pid, 'SIGSTOP')
+      await until(goneWithinMs, () => pids.every((pid) => stateOf(pid) === 'T'), `${names} did not stand still`)
+    } catch (error) {
+      thaw()
+      throw error
+    }
+    return thaw
+  }
+}
