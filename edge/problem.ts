@@ -17,6 +17,7 @@ export type RequestProblem =
   | 'overloaded'
   | 'unavailable'
   | 'journal-unavailable'
+  | 'owner-unreachable'
   | 'internal'
 
 export type ProblemCode = Exclude<Refusal, 'accepted'> | RequestProblem
@@ -186,6 +187,12 @@ export const problems = {
     'JOURNAL_UNAVAILABLE',
     'The journal is not available now; payments and balances are.',
     '流水暂不可用',
+  ),
+  'owner-unreachable': line(
+    503,
+    'OWNER_UNREACHABLE',
+    'The region that owns this shard cannot be reached now; without fresh=true this region answers from its copy.',
+    '暂时无法连接该分片的主区域；不带fresh=true可读取本区域副本',
   ),
   internal: line(500, 'INTERNAL', 'Something went wrong here.', '系统内部错误'),
 } as const satisfies Record<ProblemCode, Line>

@@ -13,7 +13,7 @@ type WalletBody = {
   key_version: number
   linked_accounts: LinkBody[]
   limits: Record<'balance' | 'single' | 'day' | 'year', string | null> & { day_used: string; year_used: string }
-  as_of: { shard: number; seq: number; time: string }
+  as_of: { shard: number; seq: number; time: string; age_ms?: number }
 }
 
 export type LinkBody = {
@@ -59,6 +59,7 @@ export function walletText(body: Record<string, unknown>): string {
     ['limit of a day', used(limits.day, limits.day_used)],
     ['limit of a year', used(limits.year, limits.year_used)],
     ['as of', `${asOf.time}, shard ${asOf.shard}, frame ${asOf.seq}`],
+    ['age', asOf.age_ms === undefined ? undefined : `this region last heard from the owner ${asOf.age_ms} ms ago`],
   ])
   return links.length === 0 ? facts : `${facts}\n\n${linkTable(links)}`
 }

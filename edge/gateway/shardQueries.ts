@@ -5,6 +5,8 @@ import { type GatewayPorts, ShardUnavailable } from './ports.ts'
 
 const queryTimeoutMs = 1_500
 const triesMax = 4
+/** An owner in the other region is asked for this long, however many tries that takes: a shard that moves is away a moment. */
+const ownerPatienceMs = 3_000
 const retryMinMs = 40
 const retryMaxMs = 400
 
@@ -35,11 +37,11 @@ export class ShardQueries {
    */
   async ask<Q extends Query>(shard: number, query: Q, from: ReadFrom = 'near'): Promise<Read<Q['type']>> {
     const message = encodeJson(query)
-    if (from === 'owner') return this.#askUntil(shard, message, 'owner', triesMax)
+    if (from === 'owner') return this.#askOwner(shard, message)
     const near = await this.#askNear<Q['type']>(shard, message)
     if (near !== undefined && !mayBeBehind(near)) return near
     try {
-      return await this.#askUntil(shard, message, 'owner', triesMax)
+      return await this.#askOwner(shard, message)
     } catch (error) {
       // That there is nothing would be a guess; that no end is known here is the truth.
       if (near === undefined || near.result === null) throw error
@@ -47,11 +49,16 @@ export class ShardQueries {
     }
   }
 
+  #askOwner<T extends Query['type']>(shard: number, message: Uint8Array): Promise<Read<T>> {
+    const here = this.#ownerRegion(shard) === this.#region
+    return this.#askUntil(shard, message, 'owner', here ? { triesMax } : { patienceMs: ownerPatienceMs })
+  }
+
   /** @returns undefined when this region's replica does not answer and another's may */
   async #askNear<T extends Query['type']>(shard: number, message: Uint8Array): Promise<Read<T> | undefined> {
     const elsewhere = this.#ownerRegion(shard) !== this.#region
     try {
-      return await this.#askUntil<T>(shard, message, 'near', elsewhere ? 1 : triesMax)
+      return await this.#askUntil<T>(shard, message, 'near', { triesMax: elsewhere ? 1 : triesMax })
     } catch (error) {
       if (!elsewhere || !(error instanceof ShardUnavailable) || error.why === 'disconnected') throw error
       return undefined
@@ -66,14 +73,16 @@ export class ShardQueries {
     shard: number,
     message: Uint8Array,
     from: ReadFrom,
-    triesMax: number,
+    { triesMax = 0, patienceMs = 0 }: { triesMax?: number; patienceMs?: number },
   ): Promise<Read<T>> {
+    const untilMs = this.#ports.monotonicMs() + patienceMs
     let retryMs = retryMinMs
     for (let tries = 1; ; tries++) {
       try {
         return await this.#once<T>(shard, message, from)
       } catch (error) {
-        if (!(error instanceof ShardUnavailable) || tries >= triesMax || error.why === 'disconnected') throw error
+        if (!(error instanceof ShardUnavailable) || error.why === 'disconnected') throw error
+        if (tries >= triesMax && this.#ports.monotonicMs() >= untilMs) throw error
       }
       await new Promise<void>((resolve) => this.#ports.after(retryMs * (0.5 + this.#ports.random()), resolve))
       retryMs = Math.min(retryMs * 3, retryMaxMs)

@@ -11,6 +11,7 @@ import {
 import { importEd25519Key } from '../auth/signatureAlgorithms.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { PrincipalRole } from '../gateway/principalKeys.ts'
+import type { ReadFrom } from '../gateway/shardQueries.ts'
 import type { Caller } from './caller.ts'
 import { Failure } from './failure.ts'
 import { decoyKey, type VerifySignature } from './paymentDesk.ts'
@@ -76,18 +77,28 @@ export class Authentication {
   async #wallet(parsed: ParsedSignature): Promise<Caller> {
     const id = parseWalletId(parsed.keyId)
     if (id === undefined) throw notSigned('keyid must be a wallet id, institution:N or operator:N')
-    const { asOf, result } = await this.#gateway.ask(id.number, { type: 'wallet', number: id.number })
+    const near = await this.#signer(parsed, id.number, 'near')
+    // A copy that is behind may hold a key that was replaced: the one that signed may be newer.
+    const behind = !near.valid && near.asOf.ageMs !== undefined
+    const { asOf, result, valid } = behind ? await this.#signer(parsed, id.number, 'owner') : near
+    if (result === null || !valid || walletIdText(id.number, result.kind) !== parsed.keyId) {
+      throw notSigned('the signature is not one of the key that keyid names')
+    }
+    const { algorithm, key, keyVersion, kind } = result
+    this.#gateway.walletKeys.put(id.number, { algorithm, key, keyVersion, kind })
+    const signature = { signature: parsed.signature, algorithm: keyAlgorithms.ecdsaP256 }
+    return { role: 'wallet', number: id.number, wallet: { asOf, result }, signature }
+  }
+
+  /** The wallet that claims to have signed, and whether its key did. */
+  async #signer(parsed: ParsedSignature, number: number, from: ReadFrom) {
+    const { asOf, result } = await this.#gateway.ask(number, { type: 'wallet', number }, from)
     const fits = parsed.algorithm === undefined || parsed.algorithm === 'ecdsa-p256-sha256'
     const der = derOf(parsed.signature)
     const { algorithm, key } = result ?? decoyKey
     const known = { algorithm, key, keyVersion: 0, kind: 0 }
     const valid = fits && der !== undefined && (await this.#verify(known, parsed.base, der))
-    if (result === null || !valid || walletIdText(id.number, result.kind) !== parsed.keyId) {
-      throw notSigned('the signature is not one of the key that keyid names')
-    }
-    this.#gateway.walletKeys.put(id.number, { algorithm, key, keyVersion: result.keyVersion, kind: result.kind })
-    const signature = { signature: parsed.signature, algorithm: keyAlgorithms.ecdsaP256 }
-    return { role: 'wallet', number: id.number, wallet: { asOf, result }, signature }
+    return { asOf, result, valid }
   }
 }
 

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId, walletSigner } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
 import { messageNamed, writeMessage } from '../wire/protobuf.ts'
-import { TestApi, type TestWallet, type Told } from './testApi.ts'
+import { TestApi, type TestWallet } from './testApi.ts'
 import { type Bound, bound, isNumber, paymentOf, samples, signerOf } from './testOperations.ts'
+import type { Told } from './testRequest.ts'
 
 let api: TestApi
 let own: TestWallet

@@ -3,7 +3,7 @@ import { signers } from '../../actors/ledger/records.ts'
 import type { UserView, WalletView } from '../../actors/ledger/views.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import type { Read } from '../gateway/shardQueries.ts'
+import type { Read, ReadFrom } from '../gateway/shardQueries.ts'
 import { badField, Failure } from './failure.ts'
 
 export type Role = 'wallet' | 'institution' | 'operator'
@@ -54,18 +54,27 @@ export async function visibleWallet(
   gateway: Gateway,
   caller: Caller,
   walletId: string,
-  field = 'wallet_id',
+  from: ReadFrom = 'near',
 ): Promise<Read<'wallet'> & { result: WalletView }> {
+  const field = 'wallet_id'
   const number = walletNumberIn(walletId, field)
   if (caller.role === 'wallet') {
     const own = caller.wallet!
     if (number !== caller.number || own.result.walletId !== walletId) throw noWallet(field)
-    return own
+    return from === 'near' || own.asOf.ageMs === undefined ? own : ownFromOwner(gateway, own)
   }
-  const { asOf, result } = await gateway.ask(number, { type: 'wallet', number })
+  const { asOf, result } = await gateway.ask(number, { type: 'wallet', number }, from)
   const hidden = caller.role === 'institution' && result?.institution !== caller.number
   if (result === null || hidden || result.walletId !== walletId) throw noWallet(field)
   return { asOf, result }
+}
+
+/** @throws Failure when the key that signed, good as far as this region knew, has been replaced. */
+async function ownFromOwner(gateway: Gateway, near: Read<'wallet'> & { result: WalletView }) {
+  const { number, keyVersion } = near.result
+  const { asOf, result } = await gateway.ask(number, { type: 'wallet', number }, 'owner')
+  if (result?.keyVersion === keyVersion) return { asOf, result }
+  throw new Failure('not-signed', { fields: [{ field: 'Signature', message: 'the key that signed was replaced' }] })
 }
 
 export function noWallet(field: string): Failure {
@@ -77,13 +86,14 @@ export async function visibleUser(
   gateway: Gateway,
   caller: Caller,
   userId: string,
+  from: ReadFrom = 'near',
 ): Promise<Read<'user'> & { result: UserView }> {
   const number = userNumberIn(userId, 'user_id')
   const unknown = new Failure('user-unknown', {
     fields: [{ field: 'user_id', message: 'no user with this id is known to you' }],
   })
   if (caller.role === 'wallet' && caller.wallet!.result.userNumber !== number) throw unknown
-  const { asOf, result } = await gateway.ask(number, { type: 'user', number })
+  const { asOf, result } = await gateway.ask(number, { type: 'user', number }, from)
   const hidden = caller.role === 'institution' && result?.institution !== caller.number
   if (result === null || hidden || userIdText(result.number) !== userId) throw unknown
   return { asOf, result }

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import { fenMax } from '../../actors/ledger/money.ts'
+import type { AsOf } from '../../actors/log/queries.ts'
 
 const yuanPattern = /^(0|[1-9]\d{0,13})(?:\.(\d{1,2}))?$/
 
@@ -108,12 +109,21 @@ export const statusUrlField = z.string().optional().openapi({ description: 'With
 
 /** Where and when in a shard's log an answer holds. */
 export const asOfSchema = z
-  .object({ shard: z.int(), seq: z.int(), time: timeField })
+  .object({
+    shard: z.int(),
+    seq: z.int(),
+    time: timeField,
+    age_ms: z.int().optional().openapi({
+      description:
+        'There when a region answers that does not own the shard: milliseconds since its copy last heard from the owner. What happened since may be missing; ?fresh=true asks the owner.',
+    }),
+  })
   .openapi('AsOf', { description: "Position in the shard's log up to which the answer holds" })
 export const positionSchema = z
   .object({ shard: z.int(), seq: z.int(), index: z.int() })
   .openapi('Position', { description: "Where in its shard's log the request was executed" })
 
-export function asOfBody({ shard, seq, timeMs }: { shard: number; seq: number; timeMs: number }) {
-  return { shard, seq, time: timeText(timeMs) }
+export function asOfBody({ shard, seq, timeMs, ageMs }: AsOf) {
+  const place = { shard, seq, time: timeText(timeMs) }
+  return ageMs === undefined ? place : { ...place, age_ms: ageMs }
 }

@@ -3,6 +3,7 @@ import { commandIdText } from '../../actors/ledger/ids.ts'
 import { commandIdOf, runCommandEverywhere } from './commandDesk.ts'
 import { badField } from './failure.ts'
 import { asOfBody, asOfSchema, limitField, limitText, requestIdField, timeField, timeText } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 
@@ -45,10 +46,13 @@ export const showLimits = operation({
   description:
     'Of several entries with the same class or level the one with the latest date that has come is in force.',
   callers: ['wallet', 'institution', 'operator'],
+  query: freshQuery,
   messages: { answer: 'Limits' },
   answers: { 200: { description: 'All versions, oldest first', schema: rules } },
-  async run(_asked, { gateway }) {
-    const { asOf, result } = await gateway.queries.ask(askedShard, { type: 'rules' })
+  async run({ query }, { gateway }) {
+    const { asOf, result } = await readAsAsked(query, (from) =>
+      gateway.queries.ask(askedShard, { type: 'rules' as const }, from),
+    )
     const classes = result.limits.map((l) => ({
       class: l.class,
       effective_at: timeText(l.effectiveMs),
@@ -64,7 +68,7 @@ export const showLimits = operation({
       recharges_per_day_max: r.rechargesPerDayMax,
       payments_per_day_max: r.paymentsPerDayMax,
     }))
-    return { status: 200, body: { classes, risk_levels, as_of: asOfBody(asOf) } }
+    return { status: 200, body: { classes, risk_levels, as_of: asOfBody(asOf) }, headers: ageHeaders(asOf) }
   },
 })
 

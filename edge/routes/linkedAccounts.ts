@@ -15,6 +15,7 @@ import {
   walletIdField,
   yuanText,
 } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 
@@ -129,12 +130,14 @@ export const listAccounts = operation({
   summary: 'The accounts linked to a wallet, closed ones too',
   callers: ['wallet', 'institution', 'operator'],
   params: walletParams,
+  query: freshQuery,
   messages: { answer: 'LinkedAccounts' },
   answers: { 200: { description: 'The links', schema: list } },
-  async run({ caller, params }, { gateway }) {
-    const { asOf, result } = await visibleWallet(gateway, caller, params.wallet_id)
+  async run({ caller, params, query }, { gateway }) {
+    const { asOf, result } = await readAsAsked(query, (from) => visibleWallet(gateway, caller, params.wallet_id, from))
     const linked_accounts = result.links.map(linkedAccountBody)
-    return { status: 200, body: { wallet_id: params.wallet_id, linked_accounts, as_of: asOfBody(asOf) } }
+    const body = { wallet_id: params.wallet_id, linked_accounts, as_of: asOfBody(asOf) }
+    return { status: 200, body, headers: ageHeaders(asOf) }
   },
 })
 

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { principalRoles } from '../../actors/ledger/records.ts'
 import { commandIdOf, runCommandEverywhere } from './commandDesk.ts'
 import { asOfBody, asOfSchema, requestIdField } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 
@@ -31,10 +32,13 @@ export const listPrincipals = operation({
   tag: 'principals',
   summary: 'Institutions and operators that may sign requests',
   callers: ['operator'],
+  query: freshQuery,
   messages: { answer: 'Principals' },
   answers: { 200: { description: 'All of them', schema: list } },
-  async run(_asked, { gateway }) {
-    const { asOf, result } = await gateway.queries.ask(askedShard, { type: 'principals' })
+  async run({ query }, { gateway }) {
+    const { asOf, result } = await readAsAsked(query, (from) =>
+      gateway.queries.ask(askedShard, { type: 'principals' as const }, from),
+    )
     const principals = result.map(({ number, role, active, publicKey }) => {
       const name = role === principalRoles.operator ? 'operator' : 'institution'
       return {
@@ -45,7 +49,7 @@ export const listPrincipals = operation({
         public_key: Buffer.from(publicKey).toString('hex'),
       }
     })
-    return { status: 200, body: { principals, as_of: asOfBody(asOf) } }
+    return { status: 200, body: { principals, as_of: asOfBody(asOf) }, headers: ageHeaders(asOf) }
   },
 })
 

@@ -9,7 +9,8 @@ import { readBatch } from '../batch/batchRequest.ts'
 import { binaryOf, linesOf, type TestBatch } from '../batch/testBatch.ts'
 import { newId } from '../client/node.ts'
 import { batchOutcomesType, batchType, linesType } from './submitBatch.ts'
-import { TestApi, type TestPrincipal, type TestWallet, type Told } from './testApi.ts'
+import { TestApi, type TestPrincipal, type TestWallet } from './testApi.ts'
+import type { Told } from './testRequest.ts'
 
 let api: TestApi
 /** Two in each shard, the first of each with 1,000 yuan. */

@@ -12,10 +12,11 @@ import { decodeJson, encodeJson } from '../../actors/log/jsonBytes.ts'
 import { regionPurposes } from '../../actors/log/keyRing.ts'
 import { memoryKeyRing } from '../../actors/log/memoryKeyRing.ts'
 import { type AppendFate, MemoryLog } from '../../actors/log/memoryLog.ts'
+import { OwnerTable } from '../../actors/log/ownerDirectory.ts'
+import { firstOwnerRecord } from '../../actors/log/ownerRecord.ts'
 import { Replica } from '../../actors/log/replica.ts'
 import { createOpener, createSealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
-import { signRequest } from '../auth/httpSignatures.ts'
 import { type RateLimitSettings, RateLimits } from '../auth/rateLimits.ts'
 import { importWalletKey, verifyEcdsa } from '../auth/signatureAlgorithms.ts'
 import { newId, newWalletKey, principalSigner, type WalletKey, walletSigner } from '../client/node.ts'
@@ -27,6 +28,8 @@ import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
 import type { EntriesPage, Journal, JournalPayment } from './journal.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
+import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
+import { StandbyCopies } from './testStandby.ts'
 import type { Web } from './web.ts'
 
 const region = 'a'
@@ -40,25 +43,6 @@ export type TestWallet = {
   readonly walletId: string
   readonly key: WalletKey
   readonly signer: RequestSigner
-}
-
-/** What a request is made of; its body goes as it is, or as JSON. */
-export type Asking = {
-  readonly by?: RequestSigner
-  readonly json?: unknown
-  readonly bytes?: Uint8Array | string
-  readonly type?: string
-  readonly headers?: Record<string, string>
-  /** What is signed, where that is not what is sent. */
-  readonly signedAtMs?: number
-  readonly signedPath?: string
-  readonly signedBody?: string
-}
-export type Told = {
-  readonly status: number
-  readonly body: Record<string, unknown>
-  readonly bytes: Uint8Array
-  readonly headers: Headers
 }
 
 function principal(keyId: string): TestPrincipal {
@@ -86,6 +70,8 @@ export class TestApi {
   /** What the journal has written down; away until a test gives it something. */
   journal: readonly JournalPayment[] | undefined
   entries: EntriesPage | undefined
+  readonly owners = new OwnerTable()
+  readonly #copies = new StandbyCopies(this.ring)
   readonly gateway: Gateway
   readonly #leaders: readonly Leader[]
   readonly app: ReturnType<typeof createApp>
@@ -98,8 +84,10 @@ export class TestApi {
       return new MemoryLog({ fateOf, defer: (work) => setImmediate(work) })
     })
     this.#leaders = this.logs.map((_, shard) => this.#leader(shard))
+    for (let shard = 0; shard < shardCount; shard++) this.owners.take(shard, firstOwnerRecord(region, 'sync'), 1)
     this.gateway = new Gateway({
       region,
+      owners: this.owners,
       edgeId: '1',
       shardCount,
       incarnation: 7,
@@ -108,7 +96,7 @@ export class TestApi {
       ports: {
         ...world,
         append: (shard, subject, frame, timeoutMs) => this.logs[shard]!.append(subject, frame, { timeoutMs }),
-        request: (shard, query) => this.#answerQuery(shard, query),
+        request: (shard, query, _timeoutMs, from) => this.#answerQuery(shard, query, from),
         connected: () => true,
         onFault: (what) => this.faults.push(what),
       },
@@ -167,9 +155,19 @@ export class TestApi {
     await this.logs[shard]!.append(commandSubject(region, shard, { kind: 'connector', id: '1' }), frame)
   }
 
-  #answerQuery(shard: number, query: Uint8Array): Promise<Uint8Array> {
-    if (!this.leading) return Promise.reject(new ShardUnavailable(shard, 'no-leader'))
-    return Promise.resolve(this.#leaders[shard]!.onQuery(query)).then(encodeJson)
+  /** In the owner's region the leader answers, in another one a copy. */
+  async #answerQuery(shard: number, message: Uint8Array, asked: string): Promise<Uint8Array> {
+    if (asked !== this.owners.ownerOf(shard)!.region) return this.#copies.answer(shard, message)
+    if (!this.leading) throw new ShardUnavailable(shard, 'no-leader')
+    return encodeJson(await this.#leaders[shard]!.onQuery(message))
+  }
+
+  /** The edge finds itself in a region that owns no shard; its copies follow no further than now. */
+  becomeStandby(): void {
+    for (const { replica } of this.#leaders) {
+      this.#copies.take(replica)
+      this.owners.take(replica.shard, firstOwnerRecord('b', 'sync'), 2)
+    }
   }
 
   #journal(): Journal {
@@ -244,6 +242,15 @@ export class TestApi {
     return this.ask('POST', '/v1/recharges', { by: signer, json })
   }
 
+  /** Gives a wallet a new key, signed by its old one. */
+  async replaceKey(wallet: TestWallet): Promise<TestWallet> {
+    const key = newWalletKey()
+    const json = { public_key: key.publicKeyHex, request_id: newId() }
+    const told = await this.ask('POST', `/v1/wallets/${wallet.walletId}/keys`, { by: wallet.signer, json })
+    if (told.status !== 200) throw new Error(`the key was not replaced: ${JSON.stringify(told.body)}`)
+    return { ...wallet, key, signer: walletSigner(wallet.walletId, key) }
+  }
+
   /** Fen in a wallet, read from the leader's own state. */
   balance({ walletId }: TestWallet): number {
     const { number } = parseWalletId(walletId)!
@@ -272,29 +279,4 @@ function payingBank({ saga, step }: Effect): { step: number; reason: Refusal } {
     step: step === redemptionSteps.requested ? redemptionSteps.burnt : redemptionSteps.paid,
     reason: 'accepted',
   }
-}
-
-function signatureOf(
-  { keyId, algorithm, sign }: RequestSigner,
-  method: string,
-  url: URL,
-  headers: Record<string, string>,
-  body: Uint8Array,
-  { signedAtMs = Date.now(), signedPath, signedBody }: Asking,
-): Record<string, string> {
-  const by = {
-    keyId,
-    algorithm,
-    createdSeconds: Math.floor(signedAtMs / 1_000),
-    sign: (base: Uint8Array) => sign(base),
-  }
-  const message = { method, url: signedPath === undefined ? url : new URL(signedPath, url), headers }
-  return signRequest(message, signedBody === undefined ? body : Buffer.from(signedBody), by)
-}
-
-async function toldBy(response: Response): Promise<Told> {
-  const bytes = new Uint8Array(await response.arrayBuffer())
-  const json = response.headers.get('content-type')?.includes('json') === true
-  const body = json ? (JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>) : {}
-  return { status: response.status, body, bytes, headers: response.headers }
 }

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi'
 import type { TotalsView } from '../../actors/log/queries.ts'
+import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { asOfBody, asOfSchema, yuanText } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
 
 const yuan = z.string().openapi({ example: '100.50' })
@@ -43,10 +45,13 @@ export const showTotals = operation({
   summary: 'Sums of every shard',
   description: 'Each shard at its own position; at rest wallets + redeeming + in_flight = issuance.',
   callers: ['operator'],
+  query: freshQuery,
   messages: { answer: 'Totals' },
   answers: { 200: { description: 'By shard and in all', schema: totals } },
-  async run(_asked, { gateway }) {
-    const reads = await Promise.all(gateway.gates.map(({ shard }) => gateway.queries.ask(shard, { type: 'totals' })))
+  async run({ query }, { gateway }) {
+    const ask = (from: ReadFrom) =>
+      Promise.all(gateway.gates.map(({ shard }) => gateway.queries.ask(shard, { type: 'totals' as const }, from)))
+    const reads = await readAsAsked(query, ask)
     const shards = reads.map(({ asOf, result }) => {
       const { wallets, issuance, redeeming, inFlight } = sumsOf(result)
       return {
@@ -70,7 +75,7 @@ export const showTotals = operation({
       redeeming: signedYuan(sum(all.map((one) => one.redeeming))),
       in_flight: signedYuan(sum(all.map((one) => one.inFlight))),
     }
-    return { status: 200, body }
+    return { status: 200, body, headers: ageHeaders(...reads.map(({ asOf }) => asOf)) }
   },
 })
 

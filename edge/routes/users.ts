@@ -4,6 +4,7 @@ import { bucketCount, commandIdText, userIdText } from '../../actors/ledger/ids.
 import { visibleUser } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { asOfBody, asOfSchema, requestIdField, userIdField, walletIdField } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 
@@ -68,13 +69,15 @@ export const showUser = operation({
   summary: 'A user and the wallets of the user',
   callers: ['wallet', 'institution', 'operator'],
   params: userParams,
+  query: freshQuery,
   messages: { answer: 'User' },
   answers: { 200: { description: 'The user', schema: user } },
-  async run({ caller, params }, { gateway }) {
-    const { asOf, result } = await visibleUser(gateway, caller, params.user_id)
+  async run({ caller, params, query }, { gateway }) {
+    const { asOf, result } = await readAsAsked(query, (from) => visibleUser(gateway, caller, params.user_id, from))
     const { kyc, risk, institution, wallets } = result
     const levels = { kyc_level: kyc, risk_level: risk, institution_id: institution }
-    return { status: 200, body: { user_id: params.user_id, ...levels, wallets, as_of: asOfBody(asOf) } }
+    const body = { user_id: params.user_id, ...levels, wallets, as_of: asOfBody(asOf) }
+    return { status: 200, body, headers: ageHeaders(asOf) }
   },
 })
 

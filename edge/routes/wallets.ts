@@ -6,6 +6,7 @@ import type { AsOf } from '../../actors/log/queries.ts'
 import { userNumberIn, visibleUser, visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { asOfBody, asOfSchema, limitText, requestIdField, userIdField, walletIdField, yuanText } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { linkedAccountBody, linkedAccountSchema } from './linkedAccounts.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
@@ -140,11 +141,12 @@ export const showWallet = operation({
   description: "Read from the shard's memory; `as_of` says how fresh it is.",
   callers: ['wallet', 'institution', 'operator'],
   params: walletParams,
+  query: freshQuery,
   messages: { answer: 'Wallet' },
   answers: { 200: { description: 'The wallet', schema: wallet } },
-  async run({ caller, params }, { gateway }) {
-    const { asOf, result } = await visibleWallet(gateway, caller, params.wallet_id)
-    return { status: 200, body: walletBody(result, asOf) }
+  async run({ caller, params, query }, { gateway }) {
+    const { asOf, result } = await readAsAsked(query, (from) => visibleWallet(gateway, caller, params.wallet_id, from))
+    return { status: 200, body: walletBody(result, asOf), headers: ageHeaders(asOf) }
   },
 })
 

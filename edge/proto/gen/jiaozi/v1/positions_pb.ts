@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/positions.proto.
  */
 export const file_jiaozi_v1_positions: GenFile = /*@__PURE__*/
-  fileDesc("ChlqaWFvemkvdjEvcG9zaXRpb25zLnByb3RvEglqaWFvemkudjEiYAoIUG9zaXRpb24SEgoFc2hhcmQYASABKA1IAIgBARIQCgNzZXEYAiABKARIAYgBARISCgVpbmRleBgDIAEoDUgCiAEBQggKBl9zaGFyZEIGCgRfc2VxQggKBl9pbmRleCJaCgRBc09mEhIKBXNoYXJkGAEgASgNSACIAQESEAoDc2VxGAIgASgESAGIAQESEQoEdGltZRgDIAEoCUgCiAEBQggKBl9zaGFyZEIGCgRfc2VxQgcKBV90aW1lInkKB1BlbmRpbmcSFwoKcmVxdWVzdF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBEhcKCnN0YXR1c191cmwYAyABKAlIAogBAUINCgtfcmVxdWVzdF9pZEIJCgdfc3RhdHVzQg0KC19zdGF0dXNfdXJsYgZwcm90bzM");
+  fileDesc("ChlqaWFvemkvdjEvcG9zaXRpb25zLnByb3RvEglqaWFvemkudjEiYAoIUG9zaXRpb24SEgoFc2hhcmQYASABKA1IAIgBARIQCgNzZXEYAiABKARIAYgBARISCgVpbmRleBgDIAEoDUgCiAEBQggKBl9zaGFyZEIGCgRfc2VxQggKBl9pbmRleCJ6CgRBc09mEhIKBXNoYXJkGAEgASgNSACIAQESEAoDc2VxGAIgASgESAGIAQESEQoEdGltZRgDIAEoCUgCiAEBEhMKBmFnZV9tcxgEIAEoBEgDiAEBQggKBl9zaGFyZEIGCgRfc2VxQgcKBV90aW1lQgkKB19hZ2VfbXMieQoHUGVuZGluZxIXCgpyZXF1ZXN0X2lkGAEgASgJSACIAQESEwoGc3RhdHVzGAIgASgJSAGIAQESFwoKc3RhdHVzX3VybBgDIAEoCUgCiAEBQg0KC19yZXF1ZXN0X2lkQgkKB19zdGF0dXNCDQoLX3N0YXR1c191cmxiBnByb3RvMw");
 
 /**
  * Where in its shard's log a request was executed.
@@ -61,6 +61,13 @@ export type AsOf = Message<"jiaozi.v1.AsOf"> & {
    * @generated from field: optional string time = 3;
    */
   time?: string | undefined;
+
+  /**
+   * There when a region answers that does not own the shard: milliseconds since its copy last heard from the owner.
+   *
+   * @generated from field: optional uint64 age_ms = 4;
+   */
+  ageMs?: bigint | undefined;
 };
 
 /**

@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { newId, signPayment } from '../client/node.ts'
+import { TestApi, type TestWallet } from './testApi.ts'
+import type { Told } from './testRequest.ts'
+
+let api: TestApi
+let payer: TestWallet
+let payee: TestWallet
+
+beforeEach(async () => {
+  api = new TestApi()
+  await api.begin()
+  payer = await api.openWallet()
+  payee = await api.openWallet()
+  await api.fund(payer, '1000')
+})
+afterEach(() => api.close())
+
+const show = (wallet: TestWallet, query = '', by = wallet.signer): Promise<Told> =>
+  api.ask('GET', `/v1/wallets/${wallet.walletId}${query}`, { by })
+
+const pay = (): Promise<Told> => {
+  const [payer_wallet, payee_wallet] = [payer.walletId, payee.walletId]
+  const fields = { payment_id: newId(), payer_wallet, payee_wallet, amount: '1.00', currency: 'CNY-DC' } as const
+  return api.ask('POST', '/v1/payments', {
+    json: signPayment({ ...fields, timestamp: new Date().toISOString() }, payer.key),
+  })
+}
+
+const asOf = ({ body }: Told): { seq: number; age_ms?: number } => body.as_of as { seq: number; age_ms?: number }
+
+describe('a read where the shard is led', () => {
+  test('has no age, asked for freshness or not', async () => {
+    for (const query of ['', '?fresh=true', '?fresh=false']) {
+      const told = await show(payer, query)
+      expect(told.status).toBe(200)
+      expect(asOf(told)).not.toHaveProperty('age_ms')
+      expect(told.headers.get('age')).toBeNull()
+    }
+  })
+
+  test('says that the owner cannot be reached only to those who want to hear just it', async () => {
+    api.leading = false
+    expect(await show(payer)).toMatchObject({ status: 503, body: { reason: 'unavailable' } })
+    const by = api.institution.signer
+    expect(await show(payer, '?fresh=true', by)).toMatchObject({ status: 503 })
+  })
+})
+
+describe('a read in the region that only follows', () => {
+  test('comes from its copy, which says how old it is', async () => {
+    api.becomeStandby()
+    expect(await pay()).toMatchObject({ status: 200 })
+    const told = await show(payer)
+    expect(told).toMatchObject({ status: 200, body: { balance: '1000.00' } })
+    expect(asOf(told).age_ms).toBeGreaterThanOrEqual(0)
+    expect(told.headers.get('age')).toMatch(/^\d+$/)
+  })
+
+  test.each(['wallets', 'users', 'linked-accounts', 'limits', 'principals', 'totals'])(
+    'of %s comes from the owner when it must be fresh',
+    async (what) => {
+      const path = {
+        wallets: `/v1/wallets/${payer.walletId}`,
+        users: `/v1/users/${payer.userId}`,
+        'linked-accounts': `/v1/wallets/${payer.walletId}/linked-accounts`,
+        limits: '/v1/limits',
+        principals: '/v1/principals',
+        totals: '/v1/totals',
+      }[what]!
+      const by = api.operator.signer
+      const parts = ({ body }: Told) => (what === 'totals' ? (body.shards as Told['body'][]) : [body])
+      await api.ask('GET', path, { by })
+      api.becomeStandby()
+      const near = await api.ask('GET', path, { by })
+      for (const part of parts(near)) expect(part.as_of).toHaveProperty('age_ms')
+      expect(near.headers.get('age')).toMatch(/^\d+$/)
+      const fresh = await api.ask('GET', `${path}?fresh=true`, { by })
+      expect(fresh.status).toBe(200)
+      for (const part of parts(fresh)) expect(part.as_of).not.toHaveProperty('age_ms')
+      api.leading = false
+      const refused = await api.ask('GET', `${path}?fresh=true`, { by })
+      expect(refused).toMatchObject({
+        status: 503,
+        body: { type: '/problems/owner-unreachable', code: 'OWNER_UNREACHABLE' },
+      })
+      expect(refused.headers.get('retry-after')).toBe('1')
+      expect(await api.ask('GET', path, { by })).toMatchObject({ status: 200 })
+    },
+  )
+
+  test('has the newest word when it must be fresh', async () => {
+    api.becomeStandby()
+    expect(await pay()).toMatchObject({ status: 200 })
+    const told = await show(payer, '?fresh=true')
+    expect(told).toMatchObject({ status: 200, body: { balance: '999.00' } })
+    expect(asOf(told)).not.toHaveProperty('age_ms')
+  })
+
+  test('finds a wallet that its copy has not heard of yet', async () => {
+    api.becomeStandby()
+    const young = await api.openWallet()
+    expect(await show(young)).toMatchObject({ status: 200, body: { balance: '0.00' } })
+  })
+
+  test('does not say that there is no wallet when the owner cannot be asked', async () => {
+    api.becomeStandby()
+    const young = await api.openWallet()
+    api.leading = false
+    expect(await show(young)).toMatchObject({ status: 503, body: { reason: 'unavailable' } })
+  })
+
+  test('tells the end of a payment that its copy has not heard of', async () => {
+    api.becomeStandby()
+    const paid = await pay()
+    expect(paid).toMatchObject({ status: 200, body: { status: 'completed' } })
+    const path = `/v1/wallets/${payer.walletId}/payments/${paid.body.payment_id}`
+    expect((await api.ask('GET', path, { by: payer.signer })).body).toEqual(paid.body)
+  })
+
+  test('takes a key that replaced the one its copy holds, and no more the old one for a fresh read', async () => {
+    api.becomeStandby()
+    const renewed = await api.replaceKey(payer)
+    expect(await show(renewed)).toMatchObject({ status: 200 })
+    expect(await show(payer, '?fresh=true')).toMatchObject({ status: 401 })
+  })
+})
+
+test('a question for freshness that is misspelt is not taken for none', async () => {
+  expect(await show(payer, '?fresh=yes')).toMatchObject({ status: 422, body: { errors: [{ field: 'fresh' }] } })
+  expect(await show(payer, '?fersh=true')).toMatchObject({ status: 422, body: { errors: [{ field: 'fersh' }] } })
+})

@@ -1,0 +1,47 @@
+import { signRequest } from '../auth/httpSignatures.ts'
+import type { RequestSigner } from '../client/requests.ts'
+
+/** What a request is made of; its body goes as it is, or as JSON. */
+export type Asking = {
+  readonly by?: RequestSigner
+  readonly json?: unknown
+  readonly bytes?: Uint8Array | string
+  readonly type?: string
+  readonly headers?: Record<string, string>
+  /** What is signed, where that is not what is sent. */
+  readonly signedAtMs?: number
+  readonly signedPath?: string
+  readonly signedBody?: string
+}
+export type Told = {
+  readonly status: number
+  readonly body: Record<string, unknown>
+  readonly bytes: Uint8Array
+  readonly headers: Headers
+}
+
+/** The headers that sign a request. */
+export function signatureOf(
+  { keyId, algorithm, sign }: RequestSigner,
+  method: string,
+  url: URL,
+  headers: Record<string, string>,
+  body: Uint8Array,
+  { signedAtMs = Date.now(), signedPath, signedBody }: Asking,
+): Record<string, string> {
+  const by = {
+    keyId,
+    algorithm,
+    createdSeconds: Math.floor(signedAtMs / 1_000),
+    sign: (base: Uint8Array) => sign(base),
+  }
+  const message = { method, url: signedPath === undefined ? url : new URL(signedPath, url), headers }
+  return signRequest(message, signedBody === undefined ? body : Buffer.from(signedBody), by)
+}
+
+export async function toldBy(response: Response): Promise<Told> {
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const json = response.headers.get('content-type')?.includes('json') === true
+  const body = json ? (JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>) : {}
+  return { status: response.status, body, bytes, headers: response.headers }
+}
