@@ -1,6 +1,7 @@
-/** A role's user on the region's NATS server; `id` is part of its subjects for edges and connectors. */
-export type NatsUser = { role: NatsRole; user: string; password: string; id?: string }
-export type NatsRole = 'admin' | 'archiver' | 'edge' | 'worker' | 'projector' | 'connector' | 'operator'
+import { type NatsUser, type Permissions, permissionsOf, witnessPermissionsOf } from './natsPermissions.ts'
+
+/** One region's end of the link between two regions. `a` listens, and `b` dials it, through a proxy that can cut it. */
+export type LeafEnd = { user: string; password: string } & ({ listenPort: number } | { dialUrl: string })
 
 export type NatsConfigOptions = {
   region: string
@@ -12,107 +13,46 @@ export type NatsConfigOptions = {
   /** Bytes that all streams together may take on the disk. */
   storeBytesMax: number
   users: readonly NatsUser[]
+  /** Present when there is another region. */
+  link?: { peer: string; end: LeafEnd }
 }
 
-type Permissions = { publish: string[]; subscribe: string[] }
+export type WitnessConfigOptions = Omit<NatsConfigOptions, 'region' | 'shardCount' | 'link'>
 
-/** Names of the region's logs: a wildcard stands for a whole token, so that each must be listed. */
-function logStreams(region: string, shardCount: number): string[] {
-  return Array.from({ length: shardCount }, (_, shard) => `LOG_${region}_${shard}`)
-}
+const quote = (subjects: readonly string[]): string => subjects.map((subject) => JSON.stringify(subject)).join(', ')
 
-const readAnything = ['$JS.API.INFO', '$JS.ACK.>', '$JS.FC.>']
-
-/** Reading a stream: ordered consumers, their flow control, and single messages. Nothing of it changes the stream. */
-function read(stream: string): string[] {
+function userEntry({ user, password, role }: NatsUser, { publish, subscribe, neverPublish }: Permissions): string {
+  // Over the link come subjects of every role of the other region: no client may log in as it.
+  const kind = role === 'leaf' ? ' allowed_connection_types: ["LEAFNODE"],' : ''
+  const denied = neverPublish === undefined ? '' : `, deny: [${quote(neverPublish)}]`
   return [
-    `$JS.API.STREAM.INFO.${stream}`,
-    `$JS.API.STREAM.MSG.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}`,
-    `$JS.API.DIRECT.GET.${stream}.>`,
-    `$JS.API.CONSUMER.CREATE.${stream}`,
-    `$JS.API.CONSUMER.CREATE.${stream}.>`,
-    `$JS.API.CONSUMER.INFO.${stream}.*`,
-    `$JS.API.CONSUMER.DELETE.${stream}.*`,
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
-  ]
-}
-
-/**
- * What each role may say and hear. A subject tells the ledger who sent a frame, so these lists are what keeps an edge
- * from forging a credit. Only the archiver may trim a log; nobody else may delete, purge or change one.
- */
-export function permissionsOf({ role, user, id }: NatsUser, region: string, shardCount: number): Permissions {
-  const inbox = [`_INBOX.${user}.>`, `_INBOX.${user}`]
-  const snapshots = `OBJ_snap_${region}`
-  const logs = logStreams(region, shardCount)
-  const readLogs = [...readAnything, ...logs.flatMap(read)]
-  switch (role) {
-    case 'admin':
-      return {
-        publish: ['$JS.API.>', `$KV.lease_${region}.>`, `$O.snap_${region}.>`, `cmd.${region}.*.op`],
-        subscribe: inbox,
-      }
-    case 'archiver':
-      return {
-        publish: [...readLogs, ...read(snapshots), ...logs.map((log) => `$JS.API.STREAM.PURGE.${log}`)],
-        subscribe: inbox,
-      }
-    case 'edge':
-      return {
-        publish: [`cmd.${region}.*.edge.${id}`, `q.${region}.*`],
-        subscribe: [...inbox, `res.${id}`],
-      }
-    case 'worker':
-      return {
-        publish: [
-          `cmd.${region}.*.shard.>`,
-          `cmd.${region}.*.host`,
-          'res.>',
-          `fx.${region}.>`,
-          `mark.${region}.>`,
-          '_INBOX.>',
-          `$KV.lease_${region}.>`,
-          `$O.snap_${region}.>`,
-          `$JS.API.STREAM.PURGE.${snapshots}`,
-          ...readLogs,
-          ...read(`KV_lease_${region}`),
-          ...read(snapshots),
-        ],
-        subscribe: [...inbox, `q.${region}.*`, `mark.${region}.*`],
-      }
-    case 'projector':
-      return {
-        publish: [...readLogs, ...read(snapshots), `q.${region}.*`],
-        subscribe: [...inbox, `mark.${region}.*`],
-      }
-    case 'connector':
-      return {
-        publish: [`cmd.${region}.*.connector.${id}`, `q.${region}.*`],
-        subscribe: [...inbox, `fx.${region}.*`],
-      }
-    case 'operator':
-      return {
-        publish: [`cmd.${region}.*.op`, `q.${region}.*`, ...readLogs, ...read(snapshots)],
-        subscribe: [...inbox, `mark.${region}.*`],
-      }
-  }
+    `    { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)},${kind} permissions: {`,
+    `      publish: { allow: [${quote(publish)}]${denied} }`,
+    `      subscribe: { allow: [${quote(subscribe)}] }`,
+    '    } }',
+  ].join('\n')
 }
 
 /** Configuration of a region's server: every acknowledgement synced, everything not allowed forbidden. */
 export function renderNatsConfig(options: NatsConfigOptions): string {
-  const { region, shardCount, host, port, monitorPort, storeDir, storeBytesMax, users } = options
-  const entries = users.map((user) => {
-    const { publish, subscribe } = permissionsOf(user, region, shardCount)
-    const quote = (subjects: string[]): string => subjects.map((subject) => JSON.stringify(subject)).join(', ')
-    return [
-      `    { user: ${JSON.stringify(user.user)}, password: ${JSON.stringify(user.password)}, permissions: {`,
-      `      publish: { allow: [${quote(publish)}] }`,
-      `      subscribe: { allow: [${quote(subscribe)}] }`,
-      '    } }',
-    ].join('\n')
-  })
-  return `server_name: "jiaozi-${region}"
+  const { region, shardCount, users, link } = options
+  const { end, peer } = link ?? {}
+  const accepted: NatsUser[] =
+    end && 'listenPort' in end ? [{ role: 'leaf', user: end.user, password: end.password }] : []
+  const place = { region, shardCount, ...(peer === undefined ? {} : { peer }) }
+  const entries = [...users, ...accepted].map((user) => userEntry(user, permissionsOf(user, place)))
+  return render(region, options, entries) + (link === undefined ? '' : renderLink(options.host, region, link))
+}
+
+/** Configuration of the witness, which stands in neither region and holds one small bucket. */
+export function renderWitnessConfig(options: WitnessConfigOptions): string {
+  const entries = options.users.map((user) => userEntry(user, witnessPermissionsOf(user)))
+  return render('w', options, entries) + patience
+}
+
+function render(name: string, options: WitnessConfigOptions, entries: readonly string[]): string {
+  const { host, port, monitorPort, storeDir, storeBytesMax } = options
+  return `server_name: "jiaozi-${name}"
 listen: "${host}:${port}"
 http: "${host}:${monitorPort}"
 max_payload: 2MB
@@ -120,7 +60,7 @@ max_pending: 256MB
 write_deadline: "10s"
 jetstream {
   store_dir: ${JSON.stringify(storeDir)}
-  domain: ${region}
+  domain: ${name}
   sync_interval: always
   max_file_store: ${storeBytesMax}
   max_memory_store: 67108864
@@ -129,6 +69,48 @@ authorization {
   users: [
 ${entries.join('\n')}
   ]
+}
+`
+}
+
+/** A link on which nothing arrives any more must be dialled anew within seconds; by default it takes six minutes. */
+const patience = `ping_interval: "2s"
+ping_max: 2
+`
+
+/**
+ * Neither side tells the other its own address: the link would heal itself past the proxy that stands for the distance
+ * between the regions. Frames are sealed, so that compressing them is in vain.
+ */
+function renderLink(host: string, region: string, { peer, end }: { peer: string; end: LeafEnd }): string {
+  if ('listenPort' in end) {
+    return `${patience}leafnodes {
+  listen: "${host}:${end.listenPort}"
+  no_advertise: true
+  compression: off
+}
+`
+  }
+  const url = new URL(end.dialUrl)
+  url.username = end.user
+  url.password = end.password
+  // What the accepting side's user must not do it refuses there; this is what it must not do here.
+  const denied = [region, peer].flatMap((domain) => [
+    `$JS.${domain}.API.STREAM.>`,
+    `$JS.${domain}.API.META.>`,
+    `$JS.${domain}.API.ACCOUNT.>`,
+    `$JS.${domain}.API.SERVER.>`,
+  ])
+  return `${patience}leafnodes {
+  reconnect: "1s"
+  remotes: [ {
+    url: ${JSON.stringify(url.href)}
+    no_randomize: true
+    ignore_discovered_servers: true
+    compression: off
+    deny_imports: [${quote([...denied, `cmd.${region}.*.host`])}]
+    deny_exports: [${quote([...denied, `cmd.${peer}.*.host`])}]
+  } ]
 }
 `
 }

@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ensureNatsServer, versionAtLeast } from './natsServer.ts'
+import { versionAtLeast } from './goTools.ts'
+import { ensureNatsServer } from './natsServer.ts'
 
 const before = { path: process.env.PATH, server: process.env.NATS_SERVER }
 let folder: string

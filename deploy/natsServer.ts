@@ -1,41 +1,21 @@
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { buildGoTool, builtPath, type GoTool, onPath, pinnedToolsDir, versionAtLeast, versionOf } from './goTools.ts'
 
-const run = promisify(execFile)
-const pinnedToolsDir = join(import.meta.dirname, 'tools')
 /** Before it, fsync errors and corrupt metadata could lose acknowledged frames without a word. */
 export const natsVersionMin = '2.14.7'
-const goVersionMin = '1.26.0'
-const buildTimeoutMs = 600_000
 const startTimeoutMs = 15_000
 const stopTimeoutMs = 15_000
+const tool: GoTool = {
+  name: 'nats-server',
+  program: 'github.com/nats-io/nats-server/v2',
+  otherWays: `put nats-server >= ${natsVersionMin} on PATH, or name it in NATS_SERVER`,
+}
 
 export type NatsServerBinary = { path: string; version: string }
-
-/** True when dotted version `a` is at least `b`; what follows a hyphen does not count. */
-export function versionAtLeast(a: string, b: string): boolean {
-  const numbers = (text: string): number[] => text.split('-')[0]!.split('.').map(Number)
-  const [left, right] = [numbers(a), numbers(b)]
-  for (let i = 0; i < 3; i++) if ((left[i] ?? 0) !== (right[i] ?? 0)) return (left[i] ?? 0) > (right[i] ?? 0)
-  return true
-}
-
-async function versionOf(path: string): Promise<string | undefined> {
-  try {
-    return /v(\d+\.\d+\.\d+\S*)/.exec((await run(path, ['--version'])).stdout)?.[1]
-  } catch {
-    return undefined
-  }
-}
-
-function onPath(name: string): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path))
-}
 
 /**
  * Finds a nats-server that may hold money: `NATS_SERVER`, then PATH, then the pinned one, which is built once with Go.
@@ -45,7 +25,7 @@ export async function ensureNatsServer(
   options: { log?: (line: string) => void; toolsDir?: string } = {},
 ): Promise<NatsServerBinary> {
   const toolsDir = options.toolsDir ?? pinnedToolsDir
-  const builtPath = join(toolsDir, 'bin', 'nats-server')
+  const built = builtPath(toolsDir, tool.name)
   const named = process.env.NATS_SERVER
   if (named) {
     const version = await versionOf(named)
@@ -53,41 +33,18 @@ export async function ensureNatsServer(
     if (!versionAtLeast(version, natsVersionMin)) throw new Error(tooOld(named, version))
     return { path: named, version }
   }
-  for (const path of [onPath('nats-server'), builtPath]) {
+  for (const path of [onPath(tool.name), built]) {
     const version = path && existsSync(path) ? await versionOf(path) : undefined
     if (path && version !== undefined && versionAtLeast(version, natsVersionMin)) return { path, version }
   }
-  await build(toolsDir, builtPath, options.log ?? (() => undefined))
-  const version = await versionOf(builtPath)
+  await buildGoTool(toolsDir, tool, options.log ?? (() => undefined))
+  const version = await versionOf(built)
   if (version === undefined) throw new Error('the nats-server that was built does not run')
-  return { path: builtPath, version }
+  return { path: built, version }
 }
 
 function tooOld(path: string, version: string): string {
   return `nats-server ${version} at ${path} is too old: at least ${natsVersionMin} is needed`
-}
-
-async function build(toolsDir: string, builtPath: string, log: (line: string) => void): Promise<void> {
-  const go = onPath('go')
-  const goVersion = go && /go(\d+\.\d+(\.\d+)?)/.exec((await run(go, ['env', 'GOVERSION'])).stdout)?.[1]
-  if (!go || !goVersion || !versionAtLeast(goVersion, goVersionMin)) {
-    const ways = `put nats-server >= ${natsVersionMin} on PATH, or name it in NATS_SERVER, or install Go >= 1.26`
-    throw new Error(`no nats-server was found and Go >= 1.26 is not here to build it: ${ways}`)
-  }
-  log('building nats-server (once, about a minute)')
-  mkdirSync(join(toolsDir, 'bin'), { recursive: true })
-  // Built aside and moved in place, so that two starts at once never run half a file.
-  const aside = mkdtempSync(join(toolsDir, 'bin', '.build-'))
-  try {
-    const output = join(aside, 'nats-server')
-    const args = ['build', '-trimpath', '-ldflags=-s -w', '-o', output, 'github.com/nats-io/nats-server/v2']
-    await run(go, args, { cwd: toolsDir, timeout: buildTimeoutMs })
-    renameSync(output, builtPath)
-  } catch (error) {
-    throw new Error(`nats-server could not be built: ${String((error as { stderr?: string }).stderr ?? error).trim()}`)
-  } finally {
-    rmSync(aside, { recursive: true, force: true })
-  }
 }
 
 /** A port of the loopback interface that is free now. */

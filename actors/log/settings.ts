@@ -22,6 +22,11 @@ const processSettings = z.object({
   /** Folder with the root key and the key ring. */
   keysDir: z.string(),
   nats: natsSettings,
+  /** The other region. Absent: this one is alone, and its streams are the whole log. */
+  peer: z
+    .string()
+    .regex(/^[a-z]$/)
+    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
@@ -31,6 +36,12 @@ export const workerSettings = processSettings.extend({
   /** Shards this worker takes at once; it takes any other only when its lease has lain free. */
   preferredShards: z.array(z.number().int().min(0)),
   snapshotEveryMs: z.number().int().min(1000).default(60_000),
+  /** Where the two regions' records of ownership are decided; present when `peer` is. */
+  witness: natsSettings.optional(),
+  /** The health of the other region's server, asked past the link between the regions; present when `peer` is. */
+  peerProbeUrl: z.string().optional(),
+  /** How long the other region must be silent before this one takes over by itself; 0: never without an operator. */
+  autoTakeoverMs: z.number().int().min(0).default(10_000),
 })
 
 export const edgeSettings = processSettings.extend({

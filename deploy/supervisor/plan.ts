@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { NatsUser } from '../natsConfig.ts'
+import { type NatsUser, regionNumber } from '../natsPermissions.ts'
 import type { ChildPlan } from './child.ts'
 import { writeDurably } from './dataFolder.ts'
 import type { StartOptions } from './options.ts'

@@ -1,0 +1,106 @@
+import {
+  AckPolicy,
+  DeliverPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  jetstreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { isStreamNotFound } from './jetStreamErrors.ts'
+import { type LogStreamOptions, logStreamConfig } from './logStreams.ts'
+import { logStreamName } from './subjects.ts'
+
+const requestTimeoutMs = 5_000
+const heartbeatNs = 1_000_000_000
+const unackedMax = 10_000
+
+/**
+ * The reader that a log keeps for its mirror in the other region. A mirror may also make a reader for itself, each time
+ * anew: one that was cut off for more than ten seconds, or whose server was killed, then stands still for 17 to 40 s.
+ */
+const mirrorReader = (peer: string): string => `MIRROR_${peer}`
+
+const deliverSubject = (region: string, shard: number): string => `$JS.M.${region}.${shard}`
+
+/** Makes the reader for the mirror in region `peer`, on the server that has the log. */
+async function ensureMirrorReader(
+  connection: NatsConnection,
+  region: string,
+  shard: number,
+  peer: string,
+): Promise<void> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  const [stream, name] = [logStreamName(region, shard), mirrorReader(peer)]
+  try {
+    await manager.consumers.info(stream, name)
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.ConsumerNotFound) throw error
+    await manager.consumers.add(stream, {
+      name,
+      durable_name: name,
+      deliver_subject: deliverSubject(region, shard),
+      deliver_policy: DeliverPolicy.All,
+      // Acknowledged is what the mirror has on its disk.
+      ack_policy: AckPolicy.FlowControl,
+      flow_control: true,
+      idle_heartbeat: heartbeatNs,
+      max_ack_pending: unackedMax,
+    })
+  }
+}
+
+/**
+ * This region's copy of a log of the other region, which the server keeps by itself: same name, same sequences, same
+ * times. Nobody writes into it, and what is trimmed there stays here until it is trimmed here.
+ */
+function mirrorStreamConfig(region: string, peer: string, shard: number, options: LogStreamOptions) {
+  const { subjects: _theirs, ...same } = logStreamConfig(peer, shard, options)
+  const external = { api: `$JS.${peer}.API`, deliver: '' }
+  const consumer = { name: mirrorReader(region), deliver_subject: deliverSubject(peer, shard) }
+  return { ...same, mirror: { name: same.name, external, consumer } }
+}
+
+async function hasMirrorStream(connection: NatsConnection, peer: string, shard: number): Promise<boolean> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  try {
+    await manager.streams.info(logStreamName(peer, shard))
+    return true
+  } catch (error) {
+    if (isStreamNotFound(error)) return false
+    throw error
+  }
+}
+
+/**
+ * Makes region `region`'s mirror of a log of the other region if it is missing. The log's reader goes back to the
+ * log's beginning first: it stands where an earlier mirror stood, and a new one would lack all before that.
+ * @param origin connection to the server that has the log
+ * @throws Error when a stream of that name exists that is no such mirror: it would never follow.
+ */
+export async function ensureMirrorStream(
+  connection: NatsConnection,
+  origin: NatsConnection,
+  place: { region: string; peer: string; shard: number },
+  options: LogStreamOptions,
+): Promise<void> {
+  const { region, peer, shard } = place
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  const wanted = mirrorStreamConfig(region, peer, shard, options)
+  await ensureMirrorReader(origin, peer, shard, region)
+  if (!(await hasMirrorStream(connection, peer, shard))) {
+    const readers = (await jetstreamManager(origin, { checkAPI: false, timeout: requestTimeoutMs })).consumers
+    await readers.reset(wanted.name, wanted.mirror.consumer.name, 1)
+    await manager.streams.add(wanted)
+    return
+  }
+  const found: StreamConfig = (await manager.streams.info(wanted.name)).config
+  if (found.mirror?.external?.api !== wanted.mirror.external.api) {
+    throw new Error(`stream ${wanted.name} does not mirror the log of region ${peer}`)
+  }
+  for (const field of ['storage', 'retention', 'discard', 'deny_delete'] as const) {
+    if (found[field] !== wanted[field]) {
+      throw new Error(`stream ${wanted.name} has ${field} "${found[field]}", a mirror needs "${wanted[field]}"`)
+    }
+  }
+}
