@@ -22,11 +22,6 @@ const processSettings = z.object({
   /** Folder with the root key and the key ring. */
   keysDir: z.string(),
   nats: natsSettings,
-  /** The other region. Absent: this one is alone, and its streams are the whole log. */
-  peer: z
-    .string()
-    .regex(/^[a-z]$/)
-    .optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
