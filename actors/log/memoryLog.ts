@@ -99,6 +99,20 @@ export class MemoryLog implements ShardLog {
     return [...this.#entries.values()]
   }
 
+  /** Takes the next entry of the log that this one mirrors, under its number and stamp. */
+  copy(entry: LogEntry): void {
+    if (entry.seq !== this.#last + 1)
+      throw new LogGap(this.#name, this.#last + 1, entry.seq, 'a mirror copies in order')
+    this.#last = entry.seq
+    this.#bytes += entry.data.length
+    this.#entries.set(entry.seq, { ...entry, data: entry.data.slice() })
+    for (const follower of this.#followers) follower.wake()
+  }
+
+  entry(seq: number): LogEntry | undefined {
+    return this.#entries.get(seq)
+  }
+
   /** Drops everything up to and including `seq`, as the archiver does. */
   trimTo(seq: number): void {
     for (; this.#first <= Math.min(seq, this.#last); this.#first++) this.#remove(this.#first)

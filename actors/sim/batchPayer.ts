@@ -7,7 +7,7 @@ import type { Evidence } from '../log/evidence.ts'
 import type { Request } from './auditor/requestBook.ts'
 import type { Client } from './client.ts'
 import type { Prng } from './prng.ts'
-import type { Region } from './region.ts'
+import type { World } from './world.ts'
 
 const institution = 1
 const recordsMax = 6
@@ -18,19 +18,19 @@ const tooOld = new Set(['id-expired', 'timestamp-stale'])
 
 /** An institution that pays for one of its wallets in batches: to the auditor each record is a payment of its own. */
 export class BatchPayer {
-  readonly #region: Region
+  readonly #world: World
   readonly #client: Client
   readonly #prng: Prng
 
-  constructor(region: Region, client: Client, prng: Prng) {
-    this.#region = region
+  constructor(world: World, client: Client, prng: Prng) {
+    this.#world = world
     this.#client = client
     this.#prng = prng
   }
 
   /** Sends one batch, the same again until each of its records has had its last word. */
   async pay(payer: number, payees: readonly number[], id: Uint8Array, evidence: Evidence): Promise<void> {
-    const { auditor, chronicle, outside } = this.#region
+    const { auditor, chronicle, outside } = this.#world
     const records = Array.from({ length: this.#prng.between(1, recordsMax) }, (_, index) => {
       return { payer, payee: this.#prng.pick(payees), amount: this.#prng.between(1, 60_000), authorisation: 9, index }
     })

@@ -1,6 +1,7 @@
 import type { Chronicle } from './chronicle.ts'
 import type { Prng } from './prng.ts'
 import type { SimProcess } from './simProcess.ts'
+import type { Links } from './site.ts'
 import type { Faults } from './swarm.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
@@ -25,21 +26,25 @@ export class Bus {
   readonly #time: VirtualTime
   readonly #prng: Prng
   readonly #chronicle: Chronicle
+  readonly #links: Links
+  readonly #patterns = new Map<string, string[]>()
   readonly #subscriptions = new Map<string, Subscription[]>()
 
-  constructor(faults: Faults['net'], time: VirtualTime, prng: Prng, chronicle: Chronicle) {
+  constructor(faults: Faults['net'], time: VirtualTime, prng: Prng, chronicle: Chronicle, links: Links) {
+    this.#links = links
     this.faults = faults
     this.#time = time
     this.#prng = prng
     this.#chronicle = chronicle
   }
 
-  /** @param subject its last token may be `*`, which stands for any one token. */
+  /** @param subject each `*` in it stands for any one token. */
   subscribe(process: SimProcess, subject: string, handler: Handler): () => void {
     const subscription = { process, handler, active: true, latestMs: 0 }
     const all = this.#subscriptions.get(subject) ?? []
     all.push(subscription)
     this.#subscriptions.set(subject, all)
+    if (subject.includes('*')) this.#patterns.set(subject, subject.split('.'))
     const end = (): void => {
       subscription.active = false
       const at = all.indexOf(subscription)
@@ -50,8 +55,15 @@ export class Bus {
   }
 
   #listeners(subject: string): Subscription[] {
-    const any = `${subject.slice(0, subject.lastIndexOf('.'))}.*`
-    return [...(this.#subscriptions.get(subject) ?? []), ...(this.#subscriptions.get(any) ?? [])]
+    const found = [...(this.#subscriptions.get(subject) ?? [])]
+    const tokens = subject.split('.')
+    for (const [pattern, wanted] of this.#patterns) {
+      if (wanted.length !== tokens.length) continue
+      if (wanted.every((token, at) => token === '*' || token === tokens[at])) {
+        found.push(...this.#subscriptions.get(pattern)!)
+      }
+    }
+    return found
   }
 
   publish(from: SimProcess, subject: string, message: Uint8Array, reply: Reply = () => {}): void {
@@ -83,16 +95,19 @@ export class Bus {
 
   #send(from: SimProcess, listener: Subscription, message: Uint8Array, reply: Reply): void {
     const { process, handler } = listener
-    if (this.#loses(from) || process.cutOff) return
+    if (this.#loses(from) || process.cutOff || !this.#links.pass(from, process)) return
+    const answer: Reply = (bytes) => {
+      if (this.#links.pass(process, from)) reply(bytes)
+    }
     const twice = this.#prng.chance(this.faults.duplicate)
     if (twice) this.#chronicle.tell('net.duplicated')
     for (let copies = twice ? 2 : 1; copies > 0; copies--) {
-      const delayMs = this.#delayMs()
+      const delayMs = this.#delayMs() + this.#links.addedMs(from, process)
       const arrivesMs = this.#time.nowMs + delayMs
       if (arrivesMs < listener.latestMs) this.#chronicle.tell('net.reordered')
       listener.latestMs = Math.max(listener.latestMs, arrivesMs)
       const arrive = (): void => {
-        if (listener.active) handler(message, reply)
+        if (listener.active) handler(message, answer)
       }
       this.#time.after(delayMs, () => process.do(arrive))
     }

@@ -1,24 +1,24 @@
 import { ShardUnavailable } from '../../edge/gateway/ports.ts'
 import type { Edge } from './edgeMachine.ts'
 import type { Prng } from './prng.ts'
-import { type Region, textOf } from './region.ts'
+import { textOf, type World } from './world.ts'
 
 const timeoutMs = 10_000
 const wayMs = 5
 
 /** How a person reaches the edges: whichever is there, with requests and answers that may be lost on the way. */
 export class Client {
-  readonly #region: Region
+  readonly #world: World
   readonly #prng: Prng
 
-  constructor(region: Region, prng: Prng) {
-    this.#region = region
+  constructor(world: World, prng: Prng) {
+    this.#world = world
     this.#prng = prng
   }
 
   /** Has an edge do something; undefined when nothing certain came back in time. */
   ask<T>(work: (edge: Edge) => Promise<T>): Promise<T | undefined> {
-    const { outside, time, chronicle, edges, clientFaults } = this.#region
+    const { outside, time, chronicle, edges, clientFaults } = this.#world
     const { lossBefore, lossAfter } = clientFaults
     return outside.promise((resolve) => {
       const give = (result: T | undefined): void => {
@@ -46,6 +46,6 @@ export class Client {
   }
 
   sleep(delayMs: number): Promise<void> {
-    return this.#region.outside.sleep(delayMs)
+    return this.#world.outside.sleep(delayMs)
   }
 }

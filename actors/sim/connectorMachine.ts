@@ -12,34 +12,36 @@ const doubtsMax = 4
 
 /** Starts the connector's real driver and lanes against the simulated far sides. */
 export function startConnector(region: Region, process: SimProcess): void {
-  const { bus, logs, time, chronicle, scenario } = region
-  const prng = region.prng.fork(`connector ${region.nextSerial()}`)
-  const incarnation = region.newIncarnation(process)
+  const { world } = region
+  const { bus, time, chronicle } = world
+  const prng = world.prng.fork(`connector ${region.name} ${world.nextSerial()}`)
+  const incarnation = world.newIncarnation(process)
   let counter = 0
-  const lanes = logs.map(
-    (log, shard) =>
+  const lanes = region.logs.map(
+    (_, shard) =>
       new StepLane({
         region: region.name,
-        connectorId: '1',
+        connectorId: String(region.index + 1),
         shard,
         incarnation,
         nextCounter: () => ++counter,
-        sealer: region.sealerFor(shard),
+        sealer: world.sealerFor(shard),
         ports: {
           nowMs: () => process.clock.nowMs(),
           random: () => prng.unit(),
           after: (delayMs, work) => void process.after(delayMs, work),
-          append: (_shard, subject, frame, timeoutMs) => log.of(process).append(subject, frame, { timeoutMs }),
+          append: (_shard, subject, frame, timeoutMs) =>
+            world.logOf(subject).of(process).append(subject, frame, { timeoutMs }),
           onError: (error) => chronicle.violation(`the connector's lane failed: ${String(error)}`),
         },
       }),
   )
   const driver = new SagaDriver({
-    ...region.mistakes.farPorts(farPorts(region.far, process, prng)),
+    ...world.mistakes.farPorts(farPorts(world.far, process, prng)),
     bankCode: regionBankCode,
     open: ({ walletNumber, txId, sealedAccount, sealedToken }) => ({
-      accountNo: openAccount(region.blobs, walletNumber, sealedAccount),
-      authToken: sealedToken.length === 0 ? '' : openBankToken(region.blobs, walletNumber, txId, sealedToken),
+      accountNo: openAccount(world.blobs, walletNumber, sealedAccount),
+      authToken: sealedToken.length === 0 ? '' : openBankToken(world.blobs, walletNumber, txId, sealedToken),
     }),
     reached: (step) => lanes[step.shard]!.add(step),
     nowMs: () => time.nowMs,
@@ -50,7 +52,7 @@ export function startConnector(region: Region, process: SimProcess): void {
       else chronicle.violation(`a saga is stuck: ${event.txId} ${event.why}`)
     },
   })
-  for (let shard = 0; shard < scenario.shardCount; shard++) {
+  for (let shard = 0; shard < region.logs.length; shard++) {
     bus.subscribe(process, effectsSubject(region.name, shard), (message) => driver.onEffect(readEffect(message)))
   }
 }

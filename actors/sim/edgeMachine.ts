@@ -5,6 +5,7 @@ import type { Journal } from '../../edge/routes/journal.ts'
 import { PaymentDesk } from '../../edge/routes/paymentDesk.ts'
 import { answersSubject, querySubject } from '../log/subjects.ts'
 import { NoReply } from './bus.ts'
+import { ownersSeen } from './ownersSeen.ts'
 import type { Region } from './region.ts'
 import { simulatedSignature } from './simKeys.ts'
 import type { SimProcess } from './simProcess.ts'
@@ -28,26 +29,29 @@ const noJournal: Journal = {
 }
 
 export function startEdge(region: Region, process: SimProcess, index: number): Edge {
-  const { bus, logs, time, chronicle, scenario } = region
-  const edgeId = String(index + 1)
-  const serial = region.nextSerial()
-  const prng = region.prng.fork(`edge ${index} ${serial}`)
+  const { world } = region
+  const { bus, time, chronicle, scenario } = world
+  const edgeId = String(region.index * scenario.edgeCount + index + 1)
+  const serial = world.nextSerial()
+  const prng = world.prng.fork(`edge ${edgeId} ${serial}`)
   let token = serial * tokensPerStart
   const gateway = new Gateway({
     region: region.name,
+    owners: ownersSeen(region, process),
     edgeId,
     shardCount: scenario.shardCount,
-    incarnation: region.newIncarnation(process),
-    sealerFor: region.sealerFor,
+    incarnation: world.newIncarnation(process),
+    sealerFor: world.sealerFor,
     nextToken: () => token++,
     ports: {
       nowMs: () => process.clock.nowMs(),
       monotonicMs: () => time.nowMs,
       random: () => prng.unit(),
       after: (delayMs, work) => process.after(delayMs, work),
-      append: (shard, subject, frame, timeoutMs) => logs[shard]!.of(process).append(subject, frame, { timeoutMs }),
-      request: (shard, query, timeoutMs) =>
-        bus.request(process, querySubject(region.name, shard), query, timeoutMs).catch((error: unknown) => {
+      append: (_shard, subject, frame, timeoutMs) =>
+        world.logOf(subject).of(process).append(subject, frame, { timeoutMs }),
+      request: (shard, query, timeoutMs, from) =>
+        bus.request(process, querySubject(from, shard), query, timeoutMs).catch((error: unknown) => {
           if (!(error instanceof NoReply)) throw error
           throw new ShardUnavailable(shard, error.why === 'none' ? 'no-leader' : 'timeout')
         }),

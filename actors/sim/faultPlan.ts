@@ -1,21 +1,28 @@
 import type { Machine } from './machine.ts'
 import type { Prng } from './prng.ts'
 import type { Region } from './region.ts'
+import type { World } from './world.ts'
 
 const minuteMs = 60_000
 const drainMsMax = 2_000
 const trimEveryMsMin = 100
 
-/** Lets things go wrong at moments of its own until the region calms down: deaths, pauses, cuts, stalls, wrong clocks. */
-export function planFaults(region: Region, prng: Prng): void {
-  const { scenario, chronicle } = region
-  const { worker, edge, connector, net, log, clock, archiver } = scenario.faults
-  const recur = (name: string, perMinute: number, act: (random: Prng) => void): void => {
-    recurring(region, prng.fork(name), perMinute, () => {
-      chronicle.tell(`fault.${name.split('/')[0]}`, name)
-      act(prng.fork(`${name} ${region.nextSerial()}`))
+type Recur = (name: string, perMinute: number, act: (random: Prng) => void) => void
+
+/** Lets things go wrong at moments of its own until the world calms down: deaths, pauses, cuts, stalls, wrong clocks. */
+export function planFaults(world: World, prng: Prng): void {
+  const recur: Recur = (name, perMinute, act) => {
+    recurring(world, prng.fork(name), perMinute, () => {
+      world.chronicle.tell(`fault.${name.split('/')[0]}`, name)
+      act(prng.fork(`${name} ${world.nextSerial()}`))
     })
   }
+  for (const region of world.regions) planRegion(region, recur)
+  if (world.witness !== undefined) planBetween(world, recur)
+}
+
+function planRegion(region: Region, recur: Recur): void {
+  const { worker, edge, connector, net, log, clock, archiver } = region.world.scenario.faults
   const dies = (machine: Machine, rates: { crashesPerMinute: number; pausesPerMinute: number }): void => {
     recur(`crash/${machine.name}`, rates.crashesPerMinute, (random) => machine.crash(region.restartDelayMs(random)))
     const pauseMs = worker.pauseMs
@@ -36,17 +43,45 @@ export function planFaults(region: Region, prng: Prng): void {
     })
   }
   for (const [shard, one] of region.logs.entries()) {
-    recur(`stall/${shard}`, log.stallsPerMinute, () => one.stall(log.stallMs))
-    recur(`trim/${shard}`, archiver.trimsPerMinute, () => one.memory.trimTo(region.snapshots.trimmableTo(shard)))
+    recur(`stall/${region.name}${shard}`, log.stallsPerMinute, () => one.stall(log.stallMs))
+    recur(`trim/${region.name}${shard}`, archiver.trimsPerMinute, () => region.trim(shard))
   }
 }
 
-/** Does something again and again until the region calms down, at a rate. */
-function recurring(region: Region, prng: Prng, perMinute: number, act: () => void): void {
+/** What befalls two regions and the witness between them. */
+function planBetween(world: World, recur: Recur): void {
+  const { links, region, witness, serverClock } = world.scenario.faults
+  const [one, other] = world.regions as [Region, Region]
+  recur('link', links.cutsPerMinute, () => {
+    world.links.cut(one.name, other.name, links.cutMs)
+    world.links.cut(other.name, one.name, links.cutMs)
+  })
+  for (const [from, to] of [
+    [one, other],
+    [other, one],
+  ] as const) {
+    recur(`linkOneWay/${from.name}`, links.oneWayCutsPerMinute, () => {
+      world.links.cut(from.name, to.name, links.cutMs)
+    })
+    recur(`regionLoss/${from.name}`, region.lossesPerMinute, () => from.lose(region.awayMs))
+    recur(`serverRestart/${from.name}`, region.serverRestartsPerMinute, () => from.restartServer(region.awayMs / 2))
+    recur(`serverClock/${from.name}`, serverClock.stepsPerMinute, (random) => {
+      from.clock.offsetMs = random.between(-serverClock.stepMsMax, serverClock.stepMsMax)
+    })
+    recur(`witnessCut/${from.name}`, witness.cutsPerMinute, () => {
+      world.links.cut(from.name, 'w', witness.awayMs)
+      world.links.cut('w', from.name, witness.awayMs)
+    })
+  }
+  recur('witnessDown', witness.downsPerMinute, () => world.witness!.bucket.site.takeDown(witness.awayMs))
+}
+
+/** Does something again and again until the world calms down, at a rate. */
+function recurring(world: World, prng: Prng, perMinute: number, act: () => void): void {
   if (perMinute === 0) return
-  const { time } = region
+  const { time } = world
   const again = (): void => {
-    if (region.calmed) return
+    if (world.calmed) return
     act()
     time.after(delayMs(), again)
   }

@@ -1,5 +1,6 @@
 import type { Chronicle } from './chronicle.ts'
 import { SimClock, SimProcess } from './simProcess.ts'
+import type { Site } from './site.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
 export type MachineOptions = {
@@ -7,6 +8,7 @@ export type MachineOptions = {
   time: VirtualTime
   startMs: number
   chronicle: Chronicle
+  site?: Site
   /** Starts the program of this machine in a process; `starts` counts from 1. */
   start: (process: SimProcess, starts: number) => void
 }
@@ -18,6 +20,7 @@ export class Machine {
   starts = 0
   readonly #o: MachineOptions
   #process: SimProcess | undefined
+  #lost = false
 
   constructor(options: MachineOptions) {
     this.name = options.name
@@ -31,11 +34,13 @@ export class Machine {
   }
 
   up(): void {
-    const { time, chronicle, start } = this.#o
-    if (this.process !== undefined) return
-    const process = new SimProcess(this.name, time, this.clock, (error) => {
+    const { time, chronicle, start, site } = this.#o
+    // A machine of a region that is lost comes back with it.
+    if (this.process !== undefined || this.#lost) return
+    const onThrow = (error: unknown): void => {
       chronicle.violation(`${this.name} threw: ${error instanceof Error ? error.stack : String(error)}`)
-    })
+    }
+    const process = new SimProcess(this.name, time, this.clock, onThrow, site)
     this.#process = process
     this.starts += 1
     process.do(() => start(process, this.starts))
@@ -50,6 +55,17 @@ export class Machine {
       process.kill()
       this.up()
     })
+  }
+
+  /** Dies with all of its region, and stays dead until that is found again. */
+  lose(): void {
+    this.#process?.kill()
+    this.#lost = true
+  }
+
+  find(): void {
+    this.#lost = false
+    this.up()
   }
 
   /** Dies at once, cleans nothing up, and is started again after a while. */

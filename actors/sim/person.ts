@@ -21,8 +21,8 @@ import type { Answer, Request } from './auditor/requestBook.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
 import type { Prng } from './prng.ts'
-import type { Region } from './region.ts'
 import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
+import type { World } from './world.ts'
 
 export type Wallet = { readonly number: number; readonly shard: number; readonly link: number }
 type Answered = Extract<Submitted, { kind: 'answered' }>
@@ -63,7 +63,7 @@ const sagaEnds: Readonly<Record<SagaView['kind'], Readonly<Record<number, string
 export class Person {
   readonly accountNo: string
   readonly openingFen = bankOpeningFen
-  readonly #region: Region
+  readonly #world: World
   readonly #name: string
   readonly #prng: Prng
   readonly #client: Client
@@ -74,15 +74,15 @@ export class Person {
   #rotating = false
   #settled = false
 
-  constructor(region: Region, index: number) {
-    this.#region = region
+  constructor(world: World, index: number) {
+    this.#world = world
     this.#name = `person ${index}`
     this.accountNo = `62258800000${10_000 + index}`
-    this.#prng = region.prng.fork(this.#name)
-    this.#client = new Client(region, region.prng.fork(`client ${index}`))
-    this.#batches = new BatchPayer(region, this.#client, region.prng.fork(`batches ${index}`))
+    this.#prng = world.prng.fork(this.#name)
+    this.#client = new Client(world, world.prng.fork(`client ${index}`))
+    this.#batches = new BatchPayer(world, this.#client, world.prng.fork(`batches ${index}`))
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
-    const { books } = region.far
+    const { books } = world.far
     books.atBank(() => books.bank.addCustomer(customer, this.#bankToken, bankOpeningFen, books.nowMs()))
   }
 
@@ -96,12 +96,12 @@ export class Person {
 
   /** Opens a wallet, fills it, and goes about until it is told that the day is over. */
   async live(others: readonly Person[]): Promise<void> {
-    const { scenario } = this.#region
+    const { scenario } = this.#world
     await this.#open()
     await this.#saga('recharge', richFen)
     this.#settled = true
     const underWay = new Set<Promise<void>>()
-    while (!this.#region.calmed) {
+    while (!this.#world.calmed) {
       await this.#client.sleep(this.#prng.between(1, 2 * scenario.thinkMs))
       if (underWay.size >= errandsAtOnceMax) continue
       const errand = this.#act(others).finally(() => underWay.delete(errand))
@@ -134,7 +134,7 @@ export class Person {
   }
 
   async #open(): Promise<void> {
-    const { scenario, blobs } = this.#region
+    const { scenario, blobs } = this.#world
     const bucket = this.#prng.between(0, 4_095)
     const shard = bucket % scenario.shardCount
     const { value: user } = await this.#command(shard, 'userOpen', { bucket, kyc: 1 }, institution)
@@ -158,7 +158,7 @@ export class Person {
   /** A command that must be taken in the end. */
   async #command<K extends CommandOp>(shard: number, op: K, fields: Own<K>, by: () => By): Promise<Answered> {
     const answered = await this.#submit(shard, op, fields, by, this.#id())
-    if (answered.code !== 0) this.#region.chronicle.violation(`${op} was refused: ${refusalOf(answered.code)}`)
+    if (answered.code !== 0) this.#world.chronicle.violation(`${op} was refused: ${refusalOf(answered.code)}`)
     return answered
   }
 
@@ -187,7 +187,7 @@ export class Person {
   /** A UUIDv7 of this moment. */
   #id(): Uint8Array {
     const bytes = this.#prng.bytes(16)
-    const ms = this.#region.outside.clock.nowMs()
+    const ms = this.#world.outside.clock.nowMs()
     new DataView(bytes.buffer).setUint32(0, Math.floor(ms / 65_536))
     new DataView(bytes.buffer).setUint16(4, ms % 65_536)
     bytes[6] = 0x70 | (bytes[6]! & 15)
@@ -203,7 +203,7 @@ export class Person {
   }
 
   async #once({ request, run }: Errand): Promise<void> {
-    const { auditor, chronicle } = this.#region
+    const { auditor, chronicle } = this.#world
     auditor.asked(request)
     const answer = await run()
     chronicle.tell(`answered.${request.kind}.${answer.outcome}`, `${request.wallet}/${request.id} ${answer.place}`)
@@ -236,7 +236,7 @@ export class Person {
 
   #payment(payee: number, fen: number, id: Uint8Array): Errand {
     const payer = this.#wallet!.number
-    const requestedMs = this.#region.outside.clock.nowMs()
+    const requestedMs = this.#world.outside.clock.nowMs()
     const canonical = canonicalPayment({
       payment_id: commandIdText(id),
       payer_wallet: walletIdText(payer, walletKinds.personal),
@@ -268,7 +268,7 @@ export class Person {
     const { refusal, executed } = result
     const outcome = refusal === 'accepted' ? 'done' : refusal
     return {
-      outcome: this.#region.mistakes.heard(outcome),
+      outcome: this.#world.mistakes.heard(outcome),
       place: refusalTable[refusal].remembered ? placeOf(executed) : '',
     }
   }
@@ -301,7 +301,7 @@ export class Person {
 
   #rechargeFields(amount: number, txId: string): Own<'rechargeRequest'> {
     const { number: wallet, link } = this.#wallet!
-    const sealedToken = sealBankToken(this.#region.blobs, wallet, txId, this.#bankToken)
+    const sealedToken = sealBankToken(this.#world.blobs, wallet, txId, this.#bankToken)
     return { wallet, amount, link, tokenLength: sealedToken.length, sealedToken }
   }
 

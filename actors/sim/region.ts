@@ -1,103 +1,67 @@
 import { genesisBody } from '../host/genesis.ts'
 import type { Worker } from '../host/worker.ts'
 import { frameKinds } from '../ledger/records.ts'
-import { type Blobs, createBlobs } from '../log/blobs.ts'
-import { newIncarnation } from '../log/incarnation.ts'
-import { type KeyRing, regionPurposes } from '../log/keyRing.ts'
-import { memoryKeyRing } from '../log/memoryKeyRing.ts'
+import { ownerKey, positionOf } from '../log/ownerRecord.ts'
 import type { Replica } from '../log/replica.ts'
-import { createSealer, type Sealer } from '../log/sealing.ts'
-import { LogGap, type ShardLog } from '../log/shardLog.ts'
+import { LogGap } from '../log/shardLog.ts'
 import { commandSubject } from '../log/subjects.ts'
-import { Auditor } from './auditor/auditor.ts'
-import { Bus } from './bus.ts'
-import type { Chronicle } from './chronicle.ts'
 import { startConnector } from './connectorMachine.ts'
 import { type Edge, startEdge } from './edgeMachine.ts'
-import { FarBooks } from './farBooks.ts'
-import { FarNetwork } from './farNetwork.ts'
-import type { FarSides } from './farPorts.ts'
 import { Machine } from './machine.ts'
-import type { Mistakes } from './mistakes.ts'
 import type { Prng } from './prng.ts'
-import { SimLeases } from './simLeases.ts'
+import { SimBucket } from './simBucket.ts'
 import { SimLog } from './simLog.ts'
-import { SimClock, SimProcess } from './simProcess.ts'
+import { SimClock, type SimProcess } from './simProcess.ts'
 import { SimSnapshots } from './simSnapshots.ts'
-import { calm, type Faults, type Scenario } from './swarm.ts'
-import type { VirtualTime } from './virtualTime.ts'
+import { Site } from './site.ts'
+import { calm, type Faults } from './swarm.ts'
 import { startWorker } from './workerMachine.ts'
-
-export type RegionOptions = {
-  scenario: Scenario
-  time: VirtualTime
-  chronicle: Chronicle
-  prng: Prng
-  mistakes: Mistakes
-}
+import { textOf, type World } from './world.ts'
 
 const restartMsMin = 100
 const restartMsMax = 3_000
-/** Replicas are compared at every so manieth entry: what parts them once parts them for good. */
-export const digestEvery = 8
 const walletsMax = 16
 const idsMax = 1_024
 
-/** A whole region in one thread: its logs and stores, the far sides, and the machines that run the real programs. */
+/** A region: its server with logs and stores, and the machines that run the real programs. */
 export class Region {
-  readonly name = 'a'
-  readonly scenario: Scenario
-  readonly time: VirtualTime
-  readonly chronicle: Chronicle
-  readonly prng: Prng
-  readonly mistakes: Mistakes
-  readonly auditor: Auditor
-  readonly bus: Bus
+  readonly name: string
+  readonly world: World
+  /** Which of the world's regions it is, from 0; edges and connectors are numbered by it. */
+  readonly index: number
+  /** The other region's letter, where there is one. */
+  readonly peer: string | undefined
+  readonly site: Site
+  /** Of its server, which stamps what it stores. */
+  readonly clock: SimClock
   readonly logs: readonly SimLog[]
-  readonly ring: KeyRing
-  readonly blobs: Blobs
-  readonly leases: SimLeases
+  /** Copies of the other region's logs. */
+  readonly mirrored: readonly SimLog[]
+  readonly leases: SimBucket
+  /** Its copy of the owners' records. */
+  readonly owners: SimBucket
   readonly snapshots: SimSnapshots
-  readonly far: FarSides
-  clientFaults: Faults['client']
-  /** Clients and the far sides: programs that never die, on a clock that is right. */
-  readonly outside: SimProcess
   readonly workers: readonly Machine[]
   readonly edgeMachines: readonly Machine[]
   readonly connector: Machine
   readonly #running = new Map<number, { worker: Worker; process: SimProcess }>()
   readonly #edges = new Map<number, Edge>()
-  readonly #sealers = new Map<number, Sealer>()
-  readonly #randomBytes: (length: number) => Uint8Array
-  /** True once nothing goes wrong any more, and people begin nothing new. */
-  calmed = false
-  #serial = 0
 
-  constructor(options: RegionOptions) {
-    const { scenario, time, chronicle, prng, mistakes } = options
-    const { startMs, shardCount } = scenario
-    const faults = scenario.quietStart ? calm : scenario.faults
-    this.clientFaults = faults.client
-    this.scenario = scenario
-    this.time = time
-    this.chronicle = chronicle
-    this.prng = prng
-    this.mistakes = mistakes
-    this.auditor = new Auditor((what) => chronicle.violation(what))
-    const bytes = prng.fork('bytes')
-    this.#randomBytes = (length) => bytes.bytes(length)
-    const clock = new SimClock(time, startMs)
-    this.outside = new SimProcess('outside', time, clock, (error) => chronicle.violation(`outside: ${textOf(error)}`))
-    this.bus = new Bus(faults.net, time, prng.fork('bus'), chronicle)
-    this.logs = Array.from({ length: shardCount }, (_, shard) => {
-      return new SimLog({ shard, faults: faults.log, time, clock, prng: prng.fork(`log ${shard}`), chronicle })
-    })
-    const random = { randomBytes: this.#randomBytes }
-    this.ring = memoryKeyRing(regionPurposes(shardCount), { nowMs: () => clock.nowMs(), ...random })
-    this.blobs = createBlobs(this.ring, random)
-    this.leases = new SimLeases(faults.lease, time, prng.fork('leases'), chronicle)
-    this.snapshots = new SimSnapshots(faults.snapshot, time, prng.fork('snapshots'), chronicle, this.blobs)
-    this.far = this.#farSides(faults.far)
+  constructor(world: World, name: string, faults: Faults) {
+    const { scenario, time, chronicle, prng, links, blobs } = world
+    this.world = world
+    this.name = name
+    this.index = scenario.regions.indexOf(name)
+    this.peer = scenario.regions.find((other) => other !== name)
+    this.site = new Site(name, time)
+    this.clock = new SimClock(time, scenario.startMs)
+    this.logs = this.#openLogs(name, faults)
+    this.mirrored = this.peer === undefined ? [] : this.#openLogs(`${this.peer} in ${name}`, faults)
+    const bucket = { time, chronicle, links, site: this.site }
+    const leases = { name: 'lease', faults: { fail: faults.lease.fail, late: 0 }, prng: prng.fork(`leases ${name}`) }
+    this.leases = new SimBucket({ ...bucket, ...leases })
+    this.owners = new SimBucket({ ...bucket, ...leases, name: 'owners', prng: prng.fork(`owners ${name}`) })
+    this.snapshots = new SimSnapshots(faults.snapshot, time, prng.fork(`snapshots ${name}`), chronicle, blobs)
     this.workers = this.#machines('worker', scenario.workerCount, (process, n) => {
       this.#running.set(n, { worker: startWorker(this, process, n), process })
     })
@@ -107,28 +71,20 @@ export class Region {
     this.connector = this.#machines('connector', 1, (process) => startConnector(this, process))[0]!
   }
 
-  #farSides(faults: Faults['far']): FarSides {
-    const { time, prng, chronicle, outside, auditor } = this
-    const network = new FarNetwork(faults, time, prng.fork('far network'), chronicle)
-    const books = new FarBooks({
-      bankProcess: outside,
-      network,
-      prng: prng.fork('far books'),
-      onEntry: (side, entry) => {
-        chronicle.tell(`${side}.${entry.kind}`, entry.txId)
-        if (side === 'bank') auditor.bankEntry(entry)
-        else auditor.centralBankEntry(entry)
-      },
+  #openLogs(name: string, faults: Faults): SimLog[] {
+    const { time, prng, chronicle, links, scenario } = this.world
+    return Array.from({ length: scenario.shardCount }, (_, shard) => {
+      const all = { shard, time, chronicle, links, clock: this.clock, site: this.site, faults: faults.log }
+      return new SimLog({ ...all, prng: prng.fork(`log ${name}/${shard}`) })
     })
-    return { books, network }
   }
 
   #machines(kind: string, count: number, start: (process: SimProcess, index: number) => void): Machine[] {
-    const { time, chronicle, scenario } = this
+    const { time, chronicle, scenario } = this.world
     return Array.from({ length: count }, (_, index) => {
-      const name = `${kind} ${index}`
+      const name = `${kind} ${this.name}${index}`
       const begin = (process: SimProcess): void => start(process, index)
-      return new Machine({ name, time, startMs: scenario.startMs, chronicle, start: begin })
+      return new Machine({ name, time, startMs: scenario.startMs, chronicle, site: this.site, start: begin })
     })
   }
 
@@ -141,103 +97,104 @@ export class Region {
     return [...this.#edges.values()].filter(({ process }) => process.alive)
   }
 
-  /** The replica of a shard whose leader has applied all that is in the log. */
-  leaderOf(shard: number): Replica | undefined {
-    for (const { worker, process } of this.#running.values()) {
-      const leader = process.alive ? worker.runner(shard)?.leader : undefined
-      if (leader?.leading && leader.replica.seq === this.logs[shard]!.memory.last) return leader.replica
-    }
-    return undefined
+  /** Workers that run now. */
+  get running(): { worker: Worker; process: SimProcess }[] {
+    return [...this.#running.values()].filter(({ process }) => process.alive)
   }
 
-  /** Writes what every log begins with. */
-  begin(): void {
+  /** Replicas of a shard that stand where its log ends; `leading` says which answers and sends. */
+  replicasOf(shard: number): { who: string; leading: boolean; replica: Replica }[] {
+    const { length } = this.world.logNow(shard)
+    return this.running.flatMap(({ worker, process }) => {
+      const leader = worker.runner(shard)?.leader
+      if (leader === undefined || !leader.replica.started || leader.replica.seq !== length) return []
+      return [{ who: process.name, leading: leader.leading, replica: leader.replica }]
+    })
+  }
+
+  /** Its own log of a shard, or its copy of the other region's. */
+  logOf(region: string, shard: number): SimLog {
+    return (region === this.name ? this.logs : this.mirrored)[shard]!
+  }
+
+  /** Writes what the logs of its shards begin with. */
+  begin(randomBytes: (length: number) => Uint8Array): void {
+    const { scenario, sealerFor, witness } = this.world
     const principals = [{ number: 1, role: 'institution' as const, publicKey: new Uint8Array(32) }]
-    const plan = { region: this.name, shardCount: this.scenario.shardCount, walletsMax, idsMax, principals }
+    const plan = { region: this.name, shardCount: scenario.shardCount, walletsMax, idsMax, principals }
     for (const [shard, log] of this.logs.entries()) {
+      if (witness !== undefined) this.owners.put(ownerKey(shard), witness.valueOf(shard))
+      if (scenario.regions[shard % scenario.regions.length] !== this.name) continue
       const fields = { kind: frameKinds.commands, epoch: 0, count: 1 + principals.length, incarnation: 1, counter: 1 }
-      const body = genesisBody(plan, shard, this.#randomBytes(16))
-      const frame = this.sealerFor(shard).seal({ ...fields, clockMs: this.scenario.startMs }, body)
+      const body = genesisBody(plan, shard, randomBytes(16))
+      const frame = sealerFor(shard).seal({ ...fields, clockMs: scenario.startMs }, body)
       void log.memory.append(commandSubject(this.name, shard, { kind: 'op' }), frame)
     }
-    for (const machine of this.machines) machine.up()
-  }
-
-  sealerFor = (shard: number): Sealer => {
-    const sealer = this.#sealers.get(shard) ?? createSealer(this.ring, shard, { randomBytes: this.#randomBytes })
-    this.#sealers.set(shard, sealer)
-    return sealer
-  }
-
-  nextSerial(): number {
-    return ++this.#serial
-  }
-
-  newIncarnation(process: SimProcess): number {
-    return newIncarnation(process.clock.nowMs(), this.#randomBytes)
   }
 
   restartDelayMs(prng: Prng): number {
     return prng.between(restartMsMin, restartMsMax)
   }
 
-  /** A log as a worker follows it; the auditor hears the state of its replica now and then. */
-  watchedLog(process: SimProcess, shard: number, replicaOf: () => Replica | undefined): ShardLog {
-    const log = this.logs[shard]!.of(process)
-    const word = (seq: number): void => {
-      const replica = replicaOf()
-      if (replica?.seq !== seq || !process.alive || seq % digestEvery !== 0) return
-      this.auditor.applied({ shard, seq, who: process.name, digest: replica.ledger.state.digestText() })
-    }
-    return {
-      append: (subject, frame, options) => log.append(subject, frame, options),
-      bounds: () => log.bounds(),
-      follow: (fromSeq, onEntry) =>
-        log.follow(fromSeq, (entry) => {
-          const done = onEntry(entry)
-          if (done instanceof Promise) return done.then(() => word(entry.seq))
-          word(entry.seq)
-        }),
-    }
-  }
-
   /** A worker that cannot go on ends itself, and is started anew. Only a log that was trimmed under it may be why. */
   onWorkerError(index: number, process: SimProcess, error: unknown): void {
     if (!process.alive) return
+    const { chronicle } = this.world
     const trimmed = error instanceof LogGap && this.logs.some(({ memory }) => error.expectedSeq < memory.first)
-    if (trimmed) this.chronicle.tell('worker.logTrimmed', process.name)
-    else this.chronicle.violation(`${process.name} stops: ${textOf(error)}`)
+    if (trimmed) chronicle.tell('worker.logTrimmed', process.name)
+    else chronicle.violation(`${process.name} stops: ${textOf(error)}`)
     this.workers[index]!.crash(restartMsMax)
   }
 
-  /** How likely it is from now on that something goes wrong on the way. */
   setFaults(faults: Faults): void {
-    this.bus.faults = faults.net
-    for (const log of this.logs) log.faults = faults.log
-    this.leases.faults = faults.lease
+    for (const log of [...this.logs, ...this.mirrored]) log.faults = faults.log
+    this.leases.faults = { fail: faults.lease.fail, late: 0 }
+    this.owners.faults = this.leases.faults
     this.snapshots.faults = faults.snapshot
-    this.far.network.faults = faults.far
-    this.clientFaults = faults.client
   }
 
-  /** From now on nothing goes wrong any more: what has gone wrong must come right by itself. */
+  /** Drops of its log of a shard what neither region needs to begin anew. */
+  trim(shard: number): void {
+    const { regions } = this.world
+    const kept = Math.min(...regions.map(({ snapshots }) => snapshots.trimmableTo(shard)))
+    const { segments } = this.world.recordOf(shard)
+    const own = segments.findLast(({ region, epoch, first }) => {
+      return region === this.name && positionOf(segments, epoch, first) <= kept
+    })
+    if (own === undefined) return
+    const seq = own.first + kept - positionOf(segments, own.epoch, own.first)
+    this.logs[shard]!.memory.trimTo(Math.min(seq, own.last ?? seq))
+  }
+
+  /** All of it is gone for a while: its server, and every machine. What was synced comes back with it. */
+  lose(forMs: number): void {
+    for (const log of [...this.logs, ...this.mirrored]) log.crash()
+    for (const machine of this.machines) machine.lose()
+    this.site.takeDown(forMs)
+    this.world.time.after(forMs, () => this.find())
+  }
+
+  find(): void {
+    if (this.site.down) return
+    for (const machine of this.machines) machine.find()
+  }
+
+  /** Its server alone dies and is started again; the machines go on without it. */
+  restartServer(forMs: number): void {
+    for (const log of [...this.logs, ...this.mirrored]) log.crash()
+    this.site.takeDown(forMs)
+  }
+
   calmDown(): void {
-    this.calmed = true
+    const { scenario } = this.world
     this.setFaults(calm)
+    this.site.bringUp()
+    this.clock.offsetMs = 0
     for (const machine of this.machines) {
       machine.process?.join()
       machine.process?.wake()
-      if (machine.name.startsWith('edge') || !this.scenario.clocksStayWrong) machine.clock.offsetMs = 0
-      machine.up()
+      if (machine.name.startsWith('edge') || !scenario.clocksStayWrong) machine.clock.offsetMs = 0
+      machine.find()
     }
   }
-
-  close(): void {
-    for (const machine of this.machines) machine.process?.kill()
-    this.far.books.close()
-  }
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

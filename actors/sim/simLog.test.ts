@@ -4,6 +4,7 @@ import { Chronicle } from './chronicle.ts'
 import { Prng } from './prng.ts'
 import { SimLog } from './simLog.ts'
 import { SimClock, SimProcess } from './simProcess.ts'
+import { Links, Site } from './site.ts'
 import { calm, type Faults } from './swarm.ts'
 import { VirtualTime } from './virtualTime.ts'
 
@@ -11,7 +12,9 @@ function simulatedLog(faults: Faults['log'], bytesMax?: number) {
   const time = new VirtualTime()
   const clock = new SimClock(time, 1_000)
   const chronicle = new Chronicle(time)
-  const all = { shard: 0, faults, time, clock, prng: new Prng(1), chronicle }
+  const links = new Links(time, new Prng(2))
+  const site = new Site('a', time)
+  const all = { shard: 0, faults, time, clock, prng: new Prng(1), chronicle, links, site }
   const log = new SimLog(bytesMax === undefined ? all : { ...all, bytesMax })
   const newProcess = (name: string) =>
     new SimProcess(name, time, clock, (error) => {

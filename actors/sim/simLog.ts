@@ -1,8 +1,9 @@
 import { MemoryLog } from '../log/memoryLog.ts'
-import type { AppendOutcome, EntryHandler, Follower, LogEntry, ShardLog } from '../log/shardLog.ts'
+import type { AppendOutcome, EntryHandler, Follower, LogBounds, LogEntry, ShardLog } from '../log/shardLog.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { Prng } from './prng.ts'
 import type { SimClock, SimProcess } from './simProcess.ts'
+import type { Links, Site } from './site.ts'
 import type { Faults } from './swarm.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
@@ -17,6 +18,9 @@ export type SimLogOptions = {
   clock: SimClock
   prng: Prng
   chronicle: Chronicle
+  links: Links
+  /** Where its server stands. */
+  site: Site
   bytesMax?: number
 }
 
@@ -24,13 +28,18 @@ export type SimLogOptions = {
 export class SimLog {
   faults: Faults['log']
   readonly memory: MemoryLog
+  readonly site: Site
+  /** Frames that arrived and are not synced yet: a server that dies may have them or not. */
+  readonly #unsynced = new Set<{ gone: boolean }>()
   readonly #o: SimLogOptions
+  readonly #listeners: (() => void)[] = []
   #stalledUntilMs = 0
 
   constructor(options: SimLogOptions) {
     const { shard, time, clock, faults } = options
     this.#o = options
     this.faults = faults
+    this.site = options.site
     this.memory = new MemoryLog({
       name: `of shard ${shard}`,
       nowMs: () => clock.nowMs(),
@@ -39,9 +48,21 @@ export class SimLog {
     })
   }
 
+  /** Told of each frame that is stored. */
+  onStored(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
   /** For a while the server takes nothing: what arrives waits. */
   stall(forMs: number): void {
     this.#stalledUntilMs = Math.max(this.#stalledUntilMs, this.#o.time.nowMs + forMs)
+  }
+
+  /** Its server dies: of what was not synced some is stored and some is not, and nobody hears which. */
+  crash(): void {
+    for (const frame of this.#unsynced) frame.gone = this.#o.prng.chance(0.5)
+    if (this.#unsynced.size > 0) this.#o.chronicle.tell('log.tailTorn')
+    this.#unsynced.clear()
   }
 
   /** The log as one process reaches it. */
@@ -49,20 +70,24 @@ export class SimLog {
     return {
       append: (subject, frame, { timeoutMs }) => this.#append(process, subject, frame.slice(), timeoutMs),
       follow: (fromSeq, onEntry) => this.#follow(process, fromSeq, onEntry),
-      bounds: () =>
-        process.promise((resolve) => {
-          this.#o.time.after(this.#delayMs(), () => void this.memory.bounds().then(resolve))
-        }),
+      bounds: () => process.promise((resolve) => this.#tellBounds(process, resolve)),
     }
   }
 
+  #tellBounds(process: SimProcess, tell: (bounds: LogBounds) => void): void {
+    this.#o.time.after(this.#delayMs(), () => {
+      if (this.site.down) this.#tellBounds(process, tell)
+      else void this.memory.bounds().then(tell)
+    })
+  }
+
   #append(process: SimProcess, subject: string, frame: Uint8Array, timeoutMs: number): Promise<AppendOutcome> {
-    const { time } = this.#o
+    const { time, links } = this.#o
     return process.promise((resolve) => {
       const cancel = time.after(timeoutMs, () => resolve({ kind: 'unknown' }))
       const tell = (outcome: AppendOutcome): void => {
-        if (process.cutOff) return
-        time.after(this.#delayMs(), () => {
+        if (process.cutOff || (outcome.kind !== 'not-sent' && !links.pass(this, process))) return
+        time.after(this.#delayMs() + links.addedMs(this, process), () => {
           cancel()
           resolve(outcome)
         })
@@ -71,7 +96,7 @@ export class SimLog {
       if (fate === 'refuse') tell({ kind: 'not-sent' })
       else if (fate === 'full') tell({ kind: 'full' })
       else if (fate !== 'lose') {
-        time.after(this.#delayMs(), () =>
+        time.after(this.#delayMs() + links.addedMs(process, this), () =>
           this.#arrive(subject, frame, (outcome) => {
             if (fate !== 'lose-ack') tell(outcome)
           }),
@@ -82,9 +107,11 @@ export class SimLog {
   }
 
   #fateFor(process: SimProcess): Fate {
-    const { prng, chronicle } = this.#o
+    const { prng, chronicle, links } = this.#o
     const { lose, loseAck, refuse, full, duplicate } = this.faults
     if (process.cutOff) return 'lose'
+    // Behind a link that is known to be broken nobody listens; behind one that swallows frames nothing is known.
+    if (!links.pass(process, this)) return prng.chance(0.5) ? 'refuse' : 'lose'
     const u = prng.unit()
     const fates: [Fate, number][] = [
       ['lose', lose],
@@ -104,16 +131,24 @@ export class SimLog {
   }
 
   #arrive(subject: string, frame: Uint8Array, tell: (outcome: AppendOutcome) => void): void {
-    const { time, chronicle, shard } = this.#o
+    const { time, chronicle, shard, site } = this.#o
+    if (site.down) return
     if (time.nowMs < this.#stalledUntilMs) {
       chronicle.tell('log.heldBack')
       time.after(this.#stalledUntilMs - time.nowMs, () => this.#arrive(subject, frame, tell))
       return
     }
-    void this.memory.append(subject, frame).then((outcome) => {
-      if (outcome.kind === 'appended')
-        chronicle.tell('log.stored', `${shard}/${outcome.seq} ${subject} ${frame.length}`)
-      tell(outcome)
+    const unsynced = { gone: false }
+    this.#unsynced.add(unsynced)
+    time.after(1, () => {
+      this.#unsynced.delete(unsynced)
+      if (unsynced.gone) return
+      void this.memory.append(subject, frame).then((outcome) => {
+        if (outcome.kind === 'appended')
+          chronicle.tell('log.stored', `${shard}/${outcome.seq} ${subject} ${frame.length}`)
+        for (const listener of this.#listeners) listener()
+        if (!site.down) tell(outcome)
+      })
     })
   }
 

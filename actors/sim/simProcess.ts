@@ -1,3 +1,4 @@
+import type { Site } from './site.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
 /** A clock that may be wrong: virtual time from the world's first moment on, and a step. */
@@ -25,6 +26,8 @@ export class SimProcess {
   readonly name: string
   readonly time: VirtualTime
   readonly clock: SimClock
+  /** Where it runs; undefined for what belongs to no region. */
+  readonly site: Site | undefined
   alive = true
   #pausedUntilMs = 0
   #cutUntilMs = 0
@@ -32,7 +35,8 @@ export class SimProcess {
   readonly #onStop: (() => void)[] = []
   readonly #onThrow: (error: unknown) => void
 
-  constructor(name: string, time: VirtualTime, clock: SimClock, onThrow: (error: unknown) => void) {
+  constructor(name: string, time: VirtualTime, clock: SimClock, onThrow: (error: unknown) => void, site?: Site) {
+    this.site = site
     this.name = name
     this.time = time
     this.clock = clock
@@ -43,9 +47,9 @@ export class SimProcess {
     return this.time.nowMs < this.#pausedUntilMs
   }
 
-  /** True while neither messages nor the logs reach it. */
+  /** True while neither messages nor the logs reach it: it is cut off by itself, or its region's server is down. */
   get cutOff(): boolean {
-    return this.time.nowMs < this.#cutUntilMs
+    return this.time.nowMs < this.#cutUntilMs || this.site?.down === true
   }
 
   cut(forMs: number): void {

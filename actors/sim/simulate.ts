@@ -1,16 +1,16 @@
-import type { Replica } from '../log/replica.ts'
 import type { ShardWord } from './auditor/auditor.ts'
 import { Chronicle } from './chronicle.ts'
 import { planFaults } from './faultPlan.ts'
 import { type Mistakes, noMistakes } from './mistakes.ts'
-import { observe } from './observer.ts'
+import type { Observer } from './observer.ts'
 import { Person } from './person.ts'
 import { Prng } from './prng.ts'
-import { Region } from './region.ts'
-import { calm, drawScenario, type Scenario } from './swarm.ts'
+import { calm, drawScenario, drawTwoRegions, type Scenario } from './swarm.ts'
 import { VirtualTime } from './virtualTime.ts'
+import { textOf, World } from './world.ts'
 
 export type SimulationOptions = {
+  regions?: 1 | 2
   /** Without any fault. */
   calm?: boolean
   mistakes?: Partial<Mistakes>
@@ -37,70 +37,92 @@ const restMsMax = 180_000
 /** Lets what was said last arrive, and the lanes forget what was taken in. */
 const quietMs = 2_000
 
-/** Runs the region of one seed: a time in which things go wrong, a time in which all must come right, and the audit. */
+/** Runs the world of one seed: a time in which things go wrong, a time in which all must come right, and the audit. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
   const time = new VirtualTime()
   const chronicle = new Chronicle(time, options.print)
   const prng = new Prng(seed)
-  const drawn = drawScenario(prng.fork('scenario'))
+  const draw = options.regions === 2 ? drawTwoRegions : drawScenario
+  const drawn = draw(prng.fork('scenario'))
   const scenario = options.calm ? { ...drawn, faults: calm } : drawn
-  const region = new Region({ scenario, time, chronicle, prng, mistakes: { ...noMistakes, ...options.mistakes } })
+  const world = new World({ scenario, time, chronicle, prng, mistakes: { ...noMistakes, ...options.mistakes } })
   try {
-    const observers = region.logs.map((_, shard) => observe(region, shard))
-    region.begin()
-    const people = Array.from({ length: scenario.personCount }, (_, n) => new Person(region, n))
+    world.begin()
+    const people = Array.from({ length: scenario.personCount }, (_, n) => new Person(world, n))
     let living = people.length
     for (const person of people) {
       const lives = person.live(people)
       void lives.then(
         () => living--,
-        (error: unknown) => chronicle.violation(`a person gave up: ${String(error)}`),
+        (error: unknown) => chronicle.violation(`a person gave up: ${textOf(error)}`),
       )
     }
     const broken = (): boolean => chronicle.violations.length > 0
     if (scenario.quietStart) await time.run(quietStartMsMax, () => broken() || people.every(({ settled }) => settled))
-    region.setFaults(scenario.faults)
-    planFaults(region, prng.fork('fault plan'))
+    world.setFaults(scenario.faults)
+    planFaults(world, prng.fork('fault plan'))
     await time.run(time.nowMs + scenario.chaosMs, broken)
-    region.calmDown()
-    const rest = (): boolean => living === 0 && atRest(region, observers)
+    world.calmDown()
+    const rest = (): boolean => living === 0 && atRest(world)
     const endMs = time.nowMs + restMsMax
     await time.run(endMs, () => broken() || rest())
     await time.run(time.nowMs + quietMs, broken)
-    if (chronicle.violations.length === 0) close(region, observers, people)
-    return resultOf(seed, region)
+    if (chronicle.violations.length === 0) close(world, people)
+    return resultOf(seed, world)
   } finally {
-    region.close()
+    world.close()
   }
 }
 
-/** Nothing is owed to a far side or between shards, and every shard has somebody who leads it to the end of its log. */
-function atRest(region: Region, observers: readonly Replica[]): boolean {
-  if (region.far.books.processing > 0) return false
-  return observers.every(({ ledger: { state } }, shard) => {
-    const arrived = state.lanes.every((lane, peer) => lane.next === observers[peer]!.ledger.state.received[shard])
-    return arrived && state.openSagas.size === 0 && region.leaderOf(shard) !== undefined
+/**
+ * Nothing is owed to a far side or between shards, every shard has somebody who leads it to the end of its log, and each
+ * other region a replica that stands there too.
+ */
+function atRest(world: World): boolean {
+  const { far, committed, regions } = world
+  if (far.books.processing > 0) return false
+  return committed.observers.every(({ replica, shard }) => {
+    if (!replica.started) return false
+    const { state } = replica.ledger
+    const arrived = state.lanes.every((lane, peer) => {
+      const there = committed.observers[peer]!.replica
+      return there.started && lane.next === there.ledger.state.received[shard]
+    })
+    if (!arrived || state.openSagas.size > 0 || replica.seq !== world.logNow(shard).length) return false
+    const { owner, mode } = world.recordOf(shard)
+    if (mode === 'solo') return false
+    return regions.every(({ name }) => replicaIn(world, name, shard)?.leading === (name === owner))
   })
 }
 
-function close(region: Region, observers: readonly Replica[], people: readonly Person[]): void {
-  const words = observers.map((observer, shard) => wordOf(region, observer, shard))
-  region.auditor.close(words, new Map(people.map(({ accountNo, openingFen }) => [accountNo, openingFen])))
+function replicaIn(world: World, region: string, shard: number) {
+  const { owner } = world.recordOf(shard)
+  return world
+    .regionOf(region)
+    .replicasOf(shard)
+    .find(({ leading }) => leading === (region === owner))
 }
 
-/** What a shard's leader holds; the observer's state where nobody leads, which is a violation of its own. */
-function wordOf(region: Region, observer: Replica, shard: number): ShardWord {
-  const leader = region.leaderOf(shard)
-  if (leader === undefined) region.chronicle.violation(`nobody leads shard ${shard} at the end`)
-  const { seq, ledger } = leader ?? observer
+function close(world: World, people: readonly Person[]): void {
+  const { committed, regions, auditor } = world
+  for (const { shard } of committed.observers) committed.compare(shard, world.logNow(shard))
+  const openings = new Map(people.map(({ accountNo, openingFen }) => [accountNo, openingFen]))
+  for (const { name } of regions) {
+    auditor.tellAll(committed.observers.map((observer) => wordOf(world, name, observer)))
+  }
+  auditor.close(openings)
+}
+
+/** What a region's replica of a shard holds; the observer's state where there is none, which is a violation of its own. */
+function wordOf(world: World, region: string, { replica: seen, shard }: Observer): ShardWord {
+  const found = replicaIn(world, region, shard)
+  if (found === undefined) world.chronicle.violation(`region ${region} has no replica of shard ${shard} at the end`)
+  const { seq, ledger } = found?.replica ?? seen
   const { wallets, accounts, openSagas, books } = ledger.state
-  for (const [who, replica] of [
-    ['the observer', observer],
-    ['the leader', leader ?? observer],
-  ] as const) {
+  for (const { who, replica } of [{ who: 'the observer', replica: seen }, ...(found === undefined ? [] : [found])]) {
     const digest = replica.ledger.state.digestText()
-    region.chronicle.tell('end', `${shard}/${replica.seq} ${digest}`)
-    region.auditor.applied({ shard, seq: replica.seq, who, digest })
+    world.chronicle.tell('end', `${shard}/${replica.seq} ${digest}`)
+    world.auditor.applied({ shard, seq: replica.seq, epoch: replica.epoch, who, digest })
   }
   const balances = new Map<number, number>()
   for (let row = 0; row < wallets.count; row++) balances.set(wallets.at.number[row]!, accounts.at.balance[row]!)
@@ -109,7 +131,7 @@ function wordOf(region: Region, observer: Replica, shard: number): ShardWord {
   return { shard, seq, balances, openSagas: openSagas.size, sentFen, receivedFen: sum(books.transitIn) }
 }
 
-function resultOf(seed: number, { scenario, chronicle, auditor, time }: Region): SimulationResult {
+function resultOf(seed: number, { scenario, chronicle, auditor, time }: World): SimulationResult {
   const { violations, counts, events } = chronicle
   const { digestsCompared } = auditor
   return {

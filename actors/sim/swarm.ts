@@ -29,11 +29,22 @@ export type Faults = {
   clock: { stepsPerMinute: number; stepMsMax: number }
   snapshot: { everyMs: number; fail: number; rot: number }
   lease: { fail: number }
+  /** Between two regions. */
+  links: { delayMs: number; cutsPerMinute: number; oneWayCutsPerMinute: number; cutMs: number }
+  region: { lossesPerMinute: number; serverRestartsPerMinute: number; awayMs: number }
+  witness: { fail: number; late: number; downsPerMinute: number; cutsPerMinute: number; awayMs: number }
+  operator: { movesPerMinute: number; takeoversPerMinute: number }
+  /** Of a region's server, which stamps what it stores. */
+  serverClock: { stepsPerMinute: number; stepMsMax: number }
   archiver: { trimsPerMinute: number }
 }
 
 /** What a run is made of, drawn from its seed: the shape of the region, its people, and which faults it suffers. */
 export type Scenario = {
+  /** Their letters. */
+  regions: readonly string[]
+  /** How long a standby waits before it takes over by itself. */
+  autoTakeoverMs: number
   shardCount: number
   workerCount: number
   edgeCount: number
@@ -60,6 +71,11 @@ export const calm: Faults = {
   clock: { stepsPerMinute: 0, stepMsMax: 0 },
   snapshot: { everyMs: 10_000, fail: 0, rot: 0 },
   lease: { fail: 0 },
+  links: { delayMs: 2, cutsPerMinute: 0, oneWayCutsPerMinute: 0, cutMs: 0 },
+  region: { lossesPerMinute: 0, serverRestartsPerMinute: 0, awayMs: 0 },
+  witness: { fail: 0, late: 0, downsPerMinute: 0, cutsPerMinute: 0, awayMs: 0 },
+  operator: { movesPerMinute: 0, takeoversPerMinute: 0 },
+  serverClock: { stepsPerMinute: 0, stepMsMax: 0 },
   archiver: { trimsPerMinute: 0 },
 }
 
@@ -72,6 +88,8 @@ const starts = [Date.UTC(2026, 2, 2, 1), Date.UTC(2026, 2, 2, 15, 59, 40), Date.
  */
 export function drawScenario(prng: Prng): Scenario {
   return {
+    regions: ['a'],
+    autoTakeoverMs: 0,
     shardCount: prng.between(1, 4),
     workerCount: prng.between(1, 3),
     edgeCount: prng.between(1, 3),
@@ -126,6 +144,65 @@ function drawFaults(prng: Prng): Faults {
     clock: { stepsPerMinute: sometimes(8), stepMsMax: prng.pick([500, 10_000, 3_600_000]) },
     snapshot: { everyMs: prng.pick([1_000, 3_000, 8_000, 60_000]), fail: sometimes(0.5), rot: sometimes(0.3) },
     lease: { fail: sometimes(0.2) },
+    links: calm.links,
+    region: calm.region,
+    witness: calm.witness,
+    operator: calm.operator,
+    serverClock: calm.serverClock,
     archiver: { trimsPerMinute: sometimes(20) },
+  }
+}
+
+/**
+ * Draws a scenario of two regions: what befalls one region is rarer there, so that there is time for what befalls both,
+ * and lasts long enough for an owner to be given up.
+ */
+export function drawTwoRegions(prng: Prng): Scenario {
+  const one = drawScenario(prng)
+  const random = prng.fork('two regions')
+  const sometimes = (max: number): number => (random.chance(0.5) ? max * random.unit() : 0)
+  const { faults } = one
+  const serverClocks = random.chance(0.4)
+  return {
+    ...one,
+    regions: ['a', 'b'],
+    autoTakeoverMs: random.pick([3_000, 5_000, 10_000]),
+    workerCount: random.between(1, 2),
+    edgeCount: 1,
+    chaosMs: random.between(20_000, 45_000),
+    thinkMs: one.thinkMs * 2,
+    faults: {
+      ...faults,
+      net: { ...faults.net, loss: faults.net.loss / 4, cutsPerMinute: faults.net.cutsPerMinute / 3 },
+      log: { ...faults.log, lose: faults.log.lose / 4, loseAck: faults.log.loseAck / 2 },
+      worker: {
+        crashesPerMinute: faults.worker.crashesPerMinute / 4,
+        pausesPerMinute: faults.worker.pausesPerMinute / 3,
+        restartsPerMinute: faults.worker.restartsPerMinute / 4,
+        pauseMs: random.pick([faults.worker.pauseMs, 15_000]),
+      },
+      links: {
+        delayMs: random.between(1, 25),
+        cutsPerMinute: sometimes(4),
+        oneWayCutsPerMinute: sometimes(4),
+        cutMs: random.pick([1_000, 6_000, 20_000]),
+      },
+      region: {
+        lossesPerMinute: sometimes(2),
+        serverRestartsPerMinute: sometimes(2),
+        awayMs: random.pick([3_000, 12_000, 25_000]),
+      },
+      witness: {
+        fail: sometimes(0.3),
+        late: sometimes(0.1),
+        downsPerMinute: sometimes(2),
+        cutsPerMinute: sometimes(3),
+        awayMs: random.pick([2_000, 8_000, 15_000]),
+      },
+      operator: { movesPerMinute: sometimes(6), takeoversPerMinute: sometimes(3) },
+      // Either the machines' clocks are wrong or the servers': log time follows the two only where they agree.
+      clock: { ...faults.clock, stepsPerMinute: serverClocks ? 0 : faults.clock.stepsPerMinute },
+      serverClock: { stepsPerMinute: serverClocks ? 6 * random.unit() : 0, stepMsMax: 3_600_000 },
+    },
   }
 }

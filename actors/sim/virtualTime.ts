@@ -12,6 +12,8 @@ export class VirtualTime {
   /** Whole milliseconds since the world began. */
   nowMs = 0
   worked = 0
+  /** Called after each piece of work and whatever promises it settled. */
+  afterEach: () => void = () => undefined
   readonly #heap: Due[] = []
   #order = 0
 
@@ -44,6 +46,7 @@ export class VirtualTime {
       this.worked += 1
       next.work()
       await settle()
+      this.afterEach()
     }
   }
 

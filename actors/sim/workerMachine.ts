@@ -4,23 +4,26 @@ import { Worker } from '../host/worker.ts'
 import { createOpener } from '../log/sealing.ts'
 import type { Region } from './region.ts'
 import type { SimProcess } from './simProcess.ts'
+import { watchedLog } from './watchedLog.ts'
 
 /** Starts the real worker in a simulated process. */
 export function startWorker(region: Region, process: SimProcess, index: number): Worker {
-  const { scenario, bus, logs, time, chronicle } = region
+  const { world } = region
+  const { scenario, bus, time, chronicle, mistakes } = world
   const { shardCount, workerCount } = scenario
   const workerId = `w${index + 1}`
-  const prng = region.prng.fork(`worker ${index} ${region.nextSerial()}`)
+  const prng = world.prng.fork(`worker ${region.name}${index} ${world.nextSerial()}`)
   const ports: HostPorts = {
     nowMs: () => process.clock.nowMs(),
     monotonicMs: () => time.nowMs,
     random: () => prng.unit(),
     after: (delayMs, work) => process.after(delayMs, work),
     publish: (subject, message) => bus.publish(process, subject, message),
-    append: (shard, subject, frame, timeoutMs) => logs[shard]!.of(process).append(subject, frame, { timeoutMs }),
+    append: (_shard, subject, frame, timeoutMs) =>
+      world.logOf(subject).of(process).append(subject, frame, { timeoutMs }),
     onError: (error) => region.onWorkerError(index, process, error),
   }
-  const incarnation = region.newIncarnation(process)
+  const incarnation = world.newIncarnation(process)
   const worker: Worker = new Worker({
     region: region.name,
     workerId,
@@ -40,9 +43,15 @@ export function startWorker(region: Region, process: SimProcess, index: number):
       shard,
       workerId,
       incarnation,
-      log: region.watchedLog(process, shard, () => worker.runner(shard)?.leader?.replica),
-      opener: region.mistakes.opener(createOpener(region.ring, { shard }), shard, index),
-      sealerFor: (to) => region.mistakes.hostSealer(region.sealerFor(to), to),
+      log: watchedLog(
+        world,
+        process,
+        shard,
+        region.logs[shard]!.of(process),
+        () => worker.runner(shard)?.leader?.replica,
+      ),
+      opener: mistakes.opener(createOpener(world.ring, { shard }), shard, index),
+      sealerFor: (to) => mistakes.hostSealer(world.sealerFor(to), to),
       snapshots: region.snapshots.of(process),
       snapshotEveryMs: scenario.faults.snapshot.everyMs,
       ports,
@@ -56,10 +65,10 @@ export function startWorker(region: Region, process: SimProcess, index: number):
 }
 
 /** What a worker logs is told in the chronicle under the words it used. */
-function hostLogger(region: Region, process: SimProcess): Logger {
+function hostLogger({ world }: Region, process: SimProcess): Logger {
   const tell = (detail: { shard?: number }, what: string): void => {
     if (!process.alive) return
-    region.chronicle.tell(`host: ${what}`, `${process.name} ${detail.shard ?? ''}`)
+    world.chronicle.tell(`host: ${what}`, `${process.name} ${detail.shard ?? ''}`)
   }
   return { info: tell, warn: tell, error: tell, fatal: tell } as unknown as Logger
 }

@@ -3,7 +3,7 @@ import { type Answer, type Request, RequestBook } from './requestBook.ts'
 import { judgeSaga } from './sagaRules.ts'
 import { type Posting, WalletBook } from './walletBook.ts'
 
-/** What a shard's leader says of itself when all is quiet. */
+/** What a replica of a shard says of itself when all is quiet. */
 export type ShardWord = {
   readonly shard: number
   readonly seq: number
@@ -18,6 +18,8 @@ export type ShardWord = {
 export type ReplicaWord = {
   readonly shard: number
   readonly seq: number
+  /** Of the entry at this position: what a cut voids may have stood at the same one. */
+  readonly epoch: number
   readonly who: string
   readonly digest: string
 }
@@ -111,7 +113,7 @@ export class Auditor {
 
   /** Two replicas that have applied the same entries must hold the same state. */
   applied(word: ReplicaWord): void {
-    const key = `${word.shard}/${word.seq}`
+    const key = `${word.shard}/${word.seq}/${word.epoch}`
     const before = this.#digests.get(key)
     if (before === undefined) {
       this.#digests.set(key, word)
@@ -124,18 +126,21 @@ export class Auditor {
     )
   }
 
-  /** Once everything has come to rest. */
-  close(words: readonly ShardWord[], openings: ReadonlyMap<string, number>): void {
-    for (const open of this.requests.unfinished()) this.#violation(`no last word about ${open}`)
-    for (const key of this.wallets.inFlight()) this.#violation(`payment ${key} left and never arrived`)
-    this.#closeRequests()
+  /** Once everything has come to rest: what the replicas of one region, of every shard one, say of themselves. */
+  tellAll(words: readonly ShardWord[]): void {
     this.#closeBalances(words)
-    this.#closeBanks(openings)
     for (const word of words) {
       if (word.openSagas > 0) this.#violation(`shard ${word.shard} has ${word.openSagas} sagas open at the end`)
     }
     const sent = words.reduce((sum, word) => sum + word.sentFen - word.receivedFen, 0)
     if (sent !== 0) this.#violation(`${sent} fen are between shards at the end`)
+  }
+
+  close(openings: ReadonlyMap<string, number>): void {
+    for (const open of this.requests.unfinished()) this.#violation(`no last word about ${open}`)
+    for (const key of this.wallets.inFlight()) this.#violation(`payment ${key} left and never arrived`)
+    this.#closeRequests()
+    this.#closeBanks(openings)
   }
 
   /** Every request that was answered stands in the wallets as it was answered, and nothing else does. */
