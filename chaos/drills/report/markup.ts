@@ -22,3 +22,10 @@ export function span(ms: number | undefined): string {
 }
 
 export const count = (value: number): string => value.toLocaleString('en')
+
+/** An amount as people read it. */
+export function yuan(fen: number): string {
+  const size = Math.abs(fen)
+  const cents = String(size % 100).padStart(2, '0')
+  return `${fen < 0 ? '-' : ''}¥${count(Math.floor(size / 100))}.${cents}`
+}

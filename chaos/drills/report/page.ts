@@ -1,7 +1,6 @@
-import { yuanText } from '../../oneRegion/amounts.ts'
 import type { DrillResult, Recovery } from '../result.ts'
 import { recoveryNotes } from './figures.ts'
-import { clock, count, escaped, span, table } from './markup.ts'
+import { clock, count, escaped, span, table, yuan } from './markup.ts'
 import { style } from './style.ts'
 import { timelineChart } from './timelineChart.ts'
 
@@ -59,9 +58,9 @@ function tiles({ sets, money, recovery }: DrillResult): string {
     `<div class="tile ${value === 0 ? 'good' : value === undefined ? '' : 'bad'}"><b>${value === undefined ? '–' : text}</b><span>${label}</span></div>`
   const plain = (text: string, label: string): string => `<div class="tile"><b>${text}</b><span>${label}</span></div>`
   return `<section class="tiles">
-${zero(count(sets?.lost.length ?? 0), sets?.lost.length, `acknowledged and lost (RPO), ¥${yuanText(lostFen)}`)}
+${zero(count(sets?.lost.length ?? 0), sets?.lost.length, `acknowledged and lost (RPO), ${yuan(lostFen)}`)}
 ${zero(count(sets?.doubled.length ?? 0), sets?.doubled.length, 'took effect twice')}
-${zero(`¥${yuanText(difference ?? 0)}`, difference, 'difference in the books')}
+${zero(yuan(difference ?? 0), difference, 'difference in the books')}
 ${plain(span(recovery?.recoveryMs), 'clients without service (RTO)')}
 ${recovery?.afterWordMs === undefined ? '' : plain(span(recovery.afterWordMs), 'after the word')}
 ${plain(count(sets?.answered ?? 0), 'payments answered')}
@@ -115,7 +114,6 @@ function moneySection({ money }: DrillResult): string {
   if (money.length === 0)
     return '<section><h2>Money</h2><p class="statement unknown">It was not shown that money is conserved.</p></section>'
   const held = money.every(({ differenceFen }) => differenceFen === 0)
-  const yuan = (fen: number): string => `¥${yuanText(fen)}`
   const statement = held
     ? 'Money is conserved: in every region wallets, transit and issuance add up, and nothing came or went but what was issued and redeemed.'
     : 'Money is NOT conserved: the books differ.'
@@ -145,7 +143,7 @@ function lostSection({ sets, possiblyLost }: DrillResult): string {
       ([title, all]) =>
         `<section><h2>${title}: ${count(all.length)}</h2>${table(
           ['Payment', 'Amount', 'Found'],
-          all.slice(0, listedMax).map(({ id, fen, detail }) => [escaped(id), `¥${yuanText(fen)}`, escaped(detail)]),
+          all.slice(0, listedMax).map(({ id, fen, detail }) => [escaped(id), yuan(fen), escaped(detail)]),
         )}</section>`,
     )
     .join('\n')

@@ -9,6 +9,7 @@ const right = 12
 const rateHeight = 110
 const waitHeight = 110
 const gap = 34
+const firstGap = 46
 const laneHeight = 14
 const laneGap = 5
 const bucketsMax = 240
@@ -29,7 +30,7 @@ export function timelineChart(result: DrillResult): string {
   const x = (atMs: number): number => left + ((clamped(atMs, fromMs, untilMs) - fromMs) / (untilMs - fromMs)) * plot
   const bucketMs = Math.max(250, Math.ceil((untilMs - fromMs) / bucketsMax / 50) * 50)
   const buckets = bucketsOf(payments, fromMs, untilMs, bucketMs)
-  const lanesTop = gap + rateHeight + gap + waitHeight + gap
+  const lanesTop = firstGap + rateHeight + gap + waitHeight + gap
   const lanesHeight = shardCount * (laneHeight * 2 + laneGap)
   const height = lanesTop + lanesHeight + 30
   const shades = faults.map(({ name, fromMs: from, untilMs: until }) => {
@@ -39,9 +40,9 @@ export function timelineChart(result: DrillResult): string {
   })
   return `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="Payments, waiting times and shards over the drill">
 ${shades.join('\n')}
-${markers(result, x)}
-${rateRow(buckets, bucketMs, x, fromMs, gap)}
-${waitRow(buckets, bucketMs, x, fromMs, gap + rateHeight + gap)}
+${markers(result, x, fromMs, untilMs)}
+${rateRow(buckets, bucketMs, x, fromMs, firstGap)}
+${waitRow(buckets, bucketMs, x, fromMs, firstGap + rateHeight + gap)}
 ${lanes(result, x, lanesTop, { fromMs, untilMs, bucketMs })}
 ${timeAxis(x, fromMs, untilMs, height - 12)}
 </svg>
@@ -149,8 +150,13 @@ function probeStrip(
 ): string {
   const worst = new Map<number, number>()
   for (const probe of probes) {
-    const at = Math.floor((probe.sentAtMs - fromMs) / bucketMs)
-    worst.set(at, Math.max(worst.get(at) ?? 0, waitedMs(probe) ?? Number.POSITIVE_INFINITY))
+    const wait = waitedMs(probe) ?? Number.POSITIVE_INFINITY
+    // While a probe waits too long its shard is away, whether or not others were sent meanwhile.
+    const untilServedMs = wait > lateMs ? Math.min(probe.sentAtMs + wait, untilMs) : probe.sentAtMs
+    const last = Math.floor((untilServedMs - fromMs) / bucketMs)
+    for (let at = Math.floor((probe.sentAtMs - fromMs) / bucketMs); at <= last; at++) {
+      worst.set(at, Math.max(worst.get(at) ?? 0, wait))
+    }
   }
   const cells: string[] = []
   for (let at = 0; fromMs + at * bucketMs < untilMs; at++) {
@@ -191,13 +197,14 @@ function ownerStrip(
 }
 
 /** Phases along the top, and the moments at which somebody decided. */
-function markers({ events }: DrillResult, x: (ms: number) => number): string {
+function markers({ events }: DrillResult, x: (ms: number) => number, fromMs: number, untilMs: number): string {
   return events
-    .filter(({ kind }) => kind === 'phase' || kind === 'word')
+    .filter(({ kind, atMs }) => (kind === 'phase' || kind === 'word') && atMs >= fromMs && atMs <= untilMs)
     .map(({ atMs, kind, text }) => {
       const colour = kind === 'word' ? 'var(--accent)' : 'var(--soft)'
-      const label = kind === 'phase' ? `<text x="${round(x(atMs) + 3)}" y="12">${escaped(text)}</text>` : ''
-      return `<line x1="${round(x(atMs))}" x2="${round(x(atMs))}" y1="4" y2="20" stroke="${colour}"><title>${escaped(text)}</title></line>${label}`
+      const at = round(x(atMs))
+      const label = kind === 'phase' ? `<text x="${at + 3}" y="12">${escaped(text)}</text>` : ''
+      return `<line x1="${at}" x2="${at}" y1="4" y2="20" stroke="${colour}"><title>${escaped(text)}</title></line>${label}`
     })
     .join('\n')
 }
