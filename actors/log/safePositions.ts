@@ -1,9 +1,13 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { decodeJson, encodeJson } from './jsonBytes.ts'
+import type { OwnerDirectory } from './ownerDirectory.ts'
 import { safeSubject } from './subjects.ts'
 
-/** What a region's replica of a shard publishes on its `safe` subject, on change and every half second. */
-export type SafePosition = { readonly shard: number; readonly position: number }
+/**
+ * What a region's replica of a shard publishes on its `safe` subject, on change and every half second: no later cut of
+ * the logical log, as it is in this epoch, lies below the position.
+ */
+export type SafePosition = { readonly shard: number; readonly epoch: number; readonly position: number }
 
 export function encodeSafePosition(safe: SafePosition): Uint8Array {
   return encodeJson(safe)
@@ -11,22 +15,42 @@ export function encodeSafePosition(safe: SafePosition): Uint8Array {
 
 /** Up to where each shard's logical log can never be cut any more, as the region's replicas have said. */
 export class SafePositions {
-  readonly #positions: number[]
-  readonly #waiting: Map<number, { position: number; resolve: () => void }[]> = new Map()
+  readonly #owners: OwnerDirectory
+  readonly #positions = new Map<number, number>()
+  readonly #ahead = new Map<number, SafePosition>()
+  readonly #waiting = new Map<number, { position: number; resolve: () => void }[]>()
 
-  constructor(shardCount: number) {
-    this.#positions = Array.from({ length: shardCount }, () => 0)
+  constructor(owners: OwnerDirectory) {
+    this.#owners = owners
+    // Readers hear of the new owner in this turn too, and must have let go of what was cut off before they hear more.
+    owners.listen((shard) => void setTimeout(() => this.#takeAhead(shard), 0))
   }
 
   /** 0 while nothing has been heard. */
   of(shard: number): number {
-    return this.#positions[shard]!
+    return this.#positions.get(shard) ?? 0
   }
 
-  take({ shard, position }: SafePosition): void {
+  /**
+   * What is said of an epoch that is not known here yet waits for it: a position of the new log would make an entry of
+   * the old one look safe.
+   */
+  take(safe: SafePosition): void {
+    const { shard, epoch, position } = safe
+    const known = this.#owners.ownerOf(shard)?.epoch ?? -1
+    if (epoch > known) this.#ahead.set(shard, safe)
     // What was safe once stays safe: an older word that comes late, or from another replica, takes nothing back.
-    if (!Number.isSafeInteger(position) || !(position > (this.#positions[shard] ?? Number.POSITIVE_INFINITY))) return
-    this.#positions[shard] = position
+    else if (position > this.of(shard)) this.#raise(shard, position)
+  }
+
+  #takeAhead(shard: number): void {
+    const safe = this.#ahead.get(shard)
+    this.#ahead.delete(shard)
+    if (safe !== undefined) this.take(safe)
+  }
+
+  #raise(shard: number, position: number): void {
+    this.#positions.set(shard, position)
     const waiting = this.#waiting.get(shard) ?? []
     this.#waiting.set(
       shard,
@@ -49,9 +73,10 @@ export function hearSafePositions(
   connection: NatsConnection,
   region: string,
   shardCount: number,
+  owners: OwnerDirectory,
   onFault: (error: unknown) => void,
 ): SafePositions {
-  const positions = new SafePositions(shardCount)
+  const positions = new SafePositions(owners)
   for (let shard = 0; shard < shardCount; shard++) {
     connection.subscribe(safeSubject(region, shard), {
       callback: (error, message) => {

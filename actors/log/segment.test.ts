@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,6 +37,41 @@ test('entries come back with their bytes, subjects and stamps, and the chain bef
   expect(segment.entries).toEqual(entries)
   expect(segment.startChain).toEqual(chainStart)
   expect(Buffer.from(segment.endChain)).toEqual(Buffer.from(endChain))
+})
+
+test('an entry of a later epoch says so when it comes back', () => {
+  const owned = [{ ...entry(5), epoch: 3 }, entry(6)]
+  const sealed = sealSegment(blobs, 'a', 0, chainStart, owned)
+  expect(open(Buffer.concat(sealed.pieces), sealed.place).entries).toEqual(owned)
+})
+
+/** As the first release wrote segments: no entry names an epoch. */
+function firstFormat(): Uint8Array {
+  const header = Uint8Array.from(pieces[0]!)
+  new DataView(header.buffer).setUint32(4, 1, true)
+  let check = createHash('sha256').update(header).digest()
+  const old: Uint8Array[] = [header]
+  for (const { seq, stampMs, subject, data } of entries) {
+    const head = new Uint8Array(56)
+    const view = new DataView(head.buffer)
+    view.setFloat64(0, seq, true)
+    view.setFloat64(8, stampMs, true)
+    view.setUint32(16, data.length, true)
+    view.setUint32(20, subject.length, true)
+    check = createHash('sha256').update(check).update(head.subarray(0, 24)).update(subject).update(data).digest()
+    head.set(check, 24)
+    old.push(head, Buffer.from(subject), data)
+  }
+  const footer = { endChain: Buffer.from(endChain).toString('hex'), check: check.toString('hex'), bytes: 0 }
+  const bound = 'segment|region a shard 0 entries 5 to 8'
+  const sealed = blobs.sealBlob('snapshot', Buffer.from(JSON.stringify(footer)), bound)
+  const trailer = Uint8Array.from(pieces.at(-1)!)
+  new DataView(trailer.buffer).setUint32(0, sealed.length, true)
+  return Buffer.concat([...old, sealed, trailer])
+}
+
+test('a segment of the first format is read: its entries count in epoch 0', () => {
+  expect(open(firstFormat()).entries).toEqual(entries)
 })
 
 describe('damage is found, and named by the entry it is in', () => {
@@ -82,7 +118,7 @@ describe('damage is found, and named by the entry it is in', () => {
   })
 
   test('a newer format is refused by its number', () => {
-    expect(() => open(flipped(whole, 5))).toThrow('format is 257, this program reads 1')
+    expect(() => open(flipped(whole, 5))).toThrow('format is 258, this program reads 2')
   })
 })
 

@@ -7,7 +7,9 @@ import { SealError } from './sealError.ts'
 import type { LogEntry } from './shardLog.ts'
 
 /** Raised when the layout of a segment changes; an older program refuses a newer format. */
-export const segmentFormatVersion = 1
+export const segmentFormatVersion = 2
+/** Its entries name no epoch: they come from logs that had one region, where it is 0. */
+const versionWithoutEpochs = 1
 /** "JZA1" read as a little-endian number. */
 const segmentMagic = 0x31415a4a
 const footerBytesMax = 4_096
@@ -23,15 +25,22 @@ const segmentHeader = layout('segmentHeader', {
   startChain: ['bytes32', "the log's chain before the first entry"],
 })
 
-/** Precedes the subject and the frame of each entry. */
-const segmentEntry = layout('segmentEntry', {
+const placeFields = {
   seq: ['f64', 'place in the log'],
   stampMs: ['f64', "when the log's server stored it, Unix milliseconds"],
   dataBytes: ['u32', 'length of the frame'],
   subjectBytes: ['u32', 'length of the subject, which stands before the frame'],
-  check: ['bytes32', 'SHA-256 of the check before it, the fields above, the subject and the frame'],
+} as const
+const checkField = ['bytes32', 'SHA-256 of the check before it, the fields above, the subject and the frame'] as const
+
+/** Precedes the subject and the frame of each entry. */
+const segmentEntry = layout('segmentEntry', {
+  ...placeFields,
+  epoch: ['u32', 'the only epoch whose frames count at this place'],
+  reserved: ['u32', 'zero'],
+  check: checkField,
 })
-const checkedFieldsBytes = segmentEntry.at.check
+const segmentEntryWithoutEpoch = layout('segmentEntryWithoutEpoch', { ...placeFields, check: checkField })
 
 /** The last bytes: the sealed footer's length stands behind it, so that a reader finds it from the end. */
 const trailerBytes = 8
@@ -91,13 +100,14 @@ export function sealSegment(
   let check = firstCheck(header)
   let chain: Uint8Array = startChain
   let bytes = header.length
-  for (const { seq, stampMs, subject, data } of entries) {
+  for (const { seq, stampMs, subject, data, epoch = 0 } of entries) {
     const name = Buffer.from(subject)
     const head = new Uint8Array(segmentEntry.size)
     const sizes = { dataBytes: data.length, subjectBytes: name.length }
-    writeRecord(segmentEntry, viewOf(head), 0, { seq, stampMs, ...sizes, check: new Uint8Array(checkBytes) })
+    const entry = { seq, stampMs, ...sizes, epoch, reserved: 0, check: new Uint8Array(checkBytes) }
+    writeRecord(segmentEntry, viewOf(head), 0, entry)
     check = nextCheck(check, head, name, data)
-    head.set(check, checkedFieldsBytes)
+    head.set(check, segmentEntry.at.check)
     pieces.push(head, name, data)
     bytes += head.length + name.length + data.length
     chain = nextChain(chain, tagOf(data))
@@ -124,7 +134,7 @@ export function openSegment(blobs: Blobs, name: string, place: SegmentPlace, byt
   let check = firstCheck(bytes.subarray(0, at))
   let chain = header.startChain
   for (let seq = place.first; seq <= place.last; seq++) {
-    const found = readEntry(bytes, at, seq, check, damaged)
+    const found = readEntry(bytes, at, seq, check, header.version, damaged)
     entries.push(found.entry)
     check = found.check
     chain = nextChain(chain, tagOf(found.entry.data))
@@ -139,17 +149,21 @@ export function openSegment(blobs: Blobs, name: string, place: SegmentPlace, byt
 
 type Damaged = (seq: number, what: string, options?: ErrorOptions) => SegmentError
 
-function readHeader(bytes: Uint8Array, place: SegmentPlace, damaged: Damaged): { startChain: Uint8Array } {
+function readHeader(
+  bytes: Uint8Array,
+  place: SegmentPlace,
+  damaged: Damaged,
+): { startChain: Uint8Array; version: number } {
   if (bytes.length < segmentHeader.size) throw damaged(place.first, 'it is cut short')
   const { magic, version, shard, region, firstSeq, startChain } = readRecord(segmentHeader, viewOf(bytes), 0)
   if (magic !== segmentMagic) throw damaged(place.first, 'it does not begin with JZA1')
-  if (version !== segmentFormatVersion) {
+  if (version !== segmentFormatVersion && version !== versionWithoutEpochs) {
     throw damaged(place.first, `its format is ${version}, this program reads ${segmentFormatVersion}`)
   }
   if (shard !== place.shard || region !== place.region.charCodeAt(0) || firstSeq !== place.first) {
     throw damaged(place.first, 'it is another one than its name says')
   }
-  return { startChain }
+  return { startChain, version }
 }
 
 function readEntry(
@@ -157,11 +171,13 @@ function readEntry(
   at: number,
   seq: number,
   checkBefore: Uint8Array,
+  version: number,
   damaged: Damaged,
 ): { entry: LogEntry; check: Uint8Array; end: number } {
-  const dataOf = at + segmentEntry.size
+  const record = version === versionWithoutEpochs ? segmentEntryWithoutEpoch : segmentEntry
+  const dataOf = at + record.size
   if (dataOf > bytes.length) throw damaged(seq, 'it is cut short')
-  const head = readRecord(segmentEntry, viewOf(bytes), at)
+  const head = { epoch: 0, ...readRecord<typeof record.fields>(record, viewOf(bytes), at) }
   if (head.seq !== seq) throw damaged(seq, `sequence ${head.seq} stands in its place`)
   const frameAt = dataOf + head.subjectBytes
   const end = frameAt + head.dataBytes
@@ -169,7 +185,8 @@ function readEntry(
   const [name, data] = [bytes.subarray(dataOf, frameAt), bytes.subarray(frameAt, end)]
   const check = nextCheck(checkBefore, bytes.subarray(at, dataOf), name, data)
   if (Buffer.compare(check, head.check) !== 0) throw damaged(seq, 'it was changed')
-  return { entry: { seq, stampMs: head.stampMs, subject: Buffer.from(name).toString(), data }, check, end }
+  const entry = { seq, stampMs: head.stampMs, subject: Buffer.from(name).toString(), data }
+  return { entry: head.epoch === 0 ? entry : { ...entry, epoch: head.epoch }, check, end }
 }
 
 function readFooter(blobs: Blobs, bytes: Uint8Array, at: number, place: SegmentPlace, damaged: Damaged): Footer {
@@ -195,7 +212,7 @@ function firstCheck(header: Uint8Array): Uint8Array {
 }
 
 function nextCheck(before: Uint8Array, head: Uint8Array, subject: Uint8Array, data: Uint8Array): Uint8Array {
-  const fields = head.subarray(0, checkedFieldsBytes)
+  const fields = head.subarray(0, head.length - checkBytes)
   return createHash('sha256').update(before).update(fields).update(subject).update(data).digest()
 }
 
