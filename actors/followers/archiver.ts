@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { messageOf } from '../log/process.ts'
 import type { SegmentStore } from '../log/segmentStore.ts'
 import type { ShardLog } from '../log/shardLog.ts'
+import { inOnePart } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { ShardArchiver, type ShardArchiverOptions } from './shardArchiver.ts'
 import { segmentsToForget, trimLimit } from './trimLimit.ts'
@@ -99,7 +100,7 @@ export class Archiver {
     const snapshot = await snapshots.newest(shard)
     if (snapshot === undefined) return
     const { formatVersion: _, ...rest } = snapshot.manifest
-    await copies.save({ ...rest, sections: snapshot.sections })
+    await copies.save({ ...rest, sections: inOnePart(snapshot.sections) })
   }
 
   /** @returns the last entry that the log may do without. */

@@ -11,12 +11,12 @@ import {
   commandRecords,
   frameKinds,
   paymentRecord,
-  transitHeader,
   transitOps,
   transitRecord,
 } from '../ledger/records.ts'
 import { rememberedByCode } from '../ledger/refusals.ts'
 import type { State } from '../ledger/state.ts'
+import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import type { ShardRows } from './shardRows.ts'
@@ -142,17 +142,13 @@ function int8Of(value: number): number {
 
 function addReturns(rows: ShardRows, { frame, entry }: Applied): void {
   const at = transitRecord.at
-  for (let i = 0; i < frame.count; i++) {
-    const base = transitHeader.size + i * transitRecord.size
-    const op = frame.u8[base + at.op]
+  const id = new Uint8Array(16)
+  for (const { group, record } of transitPlaces(frame)) {
+    const op = frame.u8[record + at.op]
     if (op !== transitOps.return && op !== transitOps.batchReturn) continue
-    const payer = frame.f64[(base + at.payer) >>> 3]!
-    rows.returns.push({
-      payer,
-      id: hex(frame.u8, base + at.id, 16),
-      reason: frame.u8[base + at.reason]!,
-      seq: entry.seq,
-    })
+    readTransitId(frame.u8, group, record, id)
+    const payer = frame.f64[(record + at.payer) >>> 3]!
+    rows.returns.push({ payer, id: hex(id, 0, 16), reason: frame.u8[record + at.reason]!, seq: entry.seq })
   }
 }
 

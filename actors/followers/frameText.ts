@@ -1,3 +1,4 @@
+import { bodyViews } from '../ledger/frameInput.ts'
 import { type FieldTable, type Layout, type RecordValue, readRecord } from '../ledger/layout.ts'
 import {
   batchHeader,
@@ -7,9 +8,11 @@ import {
   commandRecords,
   frameKinds,
   paymentRecord,
+  transitGroup,
   transitHeader,
   transitRecord,
 } from '../ledger/records.ts'
+import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import type { OpenedFrame } from '../log/sealing.ts'
 
 /** What a frame's body holds, record by record, as values that JSON can carry. */
@@ -36,7 +39,7 @@ export function frameText({ header, body }: OpenedFrame): FrameText {
     case frameKinds.transit:
       return {
         header: fieldsOf(transitHeader, view, 0),
-        records: rows(transitRecord, view, transitHeader.size, header.count),
+        records: transitRows(view, body, header.count),
       }
     case frameKinds.batch:
       return {
@@ -50,6 +53,16 @@ export function frameText({ header, body }: OpenedFrame): FrameText {
 
 function rows<T extends FieldTable>(record: Layout<T>, view: DataView, from: number, count: number): Fields[] {
   return Array.from({ length: count }, (_, i) => fieldsOf(record, view, from + i * record.size))
+}
+
+/** Each with what its group says for it, and under its own payment id. */
+function transitRows(view: DataView, body: Uint8Array, count: number): Fields[] {
+  const id = new Uint8Array(16)
+  return [...transitPlaces({ ...bodyViews(body), count })].map(({ group, record }) => {
+    const { first: _, ...shared } = fieldsOf(transitGroup, view, group)
+    readTransitId(body, group, record, id)
+    return { ...fieldsOf(transitRecord, view, record), ...shared, id: textOf('id', id) }
+  })
 }
 
 function commands(view: DataView, count: number): Fields[] {

@@ -2,6 +2,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import { beginLogAt } from '../log/logStreams.ts'
+import { inOnePart } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 
 /** Lies in a data folder that was restored and has not been started since. */
@@ -31,7 +32,7 @@ export async function beginRestoredLog(
   const [stored] = await snapshots.list(shard)
   if (stored === undefined || stored.seq < seq) {
     const { formatVersion: _, ...rest } = snapshot.manifest
-    await snapshots.save({ ...rest, sections: snapshot.sections })
+    await snapshots.save({ ...rest, sections: inOnePart(snapshot.sections) })
   }
   if (last === 0) await beginLogAt(connection, region, shard, seq + 1)
 }

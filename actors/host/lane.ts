@@ -1,5 +1,4 @@
-import { encodeTransit } from '../ledger/frameBuilder.ts'
-import { transitRecord } from '../ledger/records.ts'
+import { encodeTransit, type TransitRecords } from '../ledger/frameBuilder.ts'
 import type { Mark } from '../log/marks.ts'
 import type { HostPorts } from './ports.ts'
 
@@ -15,10 +14,9 @@ const rewindAfterMs = 3_000
 export type LaneSource = {
   shard: number
   incarnation: () => number
-  lane: {
+  lane: TransitRecords & {
     readonly next: number
     readonly kept: number
-    copy(n: number, most: number, to: Uint8Array, at: number): number
     trim(n: number): void
   }
   /** Number of the next record that must not leave yet: all below are owed for good. */
@@ -91,10 +89,8 @@ export class LaneSender {
     const count = Math.min(recordsPerFrame, this.#source.owed() - this.#sentTo)
     if (count <= 0) return
     const first = this.#sentTo
-    const records = new Uint8Array(count * transitRecord.size)
-    lane.copy(first, count, records, 0)
     this.#sending = true
-    const body = encodeTransit(this.#source.shard, this.#source.incarnation(), first, records)
+    const body = encodeTransit(this.#source.shard, this.#source.incarnation(), lane, first, count)
     const turn = this.#turn
     this.#source.append(this.destination, count, body, appendTimeoutMs).then(
       (stored) => {

@@ -4,6 +4,7 @@ import { Replica } from '../log/replica.ts'
 import { snapshotOf } from '../log/replicaSnapshot.ts'
 import type { Opener } from '../log/sealing.ts'
 import type { Follower, ShardLog } from '../log/shardLog.ts'
+import { bytesOf } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { Leader, type LeaderOptions } from './leader.ts'
 
@@ -151,7 +152,7 @@ export class ShardRunner {
       if (!(await leader.whenCommitted(seq, snapshotCommitMs))) return
       await this.#o.snapshots.save(snapshot)
       this.#snapshotSeq = seq
-      this.#snapshotBytes = snapshot.sections.reduce((sum, { bytes }) => sum + bytes.length, 0)
+      this.#snapshotBytes = snapshot.sections.reduce((sum, { parts }) => sum + bytesOf(parts), 0)
       leader.snapshotDurable(received)
     })
     const taken = this.#saving

@@ -1,6 +1,7 @@
 import { admitTimestamp, admitUuid, forgetPerRecord, idMemoryMs } from './admission.ts'
 import { batchRecordsMax, makeRecordId } from './batches.ts'
 import { BatchUndo } from './batchUndo.ts'
+import { shardsMax } from './books.ts'
 import type { FrameInput } from './frameInput.ts'
 import { idClass, idClasses } from './ids.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
@@ -39,7 +40,8 @@ export class BatchPayments {
   readonly #undo = new BatchUndo(batchRecordsMax)
   /** The record's id as it stands in the journal: the batch's with the index at its end. */
   readonly #id = new Uint8Array(16)
-  readonly #idWords = new Uint32Array(this.#id.buffer)
+  /** By shard: whether the batch has begun its group in the lane to there. */
+  readonly #begun = new Uint8Array(shardsMax)
   /** The look-ahead adds what it read here, so that no compiler may leave the reads out. */
   #touched = 0
 
@@ -101,8 +103,9 @@ export class BatchPayments {
   #execute(frame: FrameInput, out: Outcomes, institution: number): void {
     const s = this.#s
     const batch = s.batches.add(institution, frame.u32, H.id >>> 2, H.digestHigh >>> 2, frame.count)
-    for (let w = 0; w < 4; w++) this.#idWords[w] = frame.u32[(H.id >>> 2) + w]!
+    for (let b = 0; b < 16; b++) this.#id[b] = frame.u8[H.id + b]!
     for (let d = 0; d < s.lanes.length; d++) out.transitFirst[d] = s.lanes[d]!.next
+    this.#begun.fill(0)
     const atomic = (frame.u32[H.flags >>> 2]! & batchFlags.atomic) !== 0
     if (atomic) this.#executeWhole(frame, out, institution)
     else this.#executeEach(frame, out, institution)
@@ -210,10 +213,20 @@ export class BatchPayments {
       this.#show(frame, out, i, this.#payeeRows[n]!, postingKinds.paymentIn, amount, payer)
       return
     }
-    this.#numberId(frame, i)
-    const token = frame.f64[H.token >>> 3]!
-    const { batchCredit } = transitOps
-    oweCredit(s, shard - 1, batchCredit, row, payer, payee, amount, frame.senderNumber, i, token, this.#idWords, 0)
+    this.#oweTo(frame, i, shard - 1, payer, payee, amount)
+  }
+
+  /** The batch's first record for a shard begins its group there. */
+  #oweTo(frame: FrameInput, i: number, shard: number, payer: number, payee: number, amount: number): void {
+    const s = this.#s
+    const lane = s.lanes[shard]!
+    if (this.#begun[shard] === 0) {
+      this.#begun[shard] = 1
+      const institution = frame.u32[H.institution >>> 2]!
+      lane.begin(institution, frame.senderNumber, frame.f64[H.token >>> 3]!, frame.u32, H.id >>> 2)
+    }
+    const index = frame.u32[(headerWords + i * recordWords) * 2 + R.index]!
+    oweCredit(s, shard, transitOps.batchCredit, i, index, payer, payee, amount)
   }
 
   #numberId(frame: FrameInput, i: number): void {

@@ -1,3 +1,4 @@
+import type { Lane } from './lanes.ts'
 import { type RecordOf, writeRecord } from './layout.ts'
 import {
   batchHeader,
@@ -7,7 +8,9 @@ import {
   commandOps,
   commandRecords,
   paymentRecord,
+  transitGroup,
   transitHeader,
+  transitRecord,
 } from './records.ts'
 
 /** A command's own fields and those of its head that the sender decides. */
@@ -18,6 +21,9 @@ export type CommandFields<K extends CommandOp> = Omit<
 export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'reserved'>
 export type BatchHeaderFields = RecordOf<(typeof batchHeader)['fields']>
 export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
+
+/** The part of a lane that a transit frame is made of. */
+export type TransitRecords = Pick<Lane, 'copy' | 'groupsOf' | 'copyGroups'>
 
 const nothing = new Uint8Array(0)
 
@@ -53,11 +59,20 @@ export function encodeBatch(header: BatchHeaderFields, records: readonly BatchRe
   return out
 }
 
-/** Body of a transit frame around records that lie encoded in a lane already. */
-export function encodeTransit(source: number, incarnation: number, first: number, records: Uint8Array): Uint8Array {
-  const out = new Uint8Array(transitHeader.size + records.length)
-  writeRecord(transitHeader, new DataView(out.buffer), 0, { source, incarnation, first })
-  out.set(records, transitHeader.size)
+/** Body of the transit frame that holds records `first` to `first + count - 1` of a lane, which keeps all of them. */
+export function encodeTransit(
+  source: number,
+  incarnation: number,
+  lane: TransitRecords,
+  first: number,
+  count: number,
+): Uint8Array {
+  const groups = lane.groupsOf(first, count)
+  const recordsAt = transitHeader.size + groups * transitGroup.size
+  const out = new Uint8Array(recordsAt + count * transitRecord.size)
+  writeRecord(transitHeader, new DataView(out.buffer), 0, { source, incarnation, first, groups, reserved: 0 })
+  lane.copyGroups(first, count, out, transitHeader.size)
+  lane.copy(first, count, out, recordsAt)
   return out
 }
 

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeTransit } from './frameBuilder.ts'
 import { parseCommandId } from './ids.ts'
 import type { FieldTable, Layout, RecordValue } from './layout.ts'
 import { writeRecord } from './layout.ts'
@@ -13,6 +12,8 @@ import {
   frameKinds,
   paymentRecord,
   senders,
+  transitGroup,
+  transitHeader,
   transitRecord,
 } from './records.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
@@ -254,13 +255,26 @@ describe('a shard that sends nonsense', () => {
     ),
     { minLength: 1, maxLength: 3 },
   )
+  const groups = fc.array(
+    fc.oneof(
+      fc.uint8Array({ minLength: transitGroup.size, maxLength: transitGroup.size }),
+      recordOf(transitGroup as unknown as Layout, 0),
+    ),
+    { maxLength: 3 },
+  )
   const first = fc.oneof(fc.constant(0), fc.constantFrom(...nasty))
+  const headerOf = (fields: { incarnation: number; first: number; groups: number }): Uint8Array => {
+    const out = new Uint8Array(transitHeader.size)
+    writeRecord(transitHeader, new DataView(out.buffer), 0, { source: 0, reserved: 0, ...fields })
+    return out
+  }
 
   test('is skipped or breaks a law, and never anything else', () => {
     fc.assert(
-      fc.property(records, first, fc.nat(2), (sent, from, incarnation) => {
+      fc.property(records, groups, first, fc.nat(2), (sent, shared, from, incarnation) => {
         const t = town()
-        const body = encodeTransit(0, incarnation, from, join(sent))
+        const header = headerOf({ incarnation, first: from, groups: shared.length })
+        const body = join([header, ...shared, ...sent])
         const sender = { sender: senders.shard, senderNumber: 0 }
         const frame = t.frame(t.shards[1]!.log.at(-1)!.seq + 1, body, frameKinds.transit, sent.length, sender)
         let broken: unknown

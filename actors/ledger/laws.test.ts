@@ -205,7 +205,7 @@ describe('whatever happens', () => {
           expect(after.state.digestText()).toBe(before.state.digestText())
           expect(apply(after, log.slice(at))).toEqual(apply(before, log.slice(at)))
           expect(after.state.digestText()).toBe(ledger.state.digestText())
-          const lanes = [before, after].map((one) => one.state.lanes.map((lane) => lane.save()))
+          const lanes = [before, after].map((one) => one.state.lanes.map((lane) => lane.views()))
           expect(lanes[1]).toEqual(lanes[0])
         }
       }),

@@ -16,6 +16,7 @@ import {
   paymentRecord,
   principalRoles,
   senders,
+  transitGroup,
   transitHeader,
   transitRecord,
 } from './records.ts'
@@ -33,6 +34,13 @@ function checkGenesis({ shard, shardCount, walletsMax, idsMax }: Genesis): void 
   }
   if (walletsMax < 1) throw new LawBroken('genesis: a shard holds at least one wallet')
   if (idsMax < 1 || (idsMax & (idsMax - 1)) !== 0) throw new LawBroken(`genesis: ${idsMax} ids is not a power of two`)
+}
+
+/** What the body of a transit frame measures by its own header; of one that has no whole header, nothing. */
+function transitBytes(frame: FrameInput): number {
+  if (frame.bodyBytes < transitHeader.size) return 0
+  const groups = frame.u32[transitHeader.at.groups >>> 2]!
+  return groups === 0 ? 0 : transitHeader.size + groups * transitGroup.size + frame.count * transitRecord.size
 }
 
 /**
@@ -143,7 +151,7 @@ export class Ledger {
   }
 
   #applyTransit(frame: FrameInput, out: Outcomes): void {
-    if (frame.bodyBytes !== transitHeader.size + frame.count * transitRecord.size) out.skipped = 'malformed'
+    if (frame.bodyBytes !== transitBytes(frame)) out.skipped = 'malformed'
     else if (frame.sender !== senders.shard || !this.#isPeer(frame)) out.skipped = 'sender-not-allowed'
     else this.#transit.apply(frame, out)
   }

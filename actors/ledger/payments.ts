@@ -127,21 +127,9 @@ export class Payments {
       out.watch?.posted(payeeRow, postingKinds.paymentIn, amount, payer, frame.u8, idAt, i)
       return 0
     }
-    const token = frame.f64[words + P.token]!
-    oweCredit(
-      s,
-      shard,
-      transitOps.credit,
-      row,
-      payer,
-      payee,
-      amount,
-      frame.senderNumber,
-      0,
-      token,
-      frame.u32,
-      idAt >>> 2,
-    )
+    const lane = s.lanes[shard]!
+    lane.begin(s.wallets.at.institution[row]!, frame.senderNumber, frame.f64[words + P.token]!, frame.u32, idAt >>> 2)
+    oweCredit(s, shard, transitOps.credit, 0, 0, payer, payee, amount)
     return shard + 1
   }
 }

@@ -48,25 +48,37 @@ export const batchRecord = layout('batchRecord', {
 /** An odd op is a credit, and the next even one its return. */
 export const transitOps = { credit: 1, return: 2, batchCredit: 3, batchReturn: 4 } as const
 
-/** What one shard owes another: a credit, or the return of a credit that could not be taken. */
+/**
+ * What one shard owes another: a credit, or the return of a credit that could not be taken. What it has in common with
+ * its neighbours (the batch that all of them belong to) stands once, in its group.
+ */
 export const transitRecord = layout('transit', {
   op: ['u8', '1 credit, 2 return, 3 credit of a batch, 4 return of a batch'],
   reason: ['u8', 'refusal code of a return, else 0'],
-  institution: ['u16', "the payer's institution"],
-  edge: ['u16', 'edge that asked'],
   position: ['u16', "place in the batch's frame, else 0"],
+  index: ['u16', 'place in the batch as signed, else 0; with the batch id it makes the payment id'],
+  reserved: ['u16', 'zero'],
   payer: ['f64', 'wallet number'],
   payee: ['f64', 'wallet number'],
   amount: ['f64', 'fen'],
-  id: ['bytes16', 'payment id'],
+})
+
+/** Who asked for the records that follow one another: one batch, or one payment. */
+export const transitGroup = layout('transitGroup', {
+  first: ['u32', 'transit number of its first record, the lowest 32 bits; the first group may begin before the frame'],
+  institution: ['u16', "the payer's institution"],
+  edge: ['u16', 'edge that asked'],
+  id: ['bytes16', 'payment id, or id of the batch'],
   token: ['f64', "the edge's number for the request"],
 })
 
-/** Precedes the records of every transit frame. */
+/** Begins every transit frame; its groups follow, then its records. */
 export const transitHeader = layout('transitHeader', {
   source: ['u32', 'shard that sends'],
   incarnation: ['u32', "the source's transit incarnation; a new one starts at number 0"],
   first: ['f64', 'transit number of the first record'],
+  groups: ['u32', 'groups of the frame, in the order of their records'],
+  reserved: ['u32', 'zero'],
 })
 
 export const signers = { walletKey: 1, institution: 2, operator: 3, connector: 4, system: 5 } as const

@@ -10,6 +10,7 @@ import {
   paymentRecord,
   principalRoles,
   senders,
+  transitGroup,
   transitHeader,
   transitRecord,
 } from './records.ts'
@@ -25,19 +26,27 @@ function town(): Town {
 
 const digests = (t: Town): string[] => t.shards.map(({ ledger }) => ledger.state.digest.text())
 
-/** A transit record that gives Carol 1,000.00 of nobody's money. */
-function forgedCredit(t: Town): Uint8Array {
-  t.pay('alice', 'carol', '10.00')
-  const records = new Uint8Array(transitRecord.size)
-  t.shards[0]!.ledger.state.lanes[1]!.copy(0, 1, records, 0)
-  new DataView(records.buffer).setFloat64(transitRecord.at.amount, 100_000, true)
-  return records
+const recordAt = transitHeader.size + transitGroup.size
+
+/** The frame that carries Alice's one payment to Carol. */
+function carriedCredit(t: Town, source = 0, first = 0): Uint8Array {
+  const body = encodeTransit(source, 0, t.shards[0]!.ledger.state.lanes[1]!, 0, 1)
+  new DataView(body.buffer).setFloat64(transitHeader.at.first, first, true)
+  return body
+}
+
+/** A transit frame that gives Carol 1,000.00 of nobody's money. */
+function forgedCredit(t: Town, source = 0): Uint8Array {
+  const body = carriedCredit(t, source)
+  new DataView(body.buffer).setFloat64(recordAt + transitRecord.at.amount, 100_000, true)
+  return body
 }
 
 describe('a frame does only what its sender may', () => {
   test('nobody but a shard sends credits', () => {
     const t = town()
-    const body = encodeTransit(0, 0, 0, forgedCredit(t))
+    t.pay('alice', 'carol', '10.00')
+    const body = forgedCredit(t)
     const before = digests(t)
     for (const sender of [senders.edge, senders.connector, senders.operator, senders.host]) {
       expect(t.submit(1, body, frameKinds.transit, 1, { sender, senderNumber: 0 }).skipped).toBe('sender-not-allowed')
@@ -47,7 +56,7 @@ describe('a frame does only what its sender may', () => {
 
   test('a shard cannot pose as another, as one that does not exist, or as the shard itself', () => {
     const t = town()
-    const records = forgedCredit(t)
+    t.pay('alice', 'carol', '10.00')
     const before = digests(t)
     for (const [source, senderNumber] of [
       [0, 2],
@@ -58,9 +67,7 @@ describe('a frame does only what its sender may', () => {
       [4_294_967_295, 4_294_967_295],
     ] as const) {
       const from = { sender: senders.shard, senderNumber }
-      expect(t.submit(1, encodeTransit(source, 0, 0, records), frameKinds.transit, 1, from).skipped).toBe(
-        'sender-not-allowed',
-      )
+      expect(t.submit(1, forgedCredit(t, source), frameKinds.transit, 1, from).skipped).toBe('sender-not-allowed')
     }
     expect(digests(t)).toEqual(before)
   })
@@ -169,15 +176,29 @@ describe('malformed frames are skipped without harm', () => {
     (first) => {
       const t = town()
       t.pay('alice', 'carol', '10.00')
-      const records = new Uint8Array(transitRecord.size)
-      t.shards[0]!.ledger.state.lanes[1]!.copy(0, 1, records, 0)
       const from = { sender: senders.shard, senderNumber: 0 }
-      const { skipped } = t.submit(1, encodeTransit(0, 0, first, records), frameKinds.transit, 1, from)
+      const { skipped } = t.submit(1, carriedCredit(t, 0, first), frameKinds.transit, 1, from)
       expect(skipped).toBe('malformed')
       t.carry(0, 1)
       expectBalances(t, 'carol 10.00')
     },
   )
+
+  test.each([0, 2, 4_294_967_295])('a transit frame that announces %d groups and holds one is skipped', (groups) => {
+    const t = town()
+    t.pay('alice', 'carol', '10.00')
+    const body = carriedCredit(t)
+    new DataView(body.buffer).setUint32(transitHeader.at.groups, groups, true)
+    const from = { sender: senders.shard, senderNumber: 0 }
+    expect(t.submit(1, body, frameKinds.transit, 1, from).skipped).toBe('malformed')
+    t.carry(0, 1)
+    expectBalances(t, 'carol 10.00')
+  })
+
+  test('a transit frame shorter than its header is skipped', () => {
+    const from = { sender: senders.shard, senderNumber: 0 }
+    expect(town().submit(1, new Uint8Array(8), frameKinds.transit, 1, from).skipped).toBe('malformed')
+  })
 
   test('a transit frame of an older incarnation is not taken', () => {
     const t = town()
@@ -217,11 +238,10 @@ describe('what only a broken shard can send stops the machine', () => {
   ])('%s', (_, spoil) => {
     const t = town()
     t.pay('alice', 'carol', '10.00')
-    const records = new Uint8Array(transitRecord.size)
-    t.shards[0]!.ledger.state.lanes[1]!.copy(0, 1, records, 0)
-    spoil(new DataView(records.buffer))
+    const body = carriedCredit(t)
+    spoil(new DataView(body.buffer, recordAt))
     const from = { sender: senders.shard, senderNumber: 0 }
-    expect(() => t.submit(1, encodeTransit(0, 0, 0, records), frameKinds.transit, 1, from)).toThrow('law broken')
+    expect(() => t.submit(1, body, frameKinds.transit, 1, from)).toThrow('law broken')
   })
 
   test('a frame that is not the next', () => {

@@ -5,6 +5,7 @@ import { Columns, type Section, tableNumber } from './columns.ts'
 import { CommandIds } from './commandIds.ts'
 import { DatedIds } from './datedIds.ts'
 import { Digest } from './digest.ts'
+import { joinBodies } from './frameBuilder.ts'
 import { bucketCount, bucketOf } from './ids.ts'
 import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
@@ -31,7 +32,7 @@ const datedIdsMax = 1_048_576
 const batchesMax = 524_288
 const batchRecordsPerId = 128
 const batchRecordsAllMax = 268_435_456
-const stateVersion = 2
+const stateVersion = 3
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {
@@ -191,6 +192,7 @@ export class State {
       this.datedIds.head,
       this.datedIds.tail,
       ...this.lanes.map((lane) => lane.next),
+      ...this.lanes.map((lane) => lane.groups.next),
     )
     return [
       { name: 'counters', bytes: bytes(counters) },
@@ -212,12 +214,29 @@ export class State {
 
   /** All of the state as named sections. Views into live columns: copy them before the next frame is applied. */
   sections(): Section[] {
+    const lanes = this.laneSections().map(({ name, parts }) => ({ name, bytes: joinBodies(parts) }))
+    return [...this.columnSections(), ...lanes]
+  }
+
+  /** What is owed to others. Views of what never changes: they may be read while frames are applied. */
+  laneSections(): { name: string; parts: readonly Uint8Array[] }[] {
+    return this.lanes.flatMap((lane, peer) => {
+      const { records, groups } = lane.views()
+      return [
+        { name: `lane.${peer}`, parts: records },
+        { name: `laneGroups.${peer}`, parts: groups },
+      ]
+    })
+  }
+
+  /** All but what is owed to others. Views into live columns: copy them before the next frame is applied. */
+  columnSections(): Section[] {
+    const kept = Float64Array.from([...this.lanes, ...this.lanes.map((lane) => lane.groups)], (one) => one.kept)
     return [
       ...this.#smallSections(),
       { name: 'genesis', bytes: this.#genesisBytes() },
       { name: 'digest', bytes: new Uint8Array(Uint32Array.of(this.digest.high, this.digest.low).buffer) },
-      { name: 'lanesKept', bytes: new Uint8Array(Float64Array.from(this.lanes, (lane) => lane.kept).buffer) },
-      ...this.lanes.map((lane, peer) => ({ name: `lane.${peer}`, bytes: lane.save() })),
+      { name: 'lanesKept', bytes: new Uint8Array(kept.buffer) },
       ...this.accounts.sections(),
       ...this.wallets.sections(),
       ...this.users.sections(),
@@ -270,8 +289,10 @@ export class State {
     this.datedIds.load(counters[13]!, counters[12]!, byName)
     this.batches.load(f64('batchCounters'), f64('batches'), need(byName, 'batchOutcomes'))
     const kept = f64('lanesKept')
+    const shards = this.lanes.length
     for (const [peer, lane] of this.lanes.entries()) {
-      lane.load(kept[peer]!, counters[14 + peer]!, need(byName, `lane.${peer}`))
+      lane.loadRecords(kept[peer]!, counters[14 + peer]!, need(byName, `lane.${peer}`))
+      lane.loadGroups(kept[shards + peer]!, counters[14 + shards + peer]!, need(byName, `laneGroups.${peer}`))
     }
     this.books.load(f64('books'))
     this.rules.load(f64('rules'))

@@ -1,11 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { encodeTransit } from './frameBuilder.ts'
+import { bodyViews } from './frameInput.ts'
 import { bucketCount, numberOf, serialFirst } from './ids.ts'
 import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
 import { NumberTable } from './numberTable.ts'
-import { transitRecord } from './records.ts'
+import { transitGroup, transitRecord } from './records.ts'
 import { SenderFrames } from './senderFrames.ts'
+import { slotBytes } from './slots.ts'
+import { transitPlaces } from './transit.ts'
 
 describe('the table of numbers', () => {
   test('finds every number it was given and no other, also when full to its capacity', () => {
@@ -114,18 +118,33 @@ describe('which frames of a sender were applied', () => {
   })
 })
 
+test('a transit record and its group take a slot each', () => {
+  expect([transitRecord.size, transitGroup.size]).toEqual([slotBytes, slotBytes])
+})
+
 describe('a lane', () => {
-  const perChunk = 4_096
-  const put = (lane: Lane, value: number): void => {
-    lane.chunkFor(lane.next).f64[(Lane.offsetOf(lane.next) + transitRecord.at.amount) >>> 3] = value
-    lane.next += 1
-  }
+  const perChunk = 8_192
+  const id = new Uint32Array(4)
+  const put = (lane: Lane, value: number): void => lane.owe(1, 0, 0, 0, 0, value)
   const read = (lane: Lane, number: number, count: number): number[] => {
     const target = new Uint8Array(count * transitRecord.size)
     const copied = lane.copy(number, count, target, 0)
     const view = new DataView(target.buffer)
     const at = transitRecord.at.amount
     return Array.from({ length: copied }, (_, i) => view.getFloat64(i * transitRecord.size + at, true))
+  }
+  const whole = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+  const reloaded = (lane: Lane): Lane => {
+    const copy = new Lane()
+    const { records, groups } = lane.views()
+    copy.loadRecords(lane.kept, lane.next, whole(records))
+    copy.loadGroups(lane.groups.kept, lane.groups.next, whole(groups))
+    return copy
+  }
+  /** By record: the token of the group that it is sent under. */
+  const tokens = (lane: Lane, number: number, count: number): number[] => {
+    const frame = { ...bodyViews(encodeTransit(0, 0, lane, number, count)), count }
+    return [...transitPlaces(frame)].map(({ group }) => frame.view.getFloat64(group + transitGroup.at.token, true))
   }
 
   test('gives back what was put in, across the borders of its chunks', () => {
@@ -181,11 +200,7 @@ describe('a lane', () => {
             lane.trim(n)
             kept = Math.max(kept, Math.min(n, next))
           }
-          if (op === 'reload') {
-            const copy = new Lane()
-            copy.load(lane.kept, lane.next, lane.save().slice())
-            lane = copy
-          }
+          if (op === 'reload') lane = reloaded(lane)
           expect([lane.kept, lane.next]).toEqual([kept, next])
           expect(read(lane, kept, next - kept)).toEqual(Array.from({ length: next - kept }, (_, i) => kept + i))
         }
@@ -194,7 +209,55 @@ describe('a lane', () => {
     )
   })
 
+  test('sends each record under the group it was put in, wherever a frame begins and whatever was forgotten', () => {
+    const step = fc.record({ records: fc.integer({ min: 1, max: 5 }), trim: fc.nat(100), reload: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 30 }), fc.nat(), fc.nat(), (steps, from, most) => {
+        let lane = new Lane()
+        const groupOf: number[] = []
+        for (const [token, { records, trim, reload }] of steps.entries()) {
+          lane.begin(1, 2, token, id, 0)
+          for (let n = 0; n < records; n++) {
+            groupOf.push(token)
+            put(lane, groupOf.length)
+          }
+          // What comes last is never acknowledged in the same moment.
+          lane.trim(Math.min(trim, lane.next - 1))
+          if (reload) lane = reloaded(lane)
+        }
+        const first = lane.kept + (from % (lane.next - lane.kept))
+        const count = 1 + (most % (lane.next - first))
+        expect(tokens(lane, first, count)).toEqual(groupOf.slice(first, first + count))
+        const groups = new Set(groupOf.slice(lane.kept)).size
+        expect(lane.groups.next - lane.groups.kept).toBe(groups)
+      }),
+    )
+  })
+
+  test('knows its groups where the count of records goes beyond 32 bits', () => {
+    const lane = new Lane()
+    const start = 2 ** 32 - 2
+    lane.loadRecords(start, start, new Uint8Array(0))
+    for (const token of [7, 8, 9]) {
+      lane.begin(1, 2, token, id, 0)
+      for (const value of [1, 2]) put(lane, value)
+    }
+    expect(tokens(lane, start + 1, 5)).toEqual([7, 8, 8, 9, 9])
+    lane.trim(start + 3)
+    expect(tokens(lane, start + 3, 3)).toEqual([8, 9, 9])
+  })
+
+  test('what a snapshot has seen stays as it was while the lane goes on and forgets', () => {
+    const lane = new Lane()
+    for (let n = 0; n < perChunk + 5; n++) put(lane, n)
+    const { records } = lane.views()
+    const before = whole(records)
+    for (let n = 0; n < 3 * perChunk; n++) put(lane, 99)
+    lane.trim(3 * perChunk)
+    expect(whole(records)).toEqual(before)
+  })
+
   test('a snapshot of another length is refused', () => {
-    expect(() => new Lane().load(0, 2, new Uint8Array(transitRecord.size))).toThrow('wrong length')
+    expect(() => new Lane().loadRecords(0, 2, new Uint8Array(transitRecord.size))).toThrow('wrong length')
   })
 })

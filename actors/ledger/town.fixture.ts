@@ -15,7 +15,6 @@ import {
   rechargeSteps,
   senders,
   signers,
-  transitRecord,
 } from './records.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { viewWallet, type WalletView } from './views.ts'
@@ -388,11 +387,10 @@ export class Town {
     const { state } = this.shards[source]!.ledger
     const lane = state.lanes[destination]!
     const at = first ?? this.shards[destination]!.ledger.state.received[source]!
-    const records = new Uint8Array((count ?? lane.next - at) * transitRecord.size)
-    const copied = lane.copy(at, count ?? lane.next - at, records, 0)
-    const body = encodeTransit(source, state.incarnation, at, records.subarray(0, copied * transitRecord.size))
+    const carried = count ?? lane.next - at
+    const body = encodeTransit(source, state.incarnation, lane, at, carried)
     const sender = { sender: senders.shard, senderNumber: source, incarnation: 2_000 + source, ...from }
-    return this.submit(destination, body, frameKinds.transit, copied, sender)
+    return this.submit(destination, body, frameKinds.transit, carried, sender)
   }
 
   /** Carries everything until no shard owes another anything. Returns whom the shards told of an end. */

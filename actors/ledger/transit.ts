@@ -1,50 +1,35 @@
+import { makeRecordId } from './batches.ts'
 import type { FrameInput } from './frameInput.ts'
-import { Lane } from './lanes.ts'
 import { isAmount, LawBroken } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit } from './paymentRules.ts'
 import { creditWallet, returnToWallet } from './postings.ts'
-import { transitHeader, transitOps, transitRecord } from './records.ts'
+import { transitGroup, transitHeader, transitOps, transitRecord } from './records.ts'
 import { refusals } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
 
-const transitWords = transitRecord.size >>> 3
+const recordWords = transitRecord.size >>> 3
+const groupWords = transitGroup.size >>> 3
 const headerWords = transitHeader.size >>> 3
+const H = transitHeader.at
+const G = transitGroup.at
 const T = transitRecord.at
 /** Rows that are looked up ahead, so that their cache misses overlap. */
 const lookAhead = 128
 
-/** Writes down what a debit owes another shard: legs wallet - (posted by the caller), transit +. `row` is the payer's. */
+/** Writes down what a debit owes another shard: legs wallet - (posted by the caller), transit +. */
 export function oweCredit(
   s: State,
   shard: number,
   op: number,
-  row: number,
+  position: number,
+  index: number,
   payer: number,
   payee: number,
   amount: number,
-  edge: number,
-  position: number,
-  token: number,
-  idWords: Uint32Array,
-  idWord: number,
 ): void {
   s.books.toTransit(shard, amount)
-  const lane = s.lanes[shard]!
-  const chunk = lane.chunkFor(lane.next)
-  const at = Lane.offsetOf(lane.next)
-  chunk.u32[at >>> 2] = op | (s.wallets.at.institution[row]! << 16)
-  chunk.u32[(at + T.edge) >>> 2] = edge | (position << 16)
-  chunk.f64[(at + T.payer) >>> 3] = payer
-  chunk.f64[(at + T.payee) >>> 3] = payee
-  chunk.f64[(at + T.amount) >>> 3] = amount
-  const id = (at + T.id) >>> 2
-  chunk.u32[id] = idWords[idWord]!
-  chunk.u32[id + 1] = idWords[idWord + 1]!
-  chunk.u32[id + 2] = idWords[idWord + 2]!
-  chunk.u32[id + 3] = idWords[idWord + 3]!
-  chunk.f64[(at + T.token) >>> 3] = token
-  lane.next += 1
+  s.lanes[shard]!.owe(op, position, index, payer, payee, amount)
 }
 
 /** What comes from other shards: credits, legs transit - and wallet +, or the returns of such as could not be taken. */
@@ -53,6 +38,15 @@ export class Transit {
   readonly #rows = new Int32Array(lookAhead)
   /** The prefetch of a block adds what it read here, so that no compiler may leave the reads out. */
   #touched = 0
+  /** Where the records of the frame begin, in doubles. */
+  #records = 0
+  /** Where the group of the record at hand stands, in doubles, and the record from which on the next one holds. */
+  #group = 0
+  #groupUntil = 0
+  /** The group that the lane back was told of last in this frame, or 0. */
+  #groupBack = 0
+  /** A record's id as it stands in the journal. */
+  readonly #id = new Uint8Array(16)
 
   constructor(state: State) {
     this.#s = state
@@ -61,9 +55,9 @@ export class Transit {
   /** Takes what another shard owes this one: in order, once, whatever is sent again. */
   apply(frame: FrameInput, out: Outcomes): void {
     const s = this.#s
-    const source = frame.u32[transitHeader.at.source >>> 2]!
-    const incarnation = frame.u32[transitHeader.at.incarnation >>> 2]!
-    const first = frame.f64[transitHeader.at.first >>> 3]!
+    const source = frame.u32[H.source >>> 2]!
+    const incarnation = frame.u32[H.incarnation >>> 2]!
+    const first = frame.f64[H.first >>> 3]!
     // A number that counts nothing would make the watermark count nothing from then on.
     if (!Number.isSafeInteger(first) || first < 0) {
       out.skipped = 'malformed'
@@ -82,16 +76,28 @@ export class Transit {
       out.skipped = 'gap'
       return
     }
+    this.#records = headerWords + frame.u32[H.groups >>> 2]! * groupWords
+    this.#groupBack = 0
+    this.#enterGroup(frame, headerWords, first)
     for (let from = awaited - first; from < frame.count; from += lookAhead) {
       this.#take(frame, from, Math.min(frame.count, from + lookAhead), source, first, out)
     }
     s.received[source] = first + frame.count
   }
 
+  #enterGroup(frame: FrameInput, group: number, first: number): void {
+    this.#group = group
+    const next = group + groupWords
+    // The lowest 32 bits tell how far the next group begins behind the frame's first record.
+    this.#groupUntil =
+      next < this.#records ? (frame.u32[next * 2 + (G.first >>> 2)]! - first) | 0 : Number.POSITIVE_INFINITY
+  }
+
   #take(frame: FrameInput, from: number, to: number, source: number, first: number, out: Outcomes): void {
     this.#findRows(frame, from, to)
     for (let i = from; i < to; i++) {
-      const word = headerWords + i * transitWords
+      while (i >= this.#groupUntil) this.#enterGroup(frame, this.#group + groupWords, first)
+      const word = this.#records + i * recordWords
       const op = frame.u8[word * 8 + T.op]
       const row = this.#rows[i - from]!
       if (op === transitOps.credit || op === transitOps.batchCredit) {
@@ -114,7 +120,7 @@ export class Transit {
 
   /** Whose money a record moves: the payee's, or when it comes back the payer's. */
   #walletOf(frame: FrameInput, i: number): number {
-    const word = headerWords + i * transitWords
+    const word = this.#records + i * recordWords
     const isReturn = (frame.u8[word * 8 + T.op]! & 1) === 0
     return frame.f64[word + ((isReturn ? T.payer : T.payee) >>> 3)]!
   }
@@ -138,12 +144,32 @@ export class Transit {
       return
     }
     creditWallet(s, row, amount)
-    const payer = frame.f64[word + (T.payer >>> 3)]!
-    out.watch?.posted(row, postingKinds.paymentIn, amount, payer, frame.u8, word * 8 + T.id, i)
-    const edge = frame.u32[word * 2 + (T.edge >>> 2)]! & 0xffff
-    const token = frame.f64[word + (T.token >>> 3)]!
+    if (out.watch !== undefined) {
+      const payer = frame.f64[word + (T.payer >>> 3)]!
+      this.#show(frame, word, row, postingKinds.paymentIn, amount, payer, out, i)
+    }
+    const edge = this.#edge(frame)
+    const token = frame.f64[this.#group + (G.token >>> 3)]!
     if (frame.u8[word * 8 + T.op] === transitOps.credit) out.complete(edge, token, 0)
     else out.completeOfBatch(edge, token, source, number)
+  }
+
+  #edge(frame: FrameInput): number {
+    return frame.u32[this.#group * 2 + (G.institution >>> 2)]! >>> 16
+  }
+
+  #show(
+    frame: FrameInput,
+    word: number,
+    row: number,
+    kind: number,
+    delta: number,
+    counterparty: number,
+    out: Outcomes,
+    i: number,
+  ): void {
+    readTransitId(frame.u8, this.#group * 8, word * 8, this.#id)
+    out.watch?.posted(row, kind, delta, counterparty, this.#id, 0, i)
   }
 
   #sendReturn(frame: FrameInput, word: number, source: number, amount: number, code: number): void {
@@ -151,13 +177,9 @@ export class Transit {
     s.books.toTransit(source, amount)
     s.returnsIssued[source]! += 1
     const lane = s.lanes[source]!
-    const chunk = lane.chunkFor(lane.next)
-    const at = Lane.offsetOf(lane.next)
-    // Copied as integers: an id whose bytes look like a NaN need not survive a copy as a float.
-    for (let w = 0; w < 2 * transitWords; w++) chunk.u32[(at >>> 2) + w] = frame.u32[word * 2 + w]!
-    chunk.u8[at + T.op] = frame.u8[word * 8 + T.op]! + 1
-    chunk.u8[at + T.reason] = code
-    lane.next += 1
+    if (this.#groupBack !== this.#group) lane.beginLike(frame.u32, this.#group * 2)
+    this.#groupBack = this.#group
+    lane.oweBack(frame.u32, word * 2, code)
   }
 
   /**
@@ -179,28 +201,46 @@ export class Transit {
       s.wallets.at.state[row] = walletStates.frozen
       s.wallets.hashRow(s.digest, row, 1)
     }
-    out.watch?.posted(row, postingKinds.paymentReturned, amount, payee, frame.u8, word * 8 + T.id, i)
+    if (out.watch !== undefined) this.#show(frame, word, row, postingKinds.paymentReturned, amount, payee, out, i)
   }
 
   /** Changes the outcome that the id is answered with. @returns when the money left, or undefined if that is forgotten */
   #recordReturn(frame: FrameInput, word: number, reason: number, out: Outcomes): number | undefined {
     const s = this.#s
-    const edgeWord = frame.u32[word * 2 + (T.edge >>> 2)]!
-    const token = frame.f64[word + (T.token >>> 3)]!
-    const idWord = word * 2 + (T.id >>> 2)
+    const token = frame.f64[this.#group + (G.token >>> 3)]!
+    const idWord = this.#group * 2 + (G.id >>> 2)
     if (frame.u8[word * 8 + T.op] === transitOps.return) {
-      out.complete(edgeWord & 0xffff, token, reason)
+      out.complete(this.#edge(frame), token, reason)
       const entry = s.ids.find(frame.f64[word + (T.payer >>> 3)]!, frame.u32, idWord)
       if (entry < 0) return undefined
       s.ids.change(entry, reason)
       return s.ids.columns.at.time[entry]!
     }
-    const position = edgeWord >>> 16
-    const institution = frame.u8[word * 8 + T.institution]! | (frame.u8[word * 8 + T.institution + 1]! << 8)
-    out.returnOfBatch(edgeWord & 0xffff, token, position, reason)
+    const position = frame.u32[word * 2]! >>> 16
+    const institution = frame.u32[this.#group * 2 + (G.institution >>> 2)]! & 0xffff
+    out.returnOfBatch(this.#edge(frame), token, position, reason)
     const batch = s.batches.find(institution, frame.u32, idWord)
     if (batch < 0) return undefined
     s.batches.change(batch, position, reason)
     return s.batches.timeOf(batch)
+  }
+}
+
+/** Writes the payment id of a transit record, made of its group's and, when that is a batch's, of its own index. */
+export function readTransitId(u8: Uint8Array, groupAt: number, recordAt: number, id: Uint8Array): void {
+  for (let b = 0; b < 16; b++) id[b] = u8[groupAt + G.id + b]!
+  const isOfBatch = u8[recordAt + T.op]! > transitOps.return
+  if (isOfBatch) makeRecordId(id, u8[recordAt + T.index]! | (u8[recordAt + T.index + 1]! << 8))
+}
+
+/** Where each record of a transit frame and its group stand, for who reads frames without applying them. */
+export function* transitPlaces({ u32, f64, count }: Pick<FrameInput, 'u32' | 'f64' | 'count'>) {
+  const recordsAt = transitHeader.size + u32[H.groups >>> 2]! * transitGroup.size
+  const first = f64[H.first >>> 3]!
+  const firstOf = (group: number): number => (u32[(group + G.first) >>> 2]! - first) | 0
+  let group: number = transitHeader.size
+  for (let i = 0; i < count; i++) {
+    while (group + transitGroup.size < recordsAt && firstOf(group + transitGroup.size) <= i) group += transitGroup.size
+    yield { group, record: recordsAt + i * transitRecord.size }
   }
 }

@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     const blobs = createBlobs(memoryKeyRing(['snapshot']))
     const store = await objectSnapshots(connection, blobs, { region, chunkTimeoutMs: 1_000 })
     await store.save(contentsOf(1))
-    const sections = [{ name: 'large', bytes: new Uint8Array(60_000_000) }]
+    const sections = [{ name: 'large', parts: [new Uint8Array(60_000_000)] }]
     const save = store.save(contentsOf(2, { sections }))
     const failed = expect(save).rejects.toThrow()
     await new Promise((resolve) => setTimeout(resolve, 30))

@@ -14,7 +14,19 @@ export type SnapshotContents = {
   /** The state's own digest, as its owner writes it. */
   readonly digest: string
   readonly createdMs: number
-  readonly sections: readonly Section[]
+  readonly sections: readonly SnapshotSection[]
+}
+
+/** One named piece of what is to be stored, in parts that follow one another. */
+export type SnapshotSection = { readonly name: string; readonly parts: readonly Uint8Array[] }
+
+/** Sections as they were opened, to be stored again. */
+export function inOnePart(sections: readonly Section[]): SnapshotSection[] {
+  return sections.map(({ name, bytes }) => ({ name, parts: [bytes] }))
+}
+
+export function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0)
 }
 
 export type SnapshotManifest = Omit<SnapshotContents, 'sections'> & {

@@ -5,6 +5,7 @@ import { type ByteReader, readBytes } from './byteReader.ts'
 import { chainBytes } from './chain.ts'
 import { SealError } from './sealError.ts'
 import {
+  bytesOf,
   placeSections,
   type Snapshot,
   type SnapshotContents,
@@ -58,7 +59,7 @@ export async function* sealSnapshot(blobs: Blobs, contents: SnapshotContents): A
     ...rest,
     formatVersion: snapshotFormatVersion,
     chain: Buffer.from(chain).toString('hex'),
-    sections: sections.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
+    sections: sections.map(({ name, parts }) => ({ name, bytes: bytesOf(parts) })),
     id: randomUUID(),
   }
   const sealed = blobs.sealBlob('snapshot', Buffer.from(JSON.stringify(manifest)), manifestBinding(contents))
@@ -70,9 +71,16 @@ export async function* sealSnapshot(blobs: Blobs, contents: SnapshotContents): A
   yield preamble
   yield sealed
   const { offsets, total } = placeSections(manifest.sections)
+  const placed = sections.flatMap(({ parts }, index) => placeParts(parts, offsets[index]!))
+  let next = 0
   for (let start = 0; start < total; start += chunkBytes) {
     const chunk = new Uint8Array(Math.min(chunkBytes, total - start))
-    for (const [index, { bytes }] of sections.entries()) copyOverlap(bytes, offsets[index]!, chunk, start)
+    const end = start + chunk.length
+    for (let n = next; n < placed.length && placed[n]!.start < end; n++) {
+      copyOverlap(placed[n]!.part, placed[n]!.start, chunk, start)
+      // Parts lie one behind the other: what ends in this chunk is not looked at again.
+      if (placed[n]!.start + placed[n]!.part.length <= end) next = n + 1
+    }
     yield await blobs.sealBlobMaybe('snapshot', chunk, chunkBinding(manifest, start, total))
   }
 }
@@ -128,6 +136,15 @@ async function open(blobs: Blobs, name: string, place: SnapshotPlace, reader: By
     return { name: section.name, bytes: whole.subarray(offset, offset + section.bytes) }
   })
   return { manifest, sections }
+}
+
+function placeParts(parts: readonly Uint8Array[], offset: number): { part: Uint8Array; start: number }[] {
+  let start = offset
+  return parts.map((part) => {
+    const placed = { part, start }
+    start += part.length
+    return placed
+  })
 }
 
 /** Copies the part of `source`, which begins at `sourceStart` of the whole, that falls into the chunk at `chunkStart`. */

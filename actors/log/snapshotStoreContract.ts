@@ -3,7 +3,7 @@ import { type Blobs, createBlobs } from './blobs.ts'
 import { type KeyRing, regionPurposes } from './keyRing.ts'
 import { memoryKeyRing } from './memoryKeyRing.ts'
 import type { OwnerSegment } from './ownerRecord.ts'
-import type { SnapshotContents, SnapshotError } from './snapshot.ts'
+import { bytesOf, type SnapshotContents, type SnapshotError } from './snapshot.ts'
 import type { SnapshotStore, SnapshotStoreOptions } from './snapshotStore.ts'
 
 export type SnapshotsUnderTest = {
@@ -27,10 +27,11 @@ export function contentsOf(seq: number, changes: Partial<SnapshotContents> = {})
     digest: `digest ${seq}`,
     createdMs: 1_760_000_000_000 + seq,
     sections: [
-      { name: 'balance', bytes: new Uint8Array(numbers.buffer) },
-      { name: 'odd', bytes: Uint8Array.of(1, 2, 3) },
-      { name: 'empty', bytes: new Uint8Array(0) },
-      { name: 'large', bytes: new Uint8Array(2_500_000).fill(seq) },
+      { name: 'balance', parts: [new Uint8Array(numbers.buffer)] },
+      { name: 'odd', parts: [Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)] },
+      { name: 'empty', parts: [] },
+      { name: 'large', parts: [700_001, 1_799_999].map((bytes, n) => new Uint8Array(bytes).fill(seq + n)) },
+      { name: 'last', parts: [Uint8Array.of(seq)] },
     ],
     ...changes,
   }
@@ -68,12 +69,12 @@ export function snapshotStoreContract(name: string, begin: () => Promise<Snapsho
       expect(snapshot?.manifest).toEqual({
         ...rest,
         formatVersion: 1,
-        sections: sections.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
+        sections: sections.map(({ name, parts }) => ({ name, bytes: bytesOf(parts) })),
       })
       expect(snapshot?.sections.map((section) => section.name)).toEqual(sections.map((section) => section.name))
-      for (const [index, { bytes }] of sections.entries()) {
+      for (const [index, { parts }] of sections.entries()) {
         const found = snapshot!.sections[index]!.bytes
-        expect(Buffer.compare(found, bytes)).toBe(0)
+        expect(Buffer.compare(found, Buffer.concat(parts))).toBe(0)
         expect(found.byteOffset % 8).toBe(0)
       }
     })

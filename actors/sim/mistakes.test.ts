@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { frameKinds, paymentRecord, transitHeader, transitRecord } from '../ledger/records.ts'
+import { frameKinds, paymentRecord, transitGroup, transitHeader, transitRecord } from '../ledger/records.ts'
 import type { OpenedFrame, Opener, Sealer } from '../log/sealing.ts'
 import type { FarPorts } from './farPorts.ts'
 import type { Mistakes } from './mistakes.ts'
@@ -23,10 +23,10 @@ function opening(opener: Opener, change: (frame: OpenedFrame) => OpenedFrame): O
 }
 
 /** The same frame, with a fen more in the first amount that it carries. */
-function dearer(frame: OpenedFrame, kind: number, at: number): OpenedFrame {
+function dearer(frame: OpenedFrame, kind: number, at: (body: Uint8Array) => number): OpenedFrame {
   if (frame.header.kind !== kind) return frame
   const body = frame.body.slice()
-  addFen(body, at)
+  addFen(body, at(body))
   return { ...frame, body }
 }
 
@@ -35,7 +35,13 @@ function addFen(body: Uint8Array, at: number): void {
   view.setFloat64(at, view.getFloat64(at, true) + 1, true)
 }
 
-const transitAmount = transitHeader.size + transitRecord.at.amount
+/** Where the first record of a transit frame stands: behind its groups. */
+function transitAt(body: Uint8Array): number {
+  const groups = new DataView(body.buffer, body.byteOffset).getUint32(transitHeader.at.groups, true)
+  return transitHeader.size + groups * transitGroup.size
+}
+
+const transitAmount = (body: Uint8Array): number => transitAt(body) + transitRecord.at.amount
 
 describe('the auditor finds what is planted', () => {
   test('a worker that drops what stands in a frame', async () => {
@@ -59,7 +65,7 @@ describe('the auditor finds what is planted', () => {
 
   test('a ledger that executes what nobody asked for', async () => {
     const mistakes = {
-      opener: (opener: Opener) => opening(opener, (f) => dearer(f, frameKinds.payments, paymentRecord.at.amount)),
+      opener: (opener: Opener) => opening(opener, (f) => dearer(f, frameKinds.payments, () => paymentRecord.at.amount)),
     }
     expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
   })
@@ -100,7 +106,7 @@ function twice(sealer: Sealer): Sealer['sealMaybe'] {
     if (fields.kind !== frameKinds.transit) return sealer.sealMaybe(fields, body, evidence)
     const longer = new Uint8Array(body.length + transitRecord.size)
     longer.set(body)
-    longer.set(body.subarray(transitHeader.size, transitHeader.size + transitRecord.size), body.length)
+    longer.set(body.subarray(transitAt(body), transitAt(body) + transitRecord.size), body.length)
     return sealer.sealMaybe({ ...fields, count: fields.count + 1 }, longer, evidence)
   }
 }

@@ -19,7 +19,8 @@ ${rows.join('\n')}`
 
 /** `docs/reference/frames.md`: every record of the log, from the tables that the encoders and decoders use. */
 export function framesPage(): string {
-  const { paymentRecord, batchHeader, batchRecord, transitHeader, transitRecord, commandRecords, commandOps } = records
+  const { paymentRecord, batchHeader, batchRecord, transitHeader, transitGroup, transitRecord } = records
+  const { commandRecords, commandOps } = records
   const commands = Object.entries(commandRecords) as [records.CommandOp, Layout][]
   const kinds = Object.entries(records.frameKinds).map(([kind, number]) => `${number} ${kind}`)
   return `# Frames
@@ -36,7 +37,7 @@ ${table(frameHeader)}
 
 ## Bodies
 
-${[paymentRecord, batchHeader, batchRecord, transitHeader, transitRecord].map((record) => table(record)).join('\n\n')}
+${[paymentRecord, batchHeader, batchRecord, transitHeader, transitGroup, transitRecord].map((record) => table(record)).join('\n\n')}
 
 ## Commands
 

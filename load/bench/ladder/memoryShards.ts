@@ -2,7 +2,7 @@ import { encodeCommand, encodeTransit, joinBodies } from '../../../actors/ledger
 import { bodyViews, type FrameInput } from '../../../actors/ledger/frameInput.ts'
 import { Ledger } from '../../../actors/ledger/ledger.ts'
 import { Outcomes } from '../../../actors/ledger/outcomes.ts'
-import { frameKinds, principalRoles, senders, signers, transitRecord } from '../../../actors/ledger/records.ts'
+import { frameKinds, principalRoles, senders, signers } from '../../../actors/ledger/records.ts'
 import type { ShardWriter } from '../population.ts'
 
 const edgeNumber = 1
@@ -90,11 +90,10 @@ export class MemoryShards implements ShardWriter {
     for (const [destination, lane] of this.ledgers[shard]!.state.lanes.entries()) {
       const { kept, next } = lane
       if (next === kept) continue
-      const records = new Uint8Array((next - kept) * transitRecord.size)
-      lane.copy(kept, next - kept, records, 0)
+      const body = encodeTransit(shard, 0, lane, kept, next - kept)
       lane.trim(next)
       const from = { sender: senders.shard, senderNumber: shard }
-      this.apply(destination, frameKinds.transit, next - kept, encodeTransit(shard, 0, kept, records), from)
+      this.apply(destination, frameKinds.transit, next - kept, body, from)
     }
   }
 }
