@@ -122,7 +122,8 @@ export class Replica {
 
   #skipUnreadable(entry: LogEntry, error: unknown): Applied {
     const never = error instanceof FrameError || (error instanceof SealError && error.problem !== 'key-unknown')
-    if (!never) throw error
+    // A log whose very beginning cannot be read was begun by another version of this program: all of it is of no use.
+    if (!never || this.#ledger === undefined) throw error
     this.#skip('malformed')
     this.#frame.count = 0
     this.#frame.seq = entry.seq
