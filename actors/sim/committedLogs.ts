@@ -17,8 +17,6 @@ export class CommittedLogs {
   readonly entries: readonly LogEntry[][]
   readonly #world: World
   readonly #readers: Map<SimProcess, Reader>[]
-  /** By shard and epoch, the region that committed something as owner in that epoch. */
-  readonly #committers = new Map<string, string>()
 
   constructor(world: World) {
     this.#world = world

@@ -11,13 +11,12 @@ const seedsPerThreadMin = 10
  * several seeds at once by as many threads as there are cores.
  */
 export async function runSeeds(
-  first: number,
-  count: number,
+  { first, count, regions }: { first: number; count: number; regions: number },
   onResult: (result: SimulationResult) => void,
 ): Promise<void> {
   const threads = Math.min(availableParallelism(), threadsMax, Math.floor(count / seedsPerThreadMin))
   if (threads < 2) {
-    for (let seed = first; seed < first + count; seed++) onResult(await simulate(seed))
+    for (let seed = first; seed < first + count; seed++) onResult(await simulate(seed, { regions }))
     return
   }
   const results = new Map<number, SimulationResult>()
@@ -31,7 +30,7 @@ export async function runSeeds(
   }
   const share = (thread: number): Promise<void> =>
     new Promise((resolve, reject) => {
-      const workerData = { first: first + thread, end: first + count, step: threads }
+      const workerData = { first: first + thread, end: first + count, step: threads, regions }
       const worker = new Worker(new URL('seedWorker.ts', import.meta.url), { workerData })
       worker.on('message', take)
       worker.on('error', reject)

@@ -10,7 +10,8 @@ import { VirtualTime } from './virtualTime.ts'
 import { textOf, World } from './world.ts'
 
 export type SimulationOptions = {
-  regions?: 1 | 2
+  /** 1 or 2. */
+  regions?: number
   /** Without any fault. */
   calm?: boolean
   mistakes?: Partial<Mistakes>
