@@ -210,9 +210,18 @@ describe('nothing leaves before its position is committed', () => {
     expect(await town.snapshots.list(0)).toMatchObject([{ seq, epoch: 0 }])
     const never = runner.snapshot()
     await new Promise((resolve) => setTimeout(resolve))
-    town.timers.advance(10_000)
+    town.timers.advance(2_000)
     await never
     expect(await town.snapshots.list(0)).toHaveLength(1)
+  })
+
+  test('no snapshot of a runner that stops, which does not wait for the commit either', async () => {
+    const runner = await town.lead(0, 'gated', { gated: true })
+    await applied(runner.leader!, await pay(100))
+    void runner.snapshot()
+    await new Promise((resolve) => setTimeout(resolve))
+    await runner.stop()
+    expect(await town.snapshots.list(0)).toEqual([])
   })
 })
 

@@ -12,7 +12,7 @@ import { Leader, type LeaderOptions } from './leader.ts'
 const snapshotCheckMs = 1_000
 const keptBytesMinDefault = 64 * 1024 * 1024
 /** How long a snapshot waits in memory until its position is committed; then the next one is taken instead. */
-const snapshotCommitMs = 10_000
+const snapshotCommitMs = 2_000
 
 export type RunnerOptions = Omit<LeaderOptions, 'replica'> & {
   shard: number
@@ -164,8 +164,9 @@ export class ShardRunner {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelSnapshot?.()
-    await this.#saving
+    // A snapshot that still waits for its commit is given up with the leader.
     this.#leader?.stop()
+    await this.#saving
     await this.#follower?.stop()
     this.#leader = undefined
   }
