@@ -6,20 +6,17 @@ import type { Query, QueryAnswer } from '../log/queries.ts'
 import type { Applied, Replica } from '../log/replica.ts'
 import type { Sealer } from '../log/sealing.ts'
 import type { LogEntry } from '../log/shardLog.ts'
-import { commandSubject, effectsSubject, markSubject } from '../log/subjects.ts'
+import { commandSubject, markSubject } from '../log/subjects.ts'
 import { tellEdges } from './answerMessages.ts'
 import { CommitGate, type Message } from './commitGate.ts'
-import { effectOf } from './effectMessage.ts'
 import { LaneSender } from './lane.ts'
+import { OpenEffects } from './openEffects.ts'
 import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
 import { watermarksOf } from './watermarks.ts'
 
 const markEveryMs = 500
 const markSoonMs = 50
-const effectsEveryMs = 2_000
-/** Effects published again in one go; a bank that is down for long must not make every round a flood. */
-const effectsPerRound = 500
 /** How long a read waits until what it saw is committed. */
 const queryWaitMs = 1_000
 
@@ -56,12 +53,11 @@ export class Leader {
   #counter = 0
   #cancelMark: (() => void) | undefined
   #markDue: 'soon' | 'later' = 'later'
-  #cancelEffects: (() => void) | undefined
-  #effectsFrom = 0
-  #effectsRepeatedAt = 0
+  readonly #effects: OpenEffects
   readonly #gate: CommitGate | undefined
   /** What the entry that is being applied gives the gate to hold. */
   #outgoing: Message[] = []
+  #heardMs: number | undefined
   readonly #owners: OwnerDirectory
   #stopListening: (() => void) | undefined
   /** By source: what the newest durable snapshot has received. */
@@ -74,6 +70,14 @@ export class Leader {
     this.#owners = options.owners ?? loneOwner(options.region)
     const { publish, after } = options.ports
     if (options.gated) this.#gate = new CommitGate({ publish, after })
+    this.#effects = new OpenEffects({
+      region: options.region,
+      replica: this.replica,
+      committed: () => this.committed,
+      say: this.#say,
+      letOut: () => this.#letOut(),
+      after,
+    })
   }
 
   get shard(): number {
@@ -94,6 +98,11 @@ export class Leader {
     if (!this.#gate?.commit(position) || !this.#leading) return
     this.#pumpSoon()
     this.#markSoon()
+  }
+
+  /** Word of the shard's owner was heard here, in the other region: a read may say from now on how old it is. */
+  heardOwner(): void {
+    this.#heardMs = this.#ports.monotonicMs()
   }
 
   /** Resolves with true once the position is committed, with false when that takes too long or the leader stops. */
@@ -120,14 +129,15 @@ export class Leader {
     this.#stopListening = this.#owners.listen((shard) => this.#lanes[shard]?.rewind())
     this.#letOut()
     this.#publishMark()
-    this.#repeatEffects()
+    this.#effects.repeat()
   }
 
   stop(): void {
     this.#leading = false
+    this.#heardMs = undefined
     this.#stopListening?.()
     this.#cancelMark?.()
-    this.#cancelEffects?.()
+    this.#effects.stop()
     for (const lane of this.#lanes) lane.stop()
     this.#lanes = []
     this.#gate?.empty()
@@ -171,7 +181,7 @@ export class Leader {
   #act(applied: Applied): void {
     if (!this.#leading) return
     tellEdges(this.shard, this.replica.ledger.state, applied, this.#say)
-    for (const row of applied.out.sagas) this.#publishEffect(row)
+    this.#effects.tell(applied.out.sagas)
     this.#letOut()
     this.#pumpSoon()
     this.#markSoon()
@@ -198,25 +208,6 @@ export class Leader {
       this.#pumping = false
       for (const lane of this.#lanes) if (lane.backlog > 0) lane.pump()
     })
-  }
-
-  #publishEffect(row: number): void {
-    const { state } = this.replica.ledger
-    if (!state.openSagas.has(row)) return
-    this.#say(effectsSubject(this.#o.region, this.shard), encodeJson(effectOf(state, row)))
-  }
-
-  /** Open sagas are published again and again, a part each round, until their answer is in the log. */
-  #repeatEffects(): void {
-    this.#cancelEffects = this.#ports.after(effectsEveryMs, () => this.#repeatEffects())
-    // What was repeated last has not even left: more of it would only gather.
-    if (this.committed < this.#effectsRepeatedAt) return
-    const open = [...this.replica.ledger.state.openSagas]
-    if (this.#effectsFrom >= open.length) this.#effectsFrom = 0
-    for (const row of open.slice(this.#effectsFrom, this.#effectsFrom + effectsPerRound)) this.#publishEffect(row)
-    this.#effectsFrom += effectsPerRound
-    this.#effectsRepeatedAt = this.replica.seq
-    this.#letOut()
   }
 
   /** Another leader's word about its shard. */
@@ -277,21 +268,24 @@ export class Leader {
   }
 
   /**
-   * Answers a read of this shard's memory. Only a leader answers, so that a reader never asks two; and what it read must
-   * be committed before anybody hears of it.
+   * Answers a read of this shard's memory: in each region one replica does, so that a reader never asks two, and the one
+   * that does not lead says how old its word is. What was read must be committed before anybody hears of it.
    */
   onQuery(message: Uint8Array): QueryAnswer | Promise<QueryAnswer> {
-    if (!this.#leading) return notLeading
+    const leading = this.#leading
+    const heardMs = this.#heardMs
+    if (!leading && heardMs === undefined) return notLeading
     const query = decodeJson(message) as Query
     const { state } = this.replica.ledger
-    const answer = answerQuery(this.replica, query, (destination, transit) =>
-      this.#lanes[destination]!.isComplete(transit, state.returnsApplied[destination]!),
-    )
+    const isComplete = (destination: number, transit: number): boolean =>
+      this.#lanes[destination]?.isComplete(transit, state.returnsApplied[destination]!) ?? false
+    const ageMs = leading ? undefined : this.#ports.monotonicMs() - heardMs!
+    const answer = answerQuery(this.replica, query, isComplete, ageMs)
     if (this.#gate === undefined || this.replica.seq <= this.#gate.committed) return answer
     // The state moves on while the answer waits.
     const held = structuredClone(answer)
     return this.#gate.whenCommitted(this.replica.seq, queryWaitMs).then((committed) => {
-      if (!this.#leading) return notLeading
+      if (this.#leading !== leading) return notLeading
       return committed ? held : notCommitted
     })
   }

@@ -14,13 +14,14 @@ import { createOpener, createSealer } from '../log/sealing.ts'
 import type { AppendOutcome } from '../log/shardLog.ts'
 import { HostTown, type Resident, region } from './hostTown.fixture.ts'
 import { Leader } from './leader.ts'
+import type { HostPorts } from './ports.ts'
 
 let folder: string
 let town: HostTown
 let alice: Resident
 let bob: Resident
 let owners: OwnerTable
-let offered: { subject: string; epoch: number; settle: (outcome: AppendOutcome) => void }[]
+let offered: { subject: string; epoch: number; count: number; settle: (outcome: AppendOutcome) => void }[]
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'jiaozi-transit-'))
@@ -37,11 +38,14 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** A leader of shard 0 whose frames for others end up in the test's hands. */
+/** What a leader sends to other shards ends up in the test's hands. */
+const append: HostPorts['append'] = (_shard, subject, frame) => {
+  const { epoch, count } = decodeFrame(frame).header
+  return new Promise((settle) => offered.push({ subject, epoch, count, settle }))
+}
+
 async function lead(): Promise<Leader> {
   const { ports } = town.runnerOptions(0, 'one')
-  const append = (_shard: number, subject: string, frame: Uint8Array): Promise<AppendOutcome> =>
-    new Promise((settle) => offered.push({ subject, epoch: decodeFrame(frame).header.epoch, settle }))
   const runner = await town.lead(0, 'one', { owners, ports: { ...ports, append } })
   return runner.leader!
 }
@@ -114,17 +118,42 @@ describe('records for another shard', () => {
   })
 })
 
+/** A replica in the region that does not own the shard, fed from the log. */
+function standBy() {
+  const { ports, sealerFor } = town.runnerOptions(0, 'standby')
+  const replica = new Replica(0, createOpener(town.ring, { shard: 0 }))
+  const options = { region, workerId: 'standby', incarnation: 9, owners, sealerFor, gated: true }
+  const standby = new Leader({ ...options, replica, ports: { ...ports, append } })
+  const follower = town.logs[0]!.follow(1, (entry) => standby.onEntry(entry))
+  return { replica, standby, follower }
+}
+
 describe('a standby', () => {
+  test('answers reads once it has heard of the owner, says how old they are, and of nothing that may be cut', async () => {
+    const { replica, standby, follower } = standBy()
+    await town.until('all is applied', () => replica.seq === town.observers[0]!.seq)
+    const ask = () => standby.onQuery(encodeJson({ type: 'wallet', number: alice.number }))
+    expect(ask()).toEqual({ ok: false, error: 'not-leading' })
+    standby.heardOwner()
+    town.timers.advance(300)
+    const early = ask()
+    standby.commit(replica.seq)
+    expect(await early).toMatchObject({ ok: true, asOf: { seq: replica.seq, ageMs: 300 }, result: { balance: 10_000 } })
+    expect(ask()).toEqual(await early)
+    await town.pay(0, [town.payment(alice, bob, 100, 1)])
+    await town.until('the payment is applied', () => replica.seq === town.observers[0]!.seq)
+    const late = ask()
+    town.timers.advance(1_000)
+    expect(await late).toEqual({ ok: false, error: 'not-committed' })
+    standby.stop()
+    expect(ask()).toEqual({ ok: false, error: 'not-leading' })
+    await follower.stop()
+  })
+
   test('forgets what the owner may forget, and as owner sends exactly the rest', async () => {
     ownedBy('b', 0)
-    const { ports, sealerFor } = town.runnerOptions(0, 'standby')
-    const replica = new Replica(0, createOpener(town.ring, { shard: 0 }))
-    const append = (_shard: number, subject: string, frame: Uint8Array): Promise<AppendOutcome> =>
-      new Promise((answer) => offered.push({ subject, epoch: decodeFrame(frame).header.count, settle: answer }))
-    const options = { region, workerId: 'standby', incarnation: 9, owners, sealerFor, gated: true }
-    const standby = new Leader({ ...options, replica, ports: { ...ports, append } })
+    const { replica, standby, follower } = standBy()
     standby.onMark(mark(0))
-    const follower = town.logs[0]!.follow(1, (entry) => standby.onEntry(entry))
     for (const token of [1, 2, 3]) await town.pay(0, [town.payment(alice, bob, 100, token)])
     await town.until('all is applied', () => replica.started && replica.ledger.state.lanes[1]!.next === 3)
     standby.onMark(mark(3, 2))
@@ -139,7 +168,7 @@ describe('a standby', () => {
     expect(offered).toEqual([])
     standby.commit(replica.seq)
     await settle()
-    expect(offered).toMatchObject([{ subject: 'cmd.b.1.shard.0', epoch: 1 }])
+    expect(offered).toMatchObject([{ subject: 'cmd.b.1.shard.0', epoch: 0, count: 1 }])
     await follower.stop()
     standby.stop()
   })

@@ -99,7 +99,9 @@ export class ShardQueries {
       if (from === 'owner' && answer.asOf.ageMs !== undefined) throw new ShardUnavailable(shard, 'no-leader')
       return answer
     }
-    if (answer.error === 'not-leading') throw new ShardUnavailable(shard, 'no-leader')
+    if (answer.error === 'not-leading' || answer.error === 'not-committed') {
+      throw new ShardUnavailable(shard, 'no-leader')
+    }
     throw new Error(`shard ${shard} did not understand a query: ${answer.error}`)
   }
 }
