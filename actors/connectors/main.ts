@@ -9,6 +9,8 @@ import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import type { KeyRing } from '../log/keyRing.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { NatsLink } from '../log/natsLink.ts'
+import { openOwnerDirectory } from '../log/natsOwnerDirectory.ts'
+import { loneOwner, type OwnerDirectory } from '../log/ownerDirectory.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createSealer } from '../log/sealing.ts'
 import { type ConnectorSettings, connectorSettings, loadSettings } from '../log/settings.ts'
@@ -35,7 +37,11 @@ runMain('connector', async () => {
   const logs = await Promise.all(
     shardsOf(settings).map((shard) => openJetStreamLog(connection, settings.region, shard)),
   )
-  const lanes = lanesOf(settings, ring, logs, (error) => {
+  const { region, peer, shardCount } = settings
+  const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
+  const followed =
+    peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
+  const lanes = lanesOf(settings, ring, logs, followed ?? loneOwner(region), (error) => {
     logger.fatal({ error: messageOf(error) }, 'connector stops')
     process.exit(70)
   })
@@ -83,6 +89,7 @@ runMain('connector', async () => {
     for (const subscription of subscriptions) subscription.unsubscribe()
     await driver.drain()
     await Promise.all(lanes.map((lane) => lane.flushed()))
+    followed?.close()
     await status.close()
     await connection.drain()
   })
@@ -119,6 +126,7 @@ function lanesOf(
   { region, connectorId }: ConnectorSettings,
   ring: KeyRing,
   logs: readonly ShardLog[],
+  owners: OwnerDirectory,
   onError: (error: unknown) => void,
 ): StepLane[] {
   const incarnation = newIncarnation()
@@ -133,7 +141,8 @@ function lanesOf(
   }
   return logs.map((_, shard) => {
     const sealer = createSealer(ring, shard)
-    return new StepLane({ region, connectorId, shard, incarnation, nextCounter: () => ++counter, sealer, ports })
+    const own = { region, owners, connectorId, shard }
+    return new StepLane({ ...own, incarnation, nextCounter: () => ++counter, sealer, ports })
   })
 }
 

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { readRecord } from '../ledger/layout.ts'
 import { commandRecords } from '../ledger/records.ts'
 import { memoryKeyRing } from '../log/memoryKeyRing.ts'
+import { loneOwner, type OwnerDirectory, OwnerTable } from '../log/ownerDirectory.ts'
+import { firstOwnerRecord, type OwnerRecord } from '../log/ownerRecord.ts'
 import { createOpener, createSealer } from '../log/sealing.ts'
 import type { AppendOutcome } from '../log/shardLog.ts'
 import { StepLane } from './stepLane.ts'
@@ -9,9 +11,9 @@ import { StepLane } from './stepLane.ts'
 const ring = memoryKeyRing(['shard/0', 'evidence/1'])
 const opener = createOpener(ring, { shard: 0 })
 
-type Sent = { counter: number; steps: number[]; bytes: Uint8Array }
+type Sent = { subject: string; epoch: number; counter: number; steps: number[]; bytes: Uint8Array }
 
-function read(frame: Uint8Array): Sent {
+function read(subject: string, frame: Uint8Array): Sent {
   const { header, body } = opener.open(frame)
   const view = new DataView(body.buffer, body.byteOffset, body.length)
   const { size } = commandRecords.rechargeStep
@@ -19,16 +21,17 @@ function read(frame: Uint8Array): Sent {
     { length: header.count },
     (_, i) => readRecord(commandRecords.rechargeStep, view, i * size).actor,
   )
-  return { counter: header.counter, steps, bytes: frame }
+  return { subject, epoch: header.epoch, counter: header.counter, steps, bytes: frame }
 }
 
 /** A lane whose appends end as scripted, then well. */
-function scriptedLane(script: AppendOutcome['kind'][]): { lane: StepLane; sent: Sent[]; errors: unknown[] } {
+function scriptedLane(script: AppendOutcome['kind'][], owners: OwnerDirectory = loneOwner('a')) {
   const sent: Sent[] = []
   const errors: unknown[] = []
   let counter = 0
   const lane = new StepLane({
     region: 'a',
+    owners,
     connectorId: '1',
     shard: 0,
     incarnation: 9,
@@ -38,8 +41,8 @@ function scriptedLane(script: AppendOutcome['kind'][]): { lane: StepLane; sent: 
       nowMs: () => 1_800_000_000_000,
       random: () => 0.5,
       after: (_delayMs, work) => setImmediate(work),
-      append: async (_shard, _subject, frame) => {
-        sent.push(read(frame))
+      append: async (_shard, subject, frame) => {
+        sent.push(read(subject, frame))
         const kind = script.shift() ?? 'appended'
         return kind === 'appended' ? { kind, seq: sent.length } : { kind }
       },
@@ -73,6 +76,39 @@ test('a frame that may or may not be in the log is sent again as it is, and noth
     [2, 2],
   ])
   expect(sent[3]!.bytes).toEqual(sent[0]!.bytes)
+})
+
+const moved: OwnerRecord = {
+  epoch: 1,
+  owner: 'b',
+  mode: 'solo',
+  segments: [
+    { epoch: 0, region: 'a', first: 1, last: 9 },
+    { epoch: 1, region: 'b', first: 1 },
+  ],
+}
+
+test('a frame goes to the shard’s new owner, in its epoch and under its name, when the old one did not take it', async () => {
+  const owners = new OwnerTable()
+  owners.take(0, firstOwnerRecord('a', 'sync'), 1)
+  const { lane, sent } = scriptedLane(['unknown', 'unknown'], owners)
+  lane.add(step(1))
+  while (sent.length < 1) await new Promise((resolve) => setImmediate(resolve))
+  owners.take(0, moved, 2)
+  await lane.flushed()
+  expect(sent[0]).toMatchObject({ subject: 'cmd.a.0.connector.1', epoch: 0, counter: 1 })
+  expect(sent.at(-1)).toMatchObject({ subject: 'cmd.b.0.connector.1', epoch: 1, counter: 1, steps: [1] })
+})
+
+test('nothing is sent while the owner is not known', async () => {
+  const owners = new OwnerTable()
+  const { lane, sent } = scriptedLane([], owners)
+  lane.add(step(1))
+  for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve))
+  expect(sent).toEqual([])
+  owners.take(0, moved, 1)
+  await lane.flushed()
+  expect(sent).toMatchObject([{ subject: 'cmd.b.0.connector.1', epoch: 1 }])
 })
 
 test('what the log refuses for good reaches a human', async () => {

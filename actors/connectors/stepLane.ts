@@ -1,6 +1,7 @@
 import { encodeCommand, joinBodies } from '../ledger/frameBuilder.ts'
 import { frameKinds, signers } from '../ledger/records.ts'
 import { codeOf } from '../ledger/refusals.ts'
+import { loneOwner, type Owner, type OwnerDirectory } from '../log/ownerDirectory.ts'
 import type { Sealer } from '../log/sealing.ts'
 import type { AppendOutcome } from '../log/shardLog.ts'
 import { commandSubject } from '../log/subjects.ts'
@@ -19,7 +20,10 @@ interface LanePorts {
 }
 
 export type StepLaneOptions = {
+  /** Where this connector stands. */
   region: string
+  /** Who owns which shard; without it this region owns all. */
+  owners?: OwnerDirectory
   connectorId: string
   shard: number
   /** Of this process: with a counter it names every frame. */
@@ -37,15 +41,19 @@ const stepsPerFrameMax = 512
 
 /**
  * Brings reached steps into one shard's log: they gather while the previous frame is on its way, and a frame whose
- * outcome is unknown is sent again as it is, under its name, until the log has it.
+ * outcome is unknown is sent again as it is, under its name, until the log has it. When the shard gets another owner
+ * meanwhile the frame is sealed anew for it: only one of the two can count. What a log took that is cut off later is
+ * owed again by the next leader, whose connector asks under the same TxId.
  */
 export class StepLane {
   readonly #o: StepLaneOptions
+  readonly #owners: OwnerDirectory
   #gathered: ReachedStep[] = []
   #sending: Promise<void> | undefined
 
   constructor(options: StepLaneOptions) {
     this.#o = options
+    this.#owners = options.owners ?? loneOwner(options.region)
   }
 
   /** Steps not yet known to be in the log. */
@@ -70,26 +78,35 @@ export class StepLane {
   async #send(): Promise<void> {
     while (this.#gathered.length > 0) {
       const steps = this.#gathered.slice(0, stepsPerFrameMax)
-      await this.#append(await this.#frameOf(steps))
+      await this.#bring(this.#o.nextCounter(), steps)
       this.#gathered.splice(0, steps.length)
     }
   }
 
-  #frameOf(steps: readonly ReachedStep[]): Uint8Array | Promise<Uint8Array> {
-    const { sealer, incarnation, nextCounter, ports } = this.#o
-    const counter = nextCounter()
-    const fields = { kind: frameKinds.commands, epoch: 0, count: steps.length, incarnation, counter }
+  async #bring(counter: number, steps: readonly ReachedStep[]): Promise<void> {
+    const { shard, ports } = this.#o
+    let sealed: { owner: Owner; frame: Uint8Array } | undefined
+    for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(2 * delayMs, retryDelayMsMax)) {
+      const owner = this.#owners.ownerOf(shard)
+      if (owner !== undefined) {
+        if (sealed?.owner.epoch !== owner.epoch) sealed = { owner, frame: await this.#seal(counter, steps, owner) }
+        if (await this.#append(sealed)) return
+      }
+      await new Promise<void>((resolve) => ports.after(delayMs * (0.5 + ports.random()), resolve))
+    }
+  }
+
+  #seal(counter: number, steps: readonly ReachedStep[], { epoch }: Owner): Uint8Array | Promise<Uint8Array> {
+    const { sealer, incarnation, ports } = this.#o
+    const fields = { kind: frameKinds.commands, epoch, count: steps.length, incarnation, counter }
     return sealer.sealMaybe({ ...fields, clockMs: ports.nowMs() }, joinBodies(steps.map(encodeStep)))
   }
 
-  async #append(frame: Uint8Array): Promise<void> {
-    const { region, connectorId, shard, ports } = this.#o
-    const subject = commandSubject(region, shard, { kind: 'connector', id: connectorId })
-    for (let delayMs = retryDelayMsMin; ; delayMs = Math.min(2 * delayMs, retryDelayMsMax)) {
-      const outcome = await ports.append(shard, subject, frame, appendTimeoutMs)
-      if (outcome.kind === 'appended') return
-      await new Promise<void>((resolve) => ports.after(delayMs * (0.5 + ports.random()), resolve))
-    }
+  /** @returns whether the log of the frame's owner has it */
+  async #append({ owner, frame }: { owner: Owner; frame: Uint8Array }): Promise<boolean> {
+    const { connectorId, shard, ports } = this.#o
+    const subject = commandSubject(owner.region, shard, { kind: 'connector', id: connectorId })
+    return (await ports.append(shard, subject, frame, appendTimeoutMs)).kind === 'appended'
   }
 }
 

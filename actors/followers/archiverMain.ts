@@ -5,7 +5,7 @@ import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
-import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
@@ -29,6 +29,8 @@ runMain('archiver', async () => {
   const { databaseUrl } = settings
   const sql = databaseUrl === undefined ? undefined : openDatabase(databaseUrl, 'archiver', 1)
 
+  const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
+  const followed = await openFollowedLogs(connection, settings, onFault)
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
   const { projectorDir } = settings
   const restarts = async (shard: number) =>
@@ -37,7 +39,7 @@ runMain('archiver', async () => {
   const archiver = new Archiver(
     {
       logger,
-      logs: await Promise.all(shards.map((shard) => openJetStreamLog(connection, region, shard))),
+      logs: followed.logs,
       segments: folderSegments(join(archiveDir, 'segments'), blobs, region),
       snapshots: await objectSnapshots(connection, blobs, { region }),
       copies: folderSnapshots(join(archiveDir, 'snapshots'), blobs),

@@ -4,9 +4,10 @@ import { ArchivedLog } from '../log/archivedLog.ts'
 import { type Blobs, createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { folderSegments } from '../log/folderSegments.ts'
-import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { messageOf } from '../log/process.ts'
 import { createOpener, type Opener } from '../log/sealing.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
@@ -30,14 +31,16 @@ export async function openAuditedRegion(dataDir: string, name: string): Promise<
   const blobs = createBlobs(ring)
   const connection = await connectNats(facts.nats, { name, inboxPrefix: `_INBOX.${facts.nats.user ?? 'operator'}` })
   const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, region)
+  const onFault = (what: string, error: unknown): void => {
+    process.stderr.write(`${name}: ${what}: ${messageOf(error)}\n`)
+  }
+  const { logs } = await openFollowedLogs(connection, facts, onFault)
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
   return {
     facts,
     connection,
     blobs,
-    logs: await Promise.all(
-      shards.map(async (shard) => new ArchivedLog(shard, await openJetStreamLog(connection, region, shard), segments)),
-    ),
+    logs: logs.map((log, shard) => new ArchivedLog(shard, log, segments)),
     openers: shards.map((shard) => createOpener(ring, { shard })),
     snapshots: await objectSnapshots(connection, blobs, { region }),
   }

@@ -5,7 +5,7 @@ import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
-import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
@@ -35,16 +35,15 @@ runMain('projector', async () => {
     segments === undefined ? live : new ArchivedLog(shard, live, segments)
   const own = folderSnapshots(settings.stateDir, blobs)
   const regions = await objectSnapshots(connection, blobs, { region })
-  const shards = await Promise.all(
-    Array.from({ length: shardCount }, async (_, shard) => {
-      const live = await openJetStreamLog(connection, region, shard)
-      return new ShardFollowing(shard, logOf(shard, live), createOpener(ring, { shard }))
-    }),
-  )
+  const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
+  const { logs, owners, alreadySafe } = await openFollowedLogs(connection, settings, onFault)
+  const shards = logs.map((live, shard) => new ShardFollowing(shard, logOf(shard, live), createOpener(ring, { shard })))
   const positions = await readPositions(settings.databaseUrl, shardCount)
   for (const following of shards) {
     const { shard } = following
-    await following.catchUp(positions[shard]!, [await own.newest(shard), await regions.newest(shard)])
+    alreadySafe(shard, positions[shard]!.seq)
+    const { segments } = owners.ownerOf(shard)!.record
+    await following.catchUp(positions[shard]!, [await own.newest(shard), await regions.newest(shard, segments)])
   }
 
   const projector = new Projector(shards, {

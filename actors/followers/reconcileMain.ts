@@ -5,10 +5,10 @@ import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
-import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
-import { runMain } from '../log/process.ts'
+import { messageOf, runMain } from '../log/process.ts'
 import { makeReport, type Report, writeReport } from '../log/report.ts'
 import { createOpener } from '../log/sealing.ts'
 import { openDatabase } from './database.ts'
@@ -58,11 +58,11 @@ async function reconcileRegion(dataDir: string, thresholdFen: bigint): Promise<R
     const snapshots = []
     for (const shard of shardNumbers) snapshots.push([await own.newest(shard), await regions.newest(shard)])
     const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, facts.region)
-    const logs = await Promise.all(
-      shardNumbers.map(async (shard) => {
-        return new ArchivedLog(shard, await openJetStreamLog(connection, facts.region, shard), segments)
-      }),
-    )
+    const onFault = (what: string, error: unknown): void => {
+      process.stderr.write(`reconcile: ${what}: ${messageOf(error)}\n`)
+    }
+    const followed = await openFollowedLogs(connection, facts, onFault)
+    const logs = followed.logs.map((log, shard) => new ArchivedLog(shard, log, segments))
     const openers = shardNumbers.map((shard) => createOpener(ring, { shard }))
     const found = await reconcile({ facts, sql, blobs, logs, openers, snapshots })
     const report = makeReport('reconcile', { region: facts.region, thresholdFen: Number(thresholdFen) }, found, dataDir)

@@ -4,6 +4,8 @@ import { z } from 'zod'
 
 const regionFacts = z.object({
   region: z.string(),
+  /** The other region, where there is one. */
+  peer: z.string().optional(),
   shardCount: z.number().int(),
   edgeUrl: z.string(),
   nats: z.object({

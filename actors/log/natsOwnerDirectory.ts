@@ -39,7 +39,8 @@ export class NatsOwnerDirectory implements OwnerDirectory {
         else this.#take(message.subject.slice(prefix.length), message.data, this.#revision + 1)
       },
     })
-    const stopListening = NatsLink.of(connection).listen({ onBack: () => void this.read() })
+    const onClosed = (): void => clearInterval(this.#timer)
+    const stopListening = NatsLink.of(connection).listen({ onBack: () => void this.read(), onClosed })
     this.#timer = setInterval(() => void this.read(), readEveryMs)
     this.#close = () => {
       subscription.unsubscribe()
