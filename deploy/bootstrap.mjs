@@ -22,10 +22,17 @@ const programs = {
   'drill:all': 'chaos/drills/allMain.ts',
 }
 
+/**
+ * What measures is itself measured: a process that makes load spends its time on that, and not on collecting the buffers
+ * of the frames that it sent.
+ * @type {Record<string, string[]>}
+ */
+const nodeFlags = { bench: ['--external-memory-accounted-in-global-limit', '--initial-heap-size=512'] }
+
 const [task = '', ...args] = process.argv.slice(2)
 const program = Object.hasOwn(programs, task) ? programs[task] : undefined
 
 if (task === 'install') await installedNode()
 else if (program === undefined)
   failWith(`there is no task '${task}': one of ${Object.keys(programs).join(', ')}, install`)
-else await runProgram(program, args)
+else await runProgram(program, args, nodeFlags[task])

@@ -15,13 +15,14 @@ const lifeline = new URL('lifeline.mjs', import.meta.url).href
  * process alone, each once, and this process waits until it has drained.
  * @param {string} program path from the root
  * @param {string[]} args
+ * @param {string[]} nodeFlags
  */
-export async function runProgram(program, args) {
+export async function runProgram(program, args, nodeFlags = []) {
   const file = join(root, program)
   if (!existsSync(file)) failWith(`${program} is not there: this clone is not whole`)
   const node = await installedNode()
   const path = [join(root, 'node_modules', '.bin'), process.env.PATH].filter(Boolean).join(delimiter)
-  const code = await runChild(node, ['--import', lifeline, file, ...args], {
+  const code = await runChild(node, [...nodeFlags, '--import', lifeline, file, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
     detached: true,
     env: { ...process.env, PATH: path, JIAOZI_LAUNCHER_PID: String(process.pid) },

@@ -49,9 +49,14 @@ export class RecordMaker {
     return payee === payer ? this.#payeeOf(payer) : payee
   }
 
-  /** A batch of payments of one fen whose payers live in one shard. */
-  batch(shard: number, count: number, token: number, nowMs = Date.now()): Uint8Array {
-    const body = new Uint8Array(batchHeader.size + count * batchRecord.size)
+  /** Bytes of the body of such a batch. */
+  static batchBytes(count: number): number {
+    return batchHeader.size + count * batchRecord.size
+  }
+
+  /** A batch of payments of one fen whose payers live in one shard, in `body` if that is given. */
+  batch(shard: number, count: number, token: number, nowMs = Date.now(), into?: Uint8Array<ArrayBuffer>): Uint8Array {
+    const body = into ?? new Uint8Array(RecordMaker.batchBytes(count))
     const u32 = new Uint32Array(body.buffer)
     const f64 = new Float64Array(body.buffer)
     body.set(newIdBytes(nowMs), batchHeader.at.id)
