@@ -1,5 +1,7 @@
+import type { RegionControl } from './site/control.ts'
 import type { Site } from './site/site.ts'
 import type { Payment } from './traffic/payment.ts'
+import type { OwnerSeen } from './watch/ownerWatch.ts'
 import type { Timeline } from './watch/timeline.ts'
 
 /** What a drill works with while its load runs. */
@@ -18,10 +20,16 @@ export type Field = {
   strike(name: string, strike: () => Promise<void>, heal: () => Promise<void>): Promise<() => Promise<void>>
   /** One line of the report: whether something that was to be so was so. */
   check(name: string, holds: boolean, detail: string): void
+  /** Whether what was done to the installation showed at all: without that the drill is not demonstrated. */
+  effect(holds: boolean, detail: string): void
   /** A number of the report, its unit in the name. */
   figure(name: string, value: number): void
-  /** Waits until every shard serves probes that were sent from now on, and says when the last did. */
-  served(withinMs: number): Promise<void>
+  /** What the regions say of a shard's owner, undefined in an installation of one region. */
+  owner(shard: number): OwnerSeen | undefined
+  /** Asks a region's replicas, as operators do. */
+  control(region: string): RegionControl
+  /** Waits until every shard, or those given, serves probes that were sent from now on. */
+  served(withinMs: number, shards?: ReadonlySet<number>): Promise<void>
   sleep(ms: number): Promise<void>
 }
 

@@ -7,19 +7,20 @@ import type { Moment, Timeline } from './watch/timeline.ts'
 
 /** How long what was done kept anybody waiting: of several times the worst. Undefined when nothing was done at all. */
 export function recoveryOf(
-  { episodes, nowMs }: Timeline,
+  { episodes, nowMs }: Pick<Timeline, 'episodes' | 'nowMs'>,
   payments: readonly Payment[],
   lateMs: number,
 ): Recovery | undefined {
-  const recoveries = episodes.flatMap((moments, i) => {
-    const untilMs = beganMs(episodes[i + 1]) ?? nowMs()
+  const recoveries = episodes.flatMap(({ moments, measured }, i) => {
+    if (!measured) return []
+    const untilMs = episodes.slice(i + 1).flatMap((later) => beganMs(later.moments) ?? [])[0] ?? nowMs()
     return recoveryFrom(moments, payments, untilMs, lateMs) ?? []
   })
   return recoveries.toSorted((a, b) => b.recoveryMs - a.recoveryMs)[0]
 }
 
-const beganMs = (moments: ReadonlyMap<Moment, number> | undefined): number | undefined =>
-  moments?.get('injected') ?? moments?.get('decided')
+const beganMs = (moments: ReadonlyMap<Moment, number>): number | undefined =>
+  moments.get('injected') ?? moments.get('decided')
 
 function recoveryFrom(
   moments: ReadonlyMap<Moment, number>,

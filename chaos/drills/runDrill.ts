@@ -9,6 +9,7 @@ import { readersOf, type Verified, verify } from './judge/verify.ts'
 import { boundChecks, recoveryOf } from './recovery.ts'
 import { type Baseline, type Check, type DrillResult, verdictOf } from './result.ts'
 import { servedSince } from './served.ts'
+import { RegionControl } from './site/control.ts'
 import type { Site } from './site/site.ts'
 import { Edges } from './traffic/edges.ts'
 import { Payments } from './traffic/payments.ts'
@@ -17,6 +18,7 @@ import { RecordFile } from './traffic/recordFile.ts'
 import { askAgain, settle } from './traffic/settle.ts'
 import { SteadyLoad } from './traffic/steadyLoad.ts'
 import { type DrillWallet, openingFen, openWallets } from './traffic/wallets.ts'
+import { OwnerWatch } from './watch/ownerWatch.ts'
 import { ProcessWatch } from './watch/processWatch.ts'
 import { Timeline, type TimelineEvent } from './watch/timeline.ts'
 
@@ -51,6 +53,8 @@ class Run {
   readonly #checks: Check[] = []
   readonly #figures: Record<string, number> = {}
   readonly #notes: string[] = []
+  readonly #controls = new Map<string, RegionControl>()
+  #owners: OwnerWatch | undefined
   #payments: Payments | undefined
   #baseline: Baseline | undefined
   #verified: Verified | undefined
@@ -88,9 +92,12 @@ class Run {
     const watches = regions.map((region) => new ProcessWatch(region, this.#timeline))
     for (const watch of watches) watch.start()
     try {
+      if (regions.length > 1) await this.#connectOwners()
       await this.#underLoad(payments, wallets)
     } finally {
       for (const watch of watches) watch.stop()
+      await this.#owners?.stop()
+      await Promise.all([...this.#controls.values()].map((control) => control.close()))
     }
     this.#timeline.add('phase', 'verify')
     await settle(payments, settleWithinMs)
@@ -99,6 +106,14 @@ class Run {
     const before = { openingFen: wallets.map(() => openingFen), totals }
     this.#verified = await verify(regions, wallets, payments.all, before, this.#drill.mayLose === true)
     await record.close()
+  }
+
+  async #connectOwners(): Promise<void> {
+    this.#owners = new OwnerWatch(this.#timeline)
+    await this.#owners.start(this.#site.regions)
+    for (const region of this.#site.regions) {
+      this.#controls.set(region.letter, await RegionControl.connect(region.letter, region.facts().nats))
+    }
   }
 
   async #underLoad(payments: Payments, wallets: readonly DrillWallet[]): Promise<void> {
@@ -152,6 +167,7 @@ class Run {
   #field(payments: Payments, baseline: Baseline): Field {
     const timeline = this.#timeline
     const site = this.#site
+    const allShards = new Set(Array.from({ length: site.shardCount }, (_, shard) => shard))
     return {
       site,
       timeline,
@@ -173,7 +189,16 @@ class Run {
       figure: (name, value) => {
         this.#figures[name] = value
       },
-      served: (withinMs) => servedSince(payments.all, timeline, site.shardCount, withinMs),
+      effect: (holds, detail) => {
+        this.#checks.push({ name: 'what was done took effect', verdict: holds ? 'pass' : 'unknown', detail })
+      },
+      owner: (shard) => this.#owners?.of(shard),
+      control: (region) => {
+        const control = this.#controls.get(region)
+        if (control === undefined) throw new Error(`there is no region ${region} to ask`)
+        return control
+      },
+      served: (withinMs, shards = allShards) => servedSince(payments.all, timeline, shards, withinMs),
       sleep: (ms) => sleep(ms),
     }
   }

@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
 import type { RegionFacts } from '../../../deploy/runningRegion.ts'
 import { isAlive, NotDemonstrated, stateOf, until } from '../../processState.ts'
+import { connectOperator } from './natsClient.ts'
 
 export type NatsAccess = { url: string; monitorUrl: string; user?: string; password?: string }
 export type SiteFacts = RegionFacts & { region: string; nats: NatsAccess }
@@ -36,6 +38,18 @@ export class RegionSite {
       if (statusPort !== undefined) urls.set(file.slice(0, -'.json'.length), `http://127.0.0.1:${statusPort}`)
     }
     return urls
+  }
+
+  /** The last sequence of this region's own log of a shard. */
+  async lastSeq(shard: number): Promise<number> {
+    const connection = await connectOperator(this.facts().nats)
+    try {
+      const streams = await jetstreamManager(connection)
+      const { state } = await streams.streams.info(`LOG_${this.letter}_${shard}`)
+      return state.last_seq
+    } finally {
+      await connection.close()
+    }
   }
 
   names(prefix: string): string[] {

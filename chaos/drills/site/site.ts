@@ -1,9 +1,22 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { linkControl } from '../../../deploy/toxiproxyClient.ts'
 import { isAlive } from '../../processState.ts'
 import { RegionSite } from './regionSite.ts'
 
-const candidates = ['.', 'a', 'b']
+/** What two regions write about what they share. */
+type PairFacts = {
+  regions: Record<string, string>
+  toxiproxyUrl: string
+  holds: { url: string; token: string }
+}
+
+/** `region/a`, `server/a`, `witness`, `process/a/worker-0`: what the supervisor keeps down while a drill says so. */
+export type HoldTarget = `region/${string}` | `server/${string}` | `process/${string}/${string}` | 'witness'
+
+const linkName = 'leaf'
+const directions = ['upstream', 'downstream'] as const
+const holdTimeoutMs = 60_000
 
 /** An installation on this machine: one region, or two with their witness and the link between them. */
 export class Site {
@@ -12,11 +25,9 @@ export class Site {
 
   constructor(dataDir: string) {
     this.dataDir = resolve(dataDir)
-    this.regions = candidates
-      .map((name) => join(this.dataDir, name))
-      .filter(isRunning)
-      .map((dir) => new RegionSite(dir))
-    if (this.regions.length === 0) throw new Error(`no region runs on ${dataDir}`)
+    const pair = pairFacts(this.dataDir)
+    const folders = pair === undefined ? [this.dataDir] : Object.values(pair.regions)
+    this.regions = folders.map((dir) => new RegionSite(dir))
   }
 
   region(letter: string): RegionSite {
@@ -28,11 +39,62 @@ export class Site {
   get shardCount(): number {
     return this.regions[0]!.facts().shardCount
   }
+
+  #pair(): PairFacts {
+    const pair = pairFacts(this.dataDir)
+    if (pair === undefined) throw new Error(`${this.dataDir} holds one region`)
+    return pair
+  }
+
+  /** kill -9 of a part, which stays down. */
+  async hold(target: HoldTarget): Promise<void> {
+    await this.#tell('hold', target)
+  }
+
+  /** Lets it start again, as it would have by itself. */
+  async release(target: HoldTarget): Promise<void> {
+    await this.#tell('release', target)
+  }
+
+  async #tell(verb: 'hold' | 'release', target: HoldTarget): Promise<void> {
+    const { url, token } = this.#pair().holds
+    const response = await fetch(`${url}/${verb}/${target}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      signal: AbortSignal.timeout(holdTimeoutMs),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`the supervisor does not ${verb} ${target}: ${text.trim() || response.status}`)
+  }
+
+  async cutLink(): Promise<void> {
+    await linkControl(this.#pair().toxiproxyUrl).cut(linkName)
+  }
+
+  /** Connections stay open, and nothing comes through. */
+  async blackholeLink(): Promise<void> {
+    const link = linkControl(this.#pair().toxiproxyUrl)
+    for (const direction of directions) {
+      await link.addFault(linkName, `hole-${direction}`, direction, { type: 'timeout', attributes: { timeout: 0 } })
+    }
+  }
+
+  async healLink(): Promise<void> {
+    await linkControl(this.#pair().toxiproxyUrl).reset()
+  }
 }
 
-export const runsOn = (dataDir: string): boolean => candidates.some((name) => isRunning(join(resolve(dataDir), name)))
+function pairFacts(dataDir: string): PairFacts | undefined {
+  const file = join(dataDir, 'run', 'installation.json')
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as PairFacts) : undefined
+}
 
-function isRunning(dir: string): boolean {
-  if (!existsSync(join(dir, 'run', 'region.json'))) return false
-  return Object.values(new RegionSite(dir).facts().pids).some(isAlive)
+/** Whether an installation runs there, whatever one that was killed left behind. */
+export function runsOn(data: string): boolean {
+  const dataDir = resolve(data)
+  const folders = Object.values(pairFacts(dataDir)?.regions ?? { only: dataDir })
+  return folders.every((dir) => {
+    if (!existsSync(join(dir, 'run', 'region.json'))) return false
+    return Object.values(new RegionSite(dir).facts().pids).some(isAlive)
+  })
 }

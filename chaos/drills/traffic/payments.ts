@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newId, signPayment } from '../../../edge/client/node.ts'
 import { yuanText } from '../../oneRegion/amounts.ts'
+import { EdgeChoice } from './edgeChoice.ts'
 import type { Edges } from './edges.ts'
 import { type Answer, finalAnswer, type Payment } from './payment.ts'
 import type { RecordFile } from './recordFile.ts'
@@ -20,6 +21,7 @@ export class Payments {
   readonly #edges: Edges
   readonly #record: RecordFile
   readonly #nowMs: () => number
+  readonly #choice: EdgeChoice
   readonly #bodies = new Map<string, Uint8Array>()
   /** Called with each answer, as it comes. */
   onAnswer: (payment: Payment, answer: Answer) => void = () => undefined
@@ -30,6 +32,7 @@ export class Payments {
     this.#edges = edges
     this.#record = record
     this.#nowMs = nowMs
+    this.#choice = new EdgeChoice(edges.count, nowMs)
   }
 
   /** Signs a payment, sends it, and asks again under its id, at another edge after silence, until it has an outcome. */
@@ -53,7 +56,7 @@ export class Payments {
     const payment: Payment = { id, payer, payee, fen, ...shards, probe, sentAtMs: this.#nowMs(), answers: [] }
     this.all.push(payment)
     this.#record.sent(payment)
-    await this.#untilFinal(payment, Math.floor(Math.random() * this.#edges.count), patience)
+    await this.#untilFinal(payment, patience)
     return payment
   }
 
@@ -62,17 +65,18 @@ export class Payments {
     this.#calledOff = true
   }
 
-  async #untilFinal(payment: Payment, firstEdge: number, { tryTimeoutMs, giveUpMs }: Patience): Promise<void> {
-    let edge = firstEdge
+  async #untilFinal(payment: Payment, { tryTimeoutMs, giveUpMs }: Patience): Promise<void> {
     const deadlineMs = this.#nowMs() + giveUpMs
+    const way = `${payment.payerShard}>${payment.payeeShard}`
     for (let tries = 0; ; tries++) {
-      const { retryAfterS, ...answer } = await this.ask(payment, edge, tryTimeoutMs)
+      const edge = this.#choice.edgeFor(way)
+      const { retryAfterS, outcome } = await this.ask(payment, edge, tryTimeoutMs)
+      this.#choice.heard(way, edge, outcome)
       if (finalAnswer(payment) !== undefined || this.#calledOff || this.#nowMs() >= deadlineMs) return
-      if (answer.outcome === 'pending') {
+      if (outcome === 'pending') {
         await sleep(pendingPauseMs * (0.5 + Math.random()))
         continue
       }
-      edge += 1
       // The first try elsewhere goes at once: the other edge is not the one that is in trouble.
       if (tries === 0 && this.#edges.count > 1) continue
       const grownMs = Math.min(pauseMaxMs, pauseMinMs * 2 ** Math.min(tries, 10)) * (0.5 + Math.random())

@@ -17,14 +17,18 @@ export type Ownership = {
 /** Moments from which the parts of a recovery are told. */
 export type Moment = 'injected' | 'detected' | 'decided' | 'fenced'
 
+/** One thing that a drill does and that clients recover from. */
+export type Episode = { readonly moments: Map<Moment, number>; readonly measured: boolean }
+
+const newEpisode = (measured: boolean): Episode => ({ moments: new Map(), measured })
+
 /** What happened in a drill and when, in milliseconds since it began, on one monotonic clock. */
 export class Timeline {
   readonly startedAt = new Date()
   readonly events: TimelineEvent[] = []
   readonly faults: FaultWindow[] = []
   readonly #beganMs = performance.now()
-  /** Each thing that a drill does and that clients recover from, with its moments. */
-  readonly episodes: Map<Moment, number>[] = [new Map()]
+  readonly episodes: Episode[] = [newEpisode(true)]
   readonly ownerships: Ownership[] = []
   onEvent: (event: TimelineEvent) => void = () => undefined
 
@@ -39,13 +43,16 @@ export class Timeline {
 
   /** The first time counts: a second fault in one episode does not move its beginning. */
   mark(moment: Moment, atMs = this.nowMs()): void {
-    const moments = this.episodes.at(-1)!
+    const { moments } = this.episodes.at(-1)!
     if (!moments.has(moment)) moments.set(moment, atMs)
   }
 
-  /** What is done from now on is told apart from what was done before. */
-  beginEpisode(): void {
-    if (this.episodes.at(-1)!.size > 0) this.episodes.push(new Map())
+  /**
+   * What is done from now on is told apart from what was done before.
+   * @param measured whether clients are to recover from it within the drill's bounds
+   */
+  beginEpisode(measured = true): void {
+    this.episodes.push(newEpisode(measured))
   }
 
   beginFault(name: string): FaultWindow {
@@ -65,7 +72,7 @@ export class Timeline {
   /** An alert after a fault is how it was noticed. */
   alert(text: string): void {
     const { atMs } = this.add('alert', text)
-    if (this.episodes.at(-1)!.has('injected')) this.mark('detected', atMs)
+    if (this.episodes.at(-1)!.moments.has('injected')) this.mark('detected', atMs)
   }
 
   /** A new epoch is what keeps the old owner out. */
@@ -74,7 +81,8 @@ export class Timeline {
     this.ownerships.push({ atMs: this.nowMs(), shard, epoch, owner, mode })
     if (before === undefined) return
     const { atMs } = this.add('owner', `shard ${shard}: ${mode} in region ${owner}, epoch ${epoch}`)
-    if (epoch > before.epoch && this.episodes.at(-1)!.size > 0) this.episodes.at(-1)!.set('fenced', atMs)
+    const { moments } = this.episodes.at(-1)!
+    if (epoch > before.epoch && moments.size > 0) moments.set('fenced', atMs)
   }
 
   /** Somebody, or the system by itself, decided what is to be done. */
