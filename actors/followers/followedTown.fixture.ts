@@ -73,12 +73,22 @@ export class FollowedTown {
   }
 
   /** Begins as the projector's program does: from where the database stands. */
-  async project(logs: readonly ShardLog[] = this.town.logs): Promise<Projector> {
+  project(logs: readonly ShardLog[] = this.town.logs): Promise<Projector> {
+    return this.#projectInto(this.databaseUrl, 'projector', logs, () => this.openDatabase())
+  }
+
+  /** As in another region: the same logs, another database. */
+  projectElsewhere(databaseUrl: string): Promise<Projector> {
+    const open = () => openDatabase(databaseUrl, 'projector', 1)
+    return this.#projectInto(databaseUrl, 'elsewhere', this.town.logs, open)
+  }
+
+  async #projectInto(databaseUrl: string, folder: string, logs: readonly ShardLog[], open: () => Database) {
     const { ring } = this.town
     const blobs = createBlobs(ring)
-    const own = folderSnapshots(join(this.folder, 'projector'), blobs)
+    const own = folderSnapshots(join(this.folder, folder), blobs)
     const shards = logs.map((log, shard) => new ShardFollowing(shard, log, createOpener(ring, { shard })))
-    const positions = await readPositions(this.databaseUrl, logs.length)
+    const positions = await readPositions(databaseUrl, logs.length)
     for (const following of shards) {
       const { shard } = following
       await following.catchUp(positions[shard]!, [await own.newest(shard), await this.town.snapshots.newest(shard)])
@@ -89,7 +99,7 @@ export class FollowedTown {
       logger: createLogger('test', 'silent'),
       snapshots: own,
       snapshotEveryMs: 60_000,
-      openDatabase: this.openDatabase,
+      openDatabase: open,
       onHopeless: (error) => this.hopeless.push(error),
     })
     projector.start()

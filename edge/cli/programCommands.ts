@@ -24,6 +24,15 @@ Exit codes:
   4  there is no report: the region does not run, or the program failed
 `
 
+const compareExitCodes = `
+Exit codes:
+  0  the regions are equal
+  1  they differ, or the program failed; the lines before the last say where
+  2  wrong usage or input
+  3  they did not come to the same positions
+  4  the program cannot be started
+`
+
 type DataOptions = { data: string }
 type ReconcileOptions = DataOptions & { json?: string | true; thresholdFen?: string }
 
@@ -45,6 +54,20 @@ export function addProgramCommands(program: Command, terminal: Terminal): void {
     .option('--threshold-fen <n>', 'open a review case when the difference is above this (default: 0)', fenArgument)
     .addHelpText('after', reconcileExitCodes)
   reconciling.action(run(() => reconcile(reconciling.opts<ReconcileOptions>(), terminal)))
+
+  const comparing = program
+    .command('compare')
+    .description("compare what two regions' projectors wrote, row by row; payments must rest")
+    .addOption(dataOption())
+    .option('--json <file>', 'write the report to a file')
+    .addHelpText('after', compareExitCodes)
+  comparing.action(
+    run(() => {
+      const { data, json } = comparing.opts<DataOptions & { json?: string }>()
+      const report = json === undefined ? [] : ['--json', resolve(json)]
+      return runProgram('actors/followers/compareMain.ts', ['--data', resolve(data), ...report], 'inherit')
+    }),
+  )
 
   const backup = program
     .command('backup')

@@ -1,0 +1,102 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { Resident } from '../host/hostTown.fixture.ts'
+import { createBlobs } from '../log/blobs.ts'
+import { type ComparedRegion, compareRegions } from './compareRegions.ts'
+import { type Database, openDatabase } from './database.ts'
+import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { sealBalance } from './stateRows.ts'
+
+let server: TestServer
+let followed: FollowedTown
+let elsewhere: Database
+let alice: Resident
+let regions: [ComparedRegion, ComparedRegion]
+
+const restMs = 20_000
+
+beforeAll(async () => {
+  server = await startTestServer()
+}, 120_000)
+afterAll(() => server?.stop())
+
+beforeEach(async () => {
+  followed = new FollowedTown(await server.newDatabase())
+  const { town } = followed
+  await town.begin()
+  await town.lead(0, 'one')
+  await town.lead(1, 'one')
+  alice = await town.open(0)
+  const bob = await town.open(1)
+  await town.fund(alice, 10_000)
+  const url = await server.newDatabase()
+  elsewhere = openDatabase(url, 'test', 2)
+  await followed.project()
+  const records = [100, 20_000].map((fen, token) => town.payment(alice, bob, fen, token, town.id()))
+  const seq = await town.pay(0, records)
+  await town.until('the payment has arrived', () => town.quiet({ 0: seq }))
+  await followed.caughtUp()
+  // Later and in one go: what is sealed, and at which position a row was written, is different here.
+  await followed.projectElsewhere(url)
+  const blobs = createBlobs(town.ring)
+  regions = [
+    { region: 'a', sql: followed.sql, blobs },
+    { region: 'b', sql: elsewhere, blobs },
+  ]
+  expect(await compareRegions(...regions, restMs)).toMatchObject({ verdict: 'pass' })
+})
+afterEach(async () => {
+  await followed.end()
+  await elsewhere.end({ timeout: 5 })
+})
+
+test('two regions that followed the same logs are equal, row by row, with balances opened', async () => {
+  const { verdict, figures, notes } = await compareRegions(...regions, restMs)
+  expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
+  expect(figures).toMatchObject({ differing: 0, 'wallets.compared': 2, 'entries.compared': 3, 'payments.compared': 2 })
+})
+
+describe('what differs is found', () => {
+  const differing = async () => {
+    const { verdict, figures, notes = [] } = await compareRegions(...regions, restMs)
+    expect(verdict).toBe('fail')
+    return { figures, notes }
+  }
+
+  test('a row that is missing in one region', async () => {
+    await elsewhere`delete from payments where amount_fen = 100`
+    const { figures, notes } = await differing()
+    expect(figures).toMatchObject({ differing: 1, 'payments.differing': 1 })
+    expect(notes[0]).toMatch(/^payments .*: is missing in region b$/)
+  })
+
+  test('a row that one region alone has', async () => {
+    await elsewhere`insert into users values (9, 1, 1, 0)`
+    expect((await differing()).notes).toEqual(['users 9: is missing in region a'])
+  })
+
+  test('a column', async () => {
+    await elsewhere`update wallets set state = 'frozen' where number = ${alice.number}`
+    expect((await differing()).figures).toMatchObject({ differing: 1, 'wallets.differing': 1 })
+  })
+
+  test('a balance, which nobody can see without the key', async () => {
+    const { number } = alice
+    const [{ seq }] = (await elsewhere`select seq from wallets where number = ${number}`) as [{ seq: bigint }]
+    const sealed = sealBalance(regions[1].blobs, number, Number(seq), 9_899)
+    await elsewhere`update wallets set balance_sealed = ${sealed} where number = ${number}`
+    const { notes } = await differing()
+    expect(notes[0]).toMatch(/^wallets \d+: .* 9900 fen in region a, .* 9899 fen in region b$/)
+  })
+
+  test('a balance that does not open', async () => {
+    await elsewhere`update wallets set balance_sealed = ${new Uint8Array(60)} where number = ${alice.number}`
+    expect((await differing()).notes[0]).toContain('a balance that does not open in region b')
+  })
+})
+
+test('while the regions stand at different positions nothing is said of them', async () => {
+  await elsewhere`update positions set seq = seq + 1 where shard = 1`
+  const { verdict, notes } = await compareRegions(...regions, 0)
+  expect(verdict).toBe('unknown')
+  expect(notes![0]).toMatch(/^shard 1 stands at \d+ in region a and at \d+ in region b$/)
+})

@@ -1,0 +1,140 @@
+import type { Blobs } from '../log/blobs.ts'
+import type { Findings } from '../log/report.ts'
+import { SealError } from '../log/sealError.ts'
+import { type Database, withinMs } from './database.ts'
+import { openBalance } from './stateRows.ts'
+
+/**
+ * How each table's rows are told apart, and what of them must be alike. A wallet's balance is sealed anew each time it
+ * is written, and bound to where the writer stood: it is compared opened.
+ */
+const tables: Readonly<Record<string, { readonly key: string; readonly row: string; readonly sealed?: true }>> = {
+  positions: { key: 'shard', row: 'row(t.seq, t.chain, t.log_time_ms)' },
+  entries: { key: 'day, wallet, seq, index, kind', row: 't' },
+  payments: { key: 'day, payer, id', row: 't' },
+  returns: { key: 'payer, id', row: 't' },
+  lanes: { key: 'source, destination', row: 't' },
+  evidence: { key: 'day, shard, seq', row: 't' },
+  wallets: {
+    key: 'number',
+    row: 'row(t.user_number, t.shard, t.institution, t.class, t.kind, t.state, t.risk, t.key_version)',
+    sealed: true,
+  },
+  users: { key: 'number', row: 't' },
+  links: { key: 'shard, link', row: 't' },
+  sagas: { key: 'wallet, id', row: 't' },
+}
+
+const cursorRows = 5_000
+const notesMax = 20
+const positionsTimeoutMs = 5_000
+const restPollMs = 200
+
+export type ComparedRegion = { readonly region: string; readonly sql: Database; readonly blobs: Blobs }
+
+type Position = { shard: number; seq: bigint; chain: Uint8Array }
+type Row = { key: string; row: string; number?: bigint; seq?: bigint; sealed?: Uint8Array }
+
+/**
+ * Compares what two regions' projectors wrote, row by row, with what is sealed opened. Both must have come to the same
+ * positions: while payments go on they never stand at the same ones, and nothing is said then.
+ * @param patienceMs how long to wait until they do
+ */
+export async function compareRegions(a: ComparedRegion, b: ComparedRegion, patienceMs: number): Promise<Findings> {
+  const untilMs = performance.now() + patienceMs
+  for (;;) {
+    const found = await compareTables(a, b)
+    if (typeof found !== 'string') return found
+    if (performance.now() > untilMs) return { verdict: 'unknown', figures: {}, notes: [found] }
+    await new Promise((resolve) => setTimeout(resolve, restPollMs))
+  }
+}
+
+const positionsOf = (sql: Database): Promise<Position[]> =>
+  withinMs(sql<Position[]>`select shard, seq, chain from positions order by shard`, positionsTimeoutMs, 'positions')
+
+/** @returns where the regions stand apart, undefined when they stand at the same positions */
+async function apartFrom(a: Database, b: Database, [nameA, nameB]: [string, string]): Promise<string | undefined> {
+  const [left, right] = [await positionsOf(a), await positionsOf(b)]
+  for (const { shard, seq } of left) {
+    const there = right.find((one) => one.shard === shard)?.seq ?? 0n
+    if (there !== seq) return `shard ${shard} stands at ${seq} in region ${nameA} and at ${there} in region ${nameB}`
+  }
+  return left.length === right.length ? undefined : 'the regions do not know the same shards'
+}
+
+/** @returns in words where the regions stand apart, when they do */
+async function compareTables(a: ComparedRegion, b: ComparedRegion): Promise<Findings | string> {
+  return inOneMoment(a.sql, (left) =>
+    inOneMoment(b.sql, async (right) => {
+      const apart = await apartFrom(left, right, [a.region, b.region])
+      if (apart !== undefined) return apart
+      const figures: Record<string, number> = {}
+      const notes: string[] = []
+      let differing = 0
+      for (const table of Object.keys(tables)) {
+        const found = await compareTable(table, { ...a, sql: left }, { ...b, sql: right })
+        figures[`${table}.compared`] = found.compared
+        figures[`${table}.differing`] = found.differing
+        differing += found.differing
+        notes.push(...found.notes)
+      }
+      const verdict = differing === 0 ? 'pass' : 'fail'
+      return { verdict, figures: { differing, ...figures }, notes: notes.slice(0, notesMax) }
+    }),
+  )
+}
+
+function inOneMoment<T>(sql: Database, work: (tx: Database) => Promise<T>): Promise<T> {
+  return sql.begin('isolation level repeatable read read only', (tx) => work(tx as unknown as Database)) as Promise<T>
+}
+
+/** Both tables in the order of their keys, side by side. */
+async function compareTable(table: string, a: ComparedRegion, b: ComparedRegion) {
+  const notes: string[] = []
+  let [compared, differing] = [0, 0]
+  const differs = (key: string, what: string): void => {
+    differing += 1
+    if (notes.length < notesMax) notes.push(`${table} ${key}: ${what}`)
+  }
+  const [left, right] = [rowsOf(table, a), rowsOf(table, b)]
+  let [one, other] = [await left.next(), await right.next()]
+  while (!one.done || !other.done) {
+    const [x, y] = [one.done ? undefined : one.value, other.done ? undefined : other.value]
+    if (y === undefined || (x !== undefined && x.key < y.key)) {
+      differs(x!.key, `is missing in region ${b.region}`)
+      one = await left.next()
+    } else if (x === undefined || y.key < x.key) {
+      differs(y.key, `is missing in region ${a.region}`)
+      other = await right.next()
+    } else {
+      compared += 1
+      if (x.text !== y.text) differs(x.key, `${x.text} in region ${a.region}, ${y.text} in region ${b.region}`)
+      ;[one, other] = [await left.next(), await right.next()]
+    }
+  }
+  return { compared, differing, notes }
+}
+
+async function* rowsOf(table: string, { sql, blobs }: ComparedRegion): AsyncGenerator<{ key: string; text: string }> {
+  const { key, row, sealed } = tables[table]!
+  const columns = sealed === undefined ? '' : ', number, seq, balance_sealed as sealed'
+  // Ordered by bytes, as strings are compared here too.
+  const text = `select concat_ws('/', ${key}) as key, (${row})::text as row${columns} from ${table} t
+    order by concat_ws('/', ${key}) collate "C"`
+  for await (const page of sql.unsafe<Row[]>(text).cursor(cursorRows)) {
+    for (const { key: name, row: plain, number, seq, sealed: balance } of page) {
+      const opened = balance === undefined ? '' : ` ${balanceText(blobs, number!, seq!, balance)}`
+      yield { key: name, text: plain + opened }
+    }
+  }
+}
+
+function balanceText(blobs: Blobs, number: bigint, seq: bigint, sealed: Uint8Array): string {
+  try {
+    return `${openBalance(blobs, number, seq, sealed)} fen`
+  } catch (error) {
+    if (error instanceof SealError) return 'a balance that does not open'
+    throw error
+  }
+}
