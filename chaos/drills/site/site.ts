@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { linkControl } from '../../../deploy/toxiproxyClient.ts'
 import { isAlive } from '../../processState.ts'
 import { RegionSite } from './regionSite.ts'
@@ -17,6 +18,8 @@ export type HoldTarget = `region/${string}` | `server/${string}` | `process/${st
 const linkName = 'leaf'
 const directions = ['upstream', 'downstream'] as const
 const holdTimeoutMs = 60_000
+const holdTriesMax = 4
+const holdPauseMs = 1_000
 
 /** An installation on this machine: one region, or two with their witness and the link between them. */
 export class Site {
@@ -56,7 +59,19 @@ export class Site {
     await this.#tell('release', target)
   }
 
+  /** Both may be said twice, so that a supervisor that is busy is told again. */
   async #tell(verb: 'hold' | 'release', target: HoldTarget): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#tellOnce(verb, target)
+      } catch (error) {
+        if (tries === holdTriesMax) throw error
+        await sleep(holdPauseMs * (0.5 + Math.random()))
+      }
+    }
+  }
+
+  async #tellOnce(verb: 'hold' | 'release', target: HoldTarget): Promise<void> {
     const { url, token } = this.#pair().holds
     const response = await fetch(`${url}/${verb}/${target}`, {
       method: 'POST',
