@@ -35,6 +35,9 @@ const lifeline = pathToFileURL(resolve(import.meta.dirname, 'bootstrap/lifeline.
 
 const factsFile = (dataDir: string): string => join(dataDir, 'run', 'region.json')
 
+/** What is written once everything is ready: by one region, or by two together. */
+const readyFiles = (dataDir: string): string[] => [factsFile(dataDir), join(dataDir, 'run', 'installation.json')]
+
 /** Undefined when no region runs there, whatever one that was killed left behind. */
 function readFacts(dataDir: string): RegionFacts | undefined {
   if (!existsSync(factsFile(dataDir))) return undefined
@@ -96,7 +99,7 @@ export class StartedRegion implements Region {
   async start(): Promise<void> {
     this.#said = ''
     // Nothing of an earlier start may be taken for this one's word.
-    rmSync(factsFile(this.dataDir), { force: true })
+    for (const file of readyFiles(this.dataDir)) rmSync(file, { force: true })
     const child = spawn(
       process.execPath,
       ['--disable-warning=ExperimentalWarning', '--import', lifeline, ...this.#args],
@@ -111,7 +114,7 @@ export class StartedRegion implements Region {
       this.#said = (this.#said + chunk.toString()).slice(-2_000)
     })
     const deadlineMs = performance.now() + startTimeoutMs
-    while (!existsSync(factsFile(this.dataDir))) {
+    while (!readyFiles(this.dataDir).some((file) => existsSync(file))) {
       if (hasEnded(child) || performance.now() > deadlineMs) {
         throw new Error(`the region did not start: ${this.#said.trim().split('\n').at(-1) || 'it said nothing'}`)
       }

@@ -1,3 +1,4 @@
+import { freePort } from '../../deploy/natsServer.ts'
 import { startRegion } from '../../deploy/runningRegion.ts'
 import type { Drill } from './drill.ts'
 import { runsOn, Site } from './site/site.ts'
@@ -18,6 +19,7 @@ export async function installation(data: string, alwaysOwn: boolean, drills: rea
     return { own: false, site: () => new Site(data), close: async () => undefined }
   }
   const two = drills.some(({ regions }) => regions === 2)
-  const started = await startRegion(two ? [...ownArgs, '--regions', '2'] : ownArgs)
+  const secondPort = String(await freePort())
+  const started = await startRegion(two ? [...ownArgs, '--regions', '2', '--second-port', secondPort] : ownArgs)
   return { own: true, site: () => new Site(started.dataDir), close: () => started.stop() }
 }

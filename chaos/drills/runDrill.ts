@@ -104,7 +104,7 @@ class Run {
     const again = await askAgain(payments, ({ sentAtMs }) => this.#isAroundFault(sentAtMs))
     this.#figures.asked_again = again
     const before = { openingFen: wallets.map(() => openingFen), totals }
-    this.#verified = await verify(regions, wallets, payments.all, before, this.#drill.mayLose === true)
+    this.#verified = await verify(this.#site, wallets, payments.all, before, this.#drill.mayLose === true)
     await record.close()
   }
 

@@ -1,6 +1,7 @@
-import { reconcileRegion } from '../../reconciliation.ts'
+import { compareRegions, reconcileRegion } from '../../reconciliation.ts'
 import type { Check } from '../result.ts'
 import type { RegionSite } from '../site/regionSite.ts'
+import type { Site } from '../site/site.ts'
 import type { Payment } from '../traffic/payment.ts'
 import type { DrillWallet } from '../traffic/wallets.ts'
 import { differingShards, type MoneyStatement, moneyStatement } from './money.ts'
@@ -21,12 +22,13 @@ export const readersOf = (regions: readonly RegionSite[]): RegionReader[] =>
 
 /** Judges the whole installation by what it says in the end and by what its customers were told. */
 export async function verify(
-  regions: readonly RegionSite[],
+  site: Site,
   wallets: readonly DrillWallet[],
   payments: readonly Payment[],
   before: { openingFen: readonly number[]; totals: readonly Totals[] },
   mayLose: boolean,
 ): Promise<Verified> {
+  const { regions } = site
   const readers = readersOf(regions)
   const totals = await totalsAtRest(readers, restWithinMs)
   const deadlineMs = performance.now() + listsWithinMs
@@ -48,6 +50,7 @@ export async function verify(
     ...(regions.length > 1
       ? [check('both regions hold the same bytes', shards), check('both journals say the same, line by line', lines)]
       : []),
+    ...(regions.length > 1 ? [await compared(site.dataDir)] : []),
     ...(await Promise.all(regions.map(reconciled))),
   ]
   return { checks, sets, money }
@@ -72,12 +75,26 @@ function check(name: string, found: readonly string[]): Check {
 }
 
 async function reconciled({ letter, dataDir }: RegionSite): Promise<Check> {
-  const name = `region ${letter} reconciles with its journal, issuance and both banks`
-  try {
+  return judged(`region ${letter} reconciles with its journal, issuance and both banks`, async () => {
     const { verdict, figures, notes } = await reconcileRegion(dataDir)
     const passed = verdict === 'pass' && figures['difference.fen'] === 0 && figures['wallets.differing'] === 0
     const detail = `difference ${figures['difference.fen']} fen, ${figures['wallets.differing']} wallets differ`
-    return { name, verdict: passed ? 'pass' : 'fail', detail: [detail, ...notes.slice(0, shownMax)].join('; ') }
+    return { verdict: passed ? 'pass' : 'fail', detail: [detail, ...notes.slice(0, shownMax)].join('; ') }
+  })
+}
+
+async function compared(dataDir: string): Promise<Check> {
+  return judged('both databases hold the same rows, opened', async () => {
+    const { verdict, figures, notes } = await compareRegions(dataDir)
+    const found = Object.entries(figures).map(([name, value]) => `${name} ${value}`)
+    return { verdict: verdict as Check['verdict'], detail: [...notes.slice(0, shownMax), ...found].join('; ') }
+  })
+}
+
+/** A judge that cannot say anything has not said that all is well. */
+async function judged(name: string, judge: () => Promise<Omit<Check, 'name'>>): Promise<Check> {
+  try {
+    return { name, ...(await judge()) }
   } catch (error) {
     return { name, verdict: 'unknown', detail: error instanceof Error ? error.message : String(error) }
   }
