@@ -88,8 +88,14 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
       }
     case 'archiver':
       return {
-        publish: [...readLogs, ...read(snapshots), ...readOwners, ...logs.map((log) => `$JS.API.STREAM.PURGE.${log}`)],
-        subscribe: [...inbox, ...hearSafe],
+        publish: [
+          ...readLogs,
+          ...read(snapshots),
+          ...readOwners,
+          ...logs.map((log) => `$JS.API.STREAM.PURGE.${log}`),
+          ...withPeer(`trim.${region}`),
+        ],
+        subscribe: [...inbox, ...hearSafe, ...withPeer(`trim.${peer}`)],
       }
     case 'edge':
       return {
@@ -176,6 +182,7 @@ function crossing(from: string, to: string, shardCount: number): string[] {
     `vouch.${to}`,
     `beat.${to}`,
     `mark.${from}.*`,
+    `trim.${from}`,
     '_INBOX.>',
     ...readers,
     // Answers to the other side's mirrors, what they are sent, and confirmation of what ours have.

@@ -65,7 +65,10 @@ async function begin(changes: Partial<ArchiverOptions> = {}, ports: Partial<Arch
       copies,
       projectorSeqs: ends,
       projectorRestartSeqs: ends,
-      trim: async (shard, seq) => (town.logs[shard] as MemoryLog).trimTo(seq),
+      trim: async (shard, seq) => {
+        ;(town.logs[shard] as MemoryLog).trimTo(seq)
+        return seq
+      },
       onHopeless: (error) => hopeless.push(error),
       ...ports,
     },

@@ -27,8 +27,11 @@ export type ArchiverPorts = {
   readonly projectorSeqs: () => Promise<readonly number[]>
   /** The last entry of each shard that the projector need not read again, whatever happens to it. */
   readonly projectorRestartSeqs: () => Promise<readonly number[]>
-  /** Makes a log forget everything up to and including `seq`. */
-  readonly trim: (shard: number, seq: number) => Promise<void>
+  /**
+   * Makes a log forget everything up to and including `seq`, or less when others still need some of it.
+   * @returns up to where it is forgotten
+   */
+  readonly trim: (shard: number, seq: number) => Promise<number>
   /** Archiving cannot go on: the process must end. */
   readonly onHopeless: (error: Error) => void
 }
@@ -111,9 +114,9 @@ export class Archiver {
     const facts = { archivedSeq, snapshotSeqs, projectorSeq, segments: stored, bytesKept: this.#o.logBytesKept }
     const limit = trimLimit(facts)
     if (limit > this.#trimmed[shard]!) {
-      await trim(shard, limit)
-      this.#trimmed[shard] = limit
-      logger.info({ shard, trimmedTo: limit }, 'log trimmed')
+      const trimmed = await trim(shard, limit)
+      if (trimmed > this.#trimmed[shard]!) logger.info({ shard, trimmedTo: trimmed }, 'log trimmed')
+      this.#trimmed[shard] = trimmed
     }
     return limit
   }

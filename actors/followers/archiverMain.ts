@@ -14,6 +14,7 @@ import { startStatusServer } from '../log/statusServer.ts'
 import { logStreamName } from '../log/subjects.ts'
 import { Archiver } from './archiver.ts'
 import { openDatabase, withinMs } from './database.ts'
+import { trimmingTwoRegions } from './twoRegionTrim.ts'
 
 const requestTimeoutMs = 5_000
 const databaseTimeoutMs = 5_000
@@ -36,6 +37,9 @@ runMain('archiver', async () => {
   const restarts = async (shard: number) =>
     projectorDir === undefined ? [] : folderSnapshots(projectorDir, blobs).list(shard)
 
+  const purge = async (of: string, shard: number, seq: number): Promise<void> => {
+    await manager.streams.purge(logStreamName(of, shard), { seq: seq + 1 })
+  }
   const archiver = new Archiver(
     {
       logger,
@@ -55,7 +59,20 @@ runMain('archiver', async () => {
             return sql === undefined ? Number.MAX_SAFE_INTEGER : ((await restarts(shard))[0]?.seq ?? 0)
           }),
         ),
-      trim: async (shard, seq) => void (await manager.streams.purge(logStreamName(region, shard), { seq: seq + 1 })),
+      trim:
+        settings.peer === undefined
+          ? async (shard, seq) => {
+              await purge(region, shard, seq)
+              return seq
+            }
+          : trimmingTwoRegions({
+              ...settings,
+              peer: settings.peer,
+              connection,
+              owners: followed.owners,
+              purge,
+              onFault,
+            }),
       onHopeless: (error) => {
         logger.fatal({ error: messageOf(error) }, 'archiver stops')
         process.exit(70)

@@ -12,6 +12,7 @@ import {
   parseSubject,
   querySubject,
   safeSubject,
+  trimSubject,
   vouchSubject,
 } from './subjects.ts'
 
@@ -48,6 +49,7 @@ describe('subjects', () => {
     expect(parseSubject(safeSubject('a', 3))).toEqual({ kind: 'safe', region: 'a', shard: 3 })
     expect(parseSubject(controlSubject('a', 3))).toEqual({ kind: 'control', region: 'a', shard: 3 })
     expect(parseSubject(vouchSubject('a'))).toEqual({ kind: 'vouch', region: 'a' })
+    expect(parseSubject(trimSubject('a'))).toEqual({ kind: 'trim', region: 'a' })
     expect(parseSubject(beatSubject('b'))).toEqual({ kind: 'beat', region: 'b' })
     expect(parseSubject('vouch.a.0')).toBeUndefined()
   })

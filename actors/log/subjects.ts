@@ -9,7 +9,7 @@ export type CommandSender =
 export type ParsedSubject =
   | { readonly kind: 'command'; readonly region: string; readonly shard: number; readonly sender: CommandSender }
   | { readonly kind: 'answers'; readonly edgeId: string }
-  | { readonly kind: 'vouch' | 'beat'; readonly region: string }
+  | { readonly kind: 'vouch' | 'beat' | 'trim'; readonly region: string }
   | { readonly kind: ShardSubjectKind; readonly region: string; readonly shard: number }
 
 type ShardSubjectKind = 'query' | 'effects' | 'mark' | 'safe' | 'control'
@@ -72,6 +72,11 @@ export function beatSubject(standbyRegion: string): string {
   return `beat.${regionToken(standbyRegion)}`
 }
 
+/** Subject on which a region's archiver says what that region needs of the logs no more: the other may trim its own then. */
+export function trimSubject(region: string): string {
+  return `trim.${regionToken(region)}`
+}
+
 /** Subject that says, within a region, up to which position a shard's log can never be cut: what followers may keep. */
 export function safeSubject(region: string, shard: number): string {
   return `safe.${regionToken(region)}.${shardToken(shard)}`
@@ -93,7 +98,7 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
     return tokens.length === 1 && idPattern.test(edgeId!) ? { kind: 'answers', edgeId: edgeId! } : undefined
   }
   const [region, shardText, ...rest] = tokens
-  if (root === 'vouch' || root === 'beat') {
+  if (root === 'vouch' || root === 'beat' || root === 'trim') {
     return tokens.length === 1 && regionPattern.test(region!) ? { kind: root, region: region! } : undefined
   }
   const shard = parseShard(shardText)
