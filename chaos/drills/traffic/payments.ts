@@ -10,6 +10,8 @@ import type { DrillWallet } from './wallets.ts'
 /** How long one try may take, and how long a sender goes on asking before it leaves the outcome for later. */
 export type Patience = { readonly tryTimeoutMs: number; readonly giveUpMs: number }
 
+type Asked = Pick<Edges, 'count' | 'pay'>
+
 const pauseMinMs = 50
 const pauseMaxMs = 800
 const pendingPauseMs = 250
@@ -18,7 +20,7 @@ const pendingPauseMs = 250
 export class Payments {
   readonly all: Payment[] = []
   readonly #wallets: readonly DrillWallet[]
-  readonly #edges: Edges
+  readonly #edges: Asked
   readonly #record: RecordFile
   readonly #nowMs: () => number
   readonly #choice: EdgeChoice
@@ -27,7 +29,7 @@ export class Payments {
   onAnswer: (payment: Payment, answer: Answer) => void = () => undefined
   #calledOff = false
 
-  constructor(wallets: readonly DrillWallet[], edges: Edges, record: RecordFile, nowMs: () => number) {
+  constructor(wallets: readonly DrillWallet[], edges: Asked, record: RecordFile, nowMs: () => number) {
     this.#wallets = wallets
     this.#edges = edges
     this.#record = record
