@@ -229,7 +229,7 @@ function balancesIn(replicas: readonly Replica[]): Map<string, number> {
   for (const { ledger } of replicas) {
     const { wallets, accounts } = ledger.state
     for (let row = 0; row < wallets.count; row++) {
-      balances.set(String(wallets.at.number[row]), accounts.at.balance[row]!)
+      balances.set(String(wallets.at.number[row]), accounts.balance(row))
     }
   }
   return balances

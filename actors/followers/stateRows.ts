@@ -37,20 +37,20 @@ export function walletLines(rows: ShardRows, state: State, blobs: Blobs): string
     wallets: w,
     accounts: a,
     users: u,
-  } = { wallets: state.wallets.at, accounts: state.accounts.at, users: state.users.at }
+  } = { wallets: state.wallets.at, accounts: state.accounts, users: state.users.at }
   let text = ''
   for (const row of rows.wallets) {
     const number = w.number[row]!
-    const balance = sealBalance(blobs, number, state.lastSeq, a.balance[row]!)
+    const balance = sealBalance(blobs, number, state.lastSeq, a.balance(row))
     text += line(
       number,
       u.number[w.user[row]!]!,
       rows.shard,
-      w.institution[row]!,
-      w.class[row]!,
+      a.institution(row),
+      a.class(row),
       w.kind[row]!,
-      stateNames[w.state[row]!]!,
-      w.risk[row]!,
+      stateNames[a.state(row)]!,
+      a.risk(row),
       w.keyVersion[row]!,
       hex(balance, 0, balance.length),
       state.lastSeq,

@@ -52,8 +52,8 @@ function expectedOf(replicas: readonly Replica[]): Map<number, { fen: bigint; st
   for (const { ledger } of replicas) {
     const { wallets, accounts } = ledger.state
     for (let row = 0; row < wallets.count; row++) {
-      const state = stateNames[wallets.at.state[row]!]!
-      expected.set(wallets.at.number[row]!, { fen: BigInt(accounts.at.balance[row]!), state })
+      const state = stateNames[accounts.state(row)]!
+      expected.set(wallets.at.number[row]!, { fen: BigInt(accounts.balance(row)), state })
     }
   }
   return expected

@@ -80,7 +80,7 @@ function readPrincipals(state: State): PrincipalView[] {
 function readTotals(replica: Replica, state: State): TotalsView {
   const { books, accounts, wallets } = state
   let pendingIn = 0
-  for (let row = 0; row < wallets.count; row++) pendingIn += accounts.at.pendingIn[row]!
+  for (let row = 0; row < wallets.count; row++) pendingIn += accounts.pendingIn(row)
   const shards = state.genesis.shardCount
   return {
     wallets: books.wallets,
@@ -102,6 +102,6 @@ function readBalances(state: State, fromRow: number, count: number): QueryResult
   const end = Math.min(state.wallets.count, fromRow + Math.min(count, balancesPerAnswerMax))
   return {
     numbers: [...state.wallets.at.number.subarray(fromRow, end)],
-    balances: [...state.accounts.at.balance.subarray(fromRow, end)],
+    balances: Array.from({ length: Math.max(0, end - fromRow) }, (_, n) => state.accounts.balance(fromRow + n)),
   }
 }

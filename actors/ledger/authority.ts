@@ -14,7 +14,7 @@ export function mayActForWallet(s: State, row: number, by: Signed, allowed: read
     return s.wallets.at.keyVersion[row] === by.keyVersion ? 'accepted' : 'key-not-current'
   }
   if (by.signer === signers.institution) {
-    return s.wallets.at.institution[row] === by.principal ? 'accepted' : 'signer-not-allowed'
+    return s.accounts.institution(row) === by.principal ? 'accepted' : 'signer-not-allowed'
   }
   return mayOperator(s, by)
 }

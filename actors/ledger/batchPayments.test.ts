@@ -66,7 +66,7 @@ describe('a batch', () => {
     ])
     expect(t.carry(1, 0).returns).toEqual([{ edge: 3, token: 5, position: 2, refusal: 'payee-balance-limit-exceeded' }])
     expectBalances(t, 'ann 956.00\n bob 44.00\n bea 9990.00')
-    expect(t.shards[0]!.ledger.state.accounts.at.dayOut[0]).toBe(44_00)
+    expect(t.shards[0]!.ledger.state.accounts.dayOut(0)).toBe(44_00)
   })
 
   test('is answered again under its id as it ended, returns included, by whatever edge it is asked', () => {

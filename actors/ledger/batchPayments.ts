@@ -178,8 +178,8 @@ export class BatchPayments {
       this.#payeeRows[n] = this.#shards[n] === 0 ? s.walletRows.row(frame.f64[words + R.payee]!) : elsewhere
     }
     for (let n = 0; n < to - from; n++) {
-      if (this.#payerRows[n]! >= 0) this.#touched += s.touch(this.#payerRows[n]!)
-      if (this.#payeeRows[n]! >= 0) this.#touched += s.touch(this.#payeeRows[n]!)
+      if (this.#payerRows[n]! >= 0) this.#touched += s.accounts.touch(this.#payerRows[n]!)
+      if (this.#payeeRows[n]! >= 0) this.#touched += s.accounts.touch(this.#payeeRows[n]!)
     }
   }
 
@@ -189,7 +189,7 @@ export class BatchPayments {
     const row = this.#payerRows[n]!
     if (row === elsewhere) return codeOf['shard-misplaced']
     if (row < 0) return codeOf['wallet-unknown']
-    if (s.wallets.at.institution[row] !== institution) return codeOf['signer-not-allowed']
+    if (s.accounts.institution(row) !== institution) return codeOf['signer-not-allowed']
     const amount = frame.f64[words + R.amount]!
     const payment = judgePayment(s, row, frame.f64[words + R.payer]!, frame.f64[words + R.payee]!, amount)
     if (payment !== 0) return payment

@@ -29,33 +29,27 @@ export class BatchUndo {
   /** Called before a payment between two wallets of the shard is posted. */
   remember(s: State, payer: number, payee: number, amount: number): void {
     const n = this.#count++
-    const { dayOut, yearOut, lastDay, dayPayments } = s.accounts.at
+    const { accounts } = s
     this.#payer[n] = payer
     this.#payee[n] = payee
     this.#amount[n] = amount
-    this.#dayOut[n] = dayOut[payer]!
-    this.#yearOut[n] = yearOut[payer]!
-    this.#lastDay[n] = lastDay[payer]!
-    this.#dayPayments[n] = dayPayments[payer]!
+    this.#dayOut[n] = accounts.dayOut(payer)
+    this.#yearOut[n] = accounts.yearOut(payer)
+    this.#lastDay[n] = accounts.lastDay(payer)
+    this.#dayPayments[n] = accounts.dayPayments(payer)
   }
 
   /** Last payment first, so that each wallet is left as the first of its payments found it. */
   takeBack(s: State): void {
-    const { dayOut, yearOut, lastDay, dayPayments } = s.accounts.at
     while (this.#count > 0) {
       const n = --this.#count
       const payer = this.#payer[n]!
       const payee = this.#payee[n]!
-      s.hashAccount(payee, -1)
       postToWallet(s, payee, -this.#amount[n]!)
-      s.hashAccount(payee, 1)
-      s.hashAccount(payer, -1)
+      s.settleAccount(payee)
       postToWallet(s, payer, this.#amount[n]!)
-      dayOut[payer] = this.#dayOut[n]!
-      yearOut[payer] = this.#yearOut[n]!
-      lastDay[payer] = this.#lastDay[n]!
-      dayPayments[payer] = this.#dayPayments[n]!
-      s.hashAccount(payer, 1)
+      s.accounts.setUse(payer, this.#lastDay[n]!, this.#dayPayments[n]!, this.#dayOut[n]!, this.#yearOut[n]!)
+      s.settleAccount(payer)
     }
   }
 }

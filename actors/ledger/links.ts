@@ -17,7 +17,7 @@ export const openLink: Execute<'linkOpen'> = (s, command) => {
   const may = mayActForWallet(s, wallet, command, byHolder)
   if (may !== 'accepted') return refuse(may)
   if (s.links.count >= s.links.capacity) return refuse('shard-full')
-  if (s.wallets.at.state[wallet] === walletStates.closed) return refuse('wallet-closed')
+  if (s.accounts.state(wallet) === walletStates.closed) return refuse('wallet-closed')
   if (command.type !== linkTypes.bank && command.type !== linkTypes.payment) return refuse('rule-invalid')
   if (!isAmount(command.limit) || command.sealedLength > 152 || command.maskedLength > 32) return refuse('rule-invalid')
   const place = judgeLink(s, wallet, command.fingerprint, linksEverPerWalletMax)

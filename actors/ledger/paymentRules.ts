@@ -8,40 +8,39 @@ import { type State, walletStates } from './state.ts'
 export function judgePayment(s: State, row: number, payer: number, payee: number, amount: number): number {
   if (!isAmount(amount)) return codeOf['amount-invalid']
   if (payee === payer) return codeOf['payer-is-payee']
-  const walletState = s.wallets.at.state[row]
+  const walletState = s.accounts.state(row)
   if (walletState === walletStates.frozen) return codeOf['wallet-frozen']
   if (walletState === walletStates.closed) return codeOf['wallet-closed']
   const limit = judgeLimits(s, row, amount)
   if (limit !== 0) return limit
-  if (s.accounts.at.balance[row]! < amount) return codeOf['funds-insufficient']
+  if (s.accounts.balance(row) < amount) return codeOf['funds-insufficient']
   if (!(Number.isSafeInteger(payee) && payee > 0)) return codeOf['payee-unknown']
   return 0
 }
 
 function judgeLimits(s: State, row: number, amount: number): number {
-  const { dayOut, yearOut, lastDay, dayPayments } = s.accounts.at
-  const risk = s.wallets.at.risk[row]!
-  const group = s.wallets.at.class[row]!
-  const last = lastDay[row]!
+  const { accounts } = s
+  const risk = accounts.risk(row)
+  const group = accounts.class(row)
+  const last = accounts.lastDay(row)
   const sameDay = last === s.today
   if (risk === riskBlocked) return codeOf['risk-control']
-  if (sameDay && dayPayments[row]! >= s.rules.paymentsPerDay[risk]!) return codeOf['risk-control']
+  if (sameDay && accounts.dayPayments(row) >= s.rules.paymentsPerDay[risk]!) return codeOf['risk-control']
   const at = group * riskLevels + risk
   if (amount > s.rules.single[at]!) return codeOf['single-limit-exceeded']
-  if ((sameDay ? dayOut[row]! : 0) + amount > s.rules.day[at]!) return codeOf['day-limit-exceeded']
+  if ((sameDay ? accounts.dayOut(row) : 0) + amount > s.rules.day[at]!) return codeOf['day-limit-exceeded']
   const sameYear = sameDay || yearOfDay(last) === yearOfDay(s.today)
-  if ((sameYear ? yearOut[row]! : 0) + amount > s.rules.year[group]!) return codeOf['year-limit-exceeded']
+  if ((sameYear ? accounts.yearOut(row) : 0) + amount > s.rules.year[group]!) return codeOf['year-limit-exceeded']
   return 0
 }
 
 /** Why a wallet of this shard cannot take an amount, or 0; `row` is -1 when the shard has no such wallet. */
 export function judgeCredit(s: State, row: number, amount: number): number {
   if (row < 0) return codeOf['payee-unknown']
-  const walletState = s.wallets.at.state[row]
+  const walletState = s.accounts.state(row)
   if (walletState === walletStates.frozen) return codeOf['payee-frozen']
   if (walletState === walletStates.closed) return codeOf['payee-closed']
-  const { balance, pendingIn } = s.accounts.at
-  const room = s.rules.balance[s.wallets.at.class[row]!]!
-  if (balance[row]! + pendingIn[row]! + amount > room) return codeOf['payee-balance-limit-exceeded']
+  const room = s.rules.balance[s.accounts.class(row)]!
+  if (s.accounts.balance(row) + s.accounts.pendingIn(row) + amount > room) return codeOf['payee-balance-limit-exceeded']
   return 0
 }

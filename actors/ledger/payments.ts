@@ -128,7 +128,7 @@ export class Payments {
       return 0
     }
     const lane = s.lanes[shard]!
-    lane.begin(s.wallets.at.institution[row]!, frame.senderNumber, frame.f64[words + P.token]!, frame.u32, idAt >>> 2)
+    lane.begin(s.accounts.institution(row), frame.senderNumber, frame.f64[words + P.token]!, frame.u32, idAt >>> 2)
     oweCredit(s, shard, transitOps.credit, 0, 0, payer, payee, amount)
     return shard + 1
   }

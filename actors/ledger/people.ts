@@ -42,9 +42,8 @@ export const updateUser: Execute<'userUpdate'> = (s, command) => {
   if (command.risk !== leaves) s.users.at.risk[row] = command.risk
   s.users.hashRow(s.digest, row, 1)
   for (let w = s.users.at.firstWallet[row]!; w !== 0; w = s.wallets.at.nextWallet[w - 1]!) {
-    s.wallets.hashRow(s.digest, w - 1, -1)
-    s.wallets.at.risk[w - 1] = s.users.at.risk[row]!
-    s.wallets.hashRow(s.digest, w - 1, 1)
+    s.accounts.setRisk(w - 1, s.users.at.risk[row]!)
+    s.settleAccount(w - 1)
   }
   return { refusal: 'accepted', value: command.user }
 }
@@ -97,9 +96,8 @@ function addWallet(s: State, userRow: number, command: Command<'walletOpen'>): n
   const at = s.wallets.at
   at.number[row] = number
   at.user[row] = userRow
-  at.institution[row] = command.principal
-  at.class[row] = command.class
-  at.risk[row] = s.users.at.risk[userRow]!
+  s.accounts.setOwner(row, command.principal, command.class)
+  s.accounts.setRisk(row, s.users.at.risk[userRow]!)
   at.kind[row] = command.kind
   at.algorithm[row] = command.algorithm
   at.key.set(command.key, row * 33)
@@ -110,7 +108,7 @@ function addWallet(s: State, userRow: number, command: Command<'walletOpen'>): n
   s.users.at.wallets[userRow]! += 1
   s.users.hashRow(s.digest, userRow, 1)
   s.wallets.hashRow(s.digest, row, 1)
-  s.hashAccount(row, 1)
+  s.settleAccount(row)
   s.walletRows.add(row)
   return number
 }
@@ -123,20 +121,19 @@ export const setWalletStatus: Execute<'walletStatus'> = (s, command) => {
   const closing = command.action === walletActions.close
   const may = mayActForWallet(s, row, command, closing ? [...byOwner, signers.walletKey] : byOwner)
   if (may !== 'accepted') return refuse(may)
-  const { state, openSagas } = s.wallets.at
-  const { balance, pendingIn } = s.accounts.at
-  const now = state[row]!
+  const { accounts } = s
+  const now = accounts.state(row)
   if (now === walletStates.closed) return refuse('wallet-closed')
   let next: number = walletStates.open
   if (command.action === walletActions.freeze) next = walletStates.frozen
   else if (closing) {
     if (now === walletStates.frozen && command.signer === signers.walletKey) return refuse('wallet-frozen')
-    if (balance[row] !== 0 || pendingIn[row] !== 0 || openSagas[row] !== 0) return refuse('wallet-not-empty')
+    const owes = s.wallets.at.openSagas[row] !== 0
+    if (accounts.balance(row) !== 0 || accounts.pendingIn(row) !== 0 || owes) return refuse('wallet-not-empty')
     next = walletStates.closed
   } else if (command.action !== walletActions.unfreeze) return refuse('status-not-allowed')
-  s.wallets.hashRow(s.digest, row, -1)
-  state[row] = next
-  s.wallets.hashRow(s.digest, row, 1)
+  accounts.setState(row, next)
+  s.settleAccount(row)
   return { refusal: 'accepted', value: command.wallet }
 }
 
@@ -151,7 +148,7 @@ export const setWalletKey: Execute<'walletKey'> = (s, command) => {
   const row = s.walletRows.row(command.wallet)
   const may = mayActForWallet(s, row, command, signersOfCause[command.cause] ?? byHolder)
   if (may !== 'accepted') return refuse(may)
-  if (s.wallets.at.state[row] === walletStates.closed) return refuse('wallet-closed')
+  if (s.accounts.state(row) === walletStates.closed) return refuse('wallet-closed')
   if (signersOfCause[command.cause] === undefined) return refuse('status-not-allowed')
   if (!isKey(command.algorithm, command.key)) return refuse('key-invalid')
   s.wallets.hashRow(s.digest, row, -1)

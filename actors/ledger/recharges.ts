@@ -47,13 +47,15 @@ function judgeRecharge(s: State, wallet: number, command: Command<'rechargeReque
   if (command.actor !== command.wallet) return 'signer-not-allowed'
   const { amount } = command
   if (!isAmount(amount) || command.tokenLength > 192) return 'amount-invalid'
-  const { state, risk, class: group, countDay, dayRecharges } = s.wallets.at
-  if (state[wallet] === walletStates.frozen) return 'wallet-frozen'
-  if (state[wallet] === walletStates.closed) return 'wallet-closed'
+  const { countDay, dayRecharges } = s.wallets.at
+  const { accounts } = s
+  const risk = accounts.risk(wallet)
+  if (accounts.state(wallet) === walletStates.frozen) return 'wallet-frozen'
+  if (accounts.state(wallet) === walletStates.closed) return 'wallet-closed'
   const today = countDay[wallet] === businessDay(s.logTimeMs) ? dayRecharges[wallet]! : 0
-  if (risk[wallet] === riskBlocked || today >= s.rules.rechargesPerDay[risk[wallet]!]!) return 'risk-control'
-  const { balance, pendingIn } = s.accounts.at
-  if (balance[wallet]! + pendingIn[wallet]! + amount > s.rules.balance[group[wallet]!]!) return 'balance-limit-exceeded'
+  if (risk === riskBlocked || today >= s.rules.rechargesPerDay[risk]!) return 'risk-control'
+  const room = s.rules.balance[accounts.class(wallet)]!
+  if (accounts.balance(wallet) + accounts.pendingIn(wallet) + amount > room) return 'balance-limit-exceeded'
   const link = linkOfWallet(s, wallet, command.link)
   if (link < 0) return 'linked-account-unknown'
   if (s.links.at.active[link] === 0) return 'linked-account-inactive'
@@ -62,9 +64,8 @@ function judgeRecharge(s: State, wallet: number, command: Command<'rechargeReque
 
 /** Takes (or with a negative amount gives back) room under the balance limit. */
 function reserve(s: State, wallet: number, amount: number): void {
-  s.hashAccount(wallet, -1)
-  s.accounts.at.pendingIn[wallet] = addExact(s.accounts.at.pendingIn[wallet]!, amount)
-  s.hashAccount(wallet, 1)
+  s.accounts.setPendingIn(wallet, addExact(s.accounts.pendingIn(wallet), amount))
+  s.settleAccount(wallet)
 }
 
 const { requested, debited, settled, refused, refunding, refunded } = rechargeSteps
@@ -104,9 +105,8 @@ function credit(s: State, row: number, out: Outcomes, index: number): Executed {
   const amount = amounts[row]!
   reserve(s, wallet, -amount)
   s.books.toIssuance(institution[row]!, -amount)
-  s.hashAccount(wallet, -1)
   postToWallet(s, wallet, amount)
-  s.hashAccount(wallet, 1)
+  s.settleAccount(wallet)
   out.watch?.posted(wallet, postingKinds.recharge, amount, 0, id, row * 16, index)
   endSaga(s, row)
   return accepted

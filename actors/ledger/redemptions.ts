@@ -23,7 +23,7 @@ export const requestRedemption: Execute<'redemptionRequest'> = (s, command, out,
   if (refusal !== 'accepted') return refuse(refusal)
   const { amount, id } = command
   post(s, wallet, -amount)
-  s.books.toRedeeming(s.wallets.at.institution[wallet]!, amount)
+  s.books.toRedeeming(s.accounts.institution(wallet), amount)
   out.watch?.posted(wallet, postingKinds.redemption, -amount, 0, id, 0, place.index)
   const link = command.link - 1
   const request = { kind: sagaKinds.redemption, wallet, link, amount, id, sealedToken: noToken, tokenLength: 0 }
@@ -39,19 +39,18 @@ function judgeRedemption(s: State, wallet: number, command: Command<'redemptionR
   // The saga is found by wallet and id, the id's memory by actor and id: they must be one.
   if (command.actor !== command.wallet) return 'signer-not-allowed'
   if (!isAmount(command.amount)) return 'amount-invalid'
-  if (s.wallets.at.state[wallet] === walletStates.frozen) return 'wallet-frozen'
-  if (s.wallets.at.state[wallet] === walletStates.closed) return 'wallet-closed'
-  if (s.wallets.at.risk[wallet] === riskBlocked) return 'risk-control'
-  if (s.accounts.at.balance[wallet]! < command.amount) return 'funds-insufficient'
+  if (s.accounts.state(wallet) === walletStates.frozen) return 'wallet-frozen'
+  if (s.accounts.state(wallet) === walletStates.closed) return 'wallet-closed'
+  if (s.accounts.risk(wallet) === riskBlocked) return 'risk-control'
+  if (s.accounts.balance(wallet) < command.amount) return 'funds-insufficient'
   const link = linkOfWallet(s, wallet, command.link)
   if (link < 0) return 'linked-account-unknown'
   return s.links.at.active[link] === 0 ? 'linked-account-inactive' : 'accepted'
 }
 
 function post(s: State, wallet: number, delta: number): void {
-  s.hashAccount(wallet, -1)
   postToWallet(s, wallet, delta)
-  s.hashAccount(wallet, 1)
+  s.settleAccount(wallet)
 }
 
 const { requested, burnt, paid, refused, reissuing, returned } = redemptionSteps

@@ -47,7 +47,7 @@ export function beginSaga(s: State, request: SagaRequest, place: Position): numb
   at.kind[row] = request.kind
   at.step[row] = 1
   at.reason[row] = 0
-  at.institution[row] = s.wallets.at.institution[request.wallet]!
+  at.institution[row] = s.accounts.institution(request.wallet)
   at.tokenLength[row] = request.tokenLength
   at.sealedToken.fill(0, row * 192, (row + 1) * 192)
   at.sealedToken.set(request.sealedToken, row * 192)
@@ -77,7 +77,7 @@ export function endSaga(s: State, row: number): void {
   if (!s.openSagas.delete(row)) throw new LawBroken(`saga row ${row} ended twice`)
   s.finalSagas.push(row)
   s.sagas.hashRow(s.digest, row, -1)
-  s.sagas.at.balanceAfter[row] = s.accounts.at.balance[s.sagas.at.wallet[row]!]!
+  s.sagas.at.balanceAfter[row] = s.accounts.balance(s.sagas.at.wallet[row]!)
   s.sagas.hashRow(s.digest, row, 1)
   countOpen(s, s.sagas.at.wallet[row]!, -1)
 }

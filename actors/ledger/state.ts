@@ -1,3 +1,4 @@
+import { Accounts } from './accounts.ts'
 import { Batches, batchRecordsMax } from './batches.ts'
 import { Books, institutionsMax, shardsMax } from './books.ts'
 import { businessDay } from './businessTime.ts'
@@ -12,7 +13,7 @@ import { Lane } from './lanes.ts'
 import { LawBroken } from './money.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
-import { accountSchema, linkSchema, principalSchema, sagaSchema, userSchema, walletSchema } from './stateTables.ts'
+import { linkSchema, principalSchema, sagaSchema, userSchema, walletSchema } from './stateTables.ts'
 
 /** What a log's first command fixes for ever. */
 export type Genesis = {
@@ -32,7 +33,7 @@ const datedIdsMax = 1_048_576
 const batchesMax = 524_288
 const batchRecordsPerId = 128
 const batchRecordsAllMax = 268_435_456
-const stateVersion = 3
+const stateVersion = 4
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {
@@ -41,7 +42,7 @@ export class State {
   readonly books = new Books()
   readonly rules = new Rules()
   readonly senders = new SenderFrames()
-  readonly accounts: Columns<typeof accountSchema>
+  readonly accounts: Accounts
   readonly wallets: Columns<typeof walletSchema>
   readonly users: Columns<typeof userSchema>
   readonly links: Columns<typeof linkSchema>
@@ -69,7 +70,6 @@ export class State {
   freeSagas: number[] = []
   /** Row of every saga still held, by `sagaKey`. */
   readonly sagaRows = new Map<string, number>()
-  readonly #accountWords: readonly Uint32Array[]
   readonly #shardOfBucket: Uint8Array
   logTimeMs = 0
   /** Business day of the log time. */
@@ -83,13 +83,7 @@ export class State {
     const key = new DataView(genesis.hashKey.buffer, genesis.hashKey.byteOffset, 16)
     const tableKey = key.getUint32(0, true) ^ key.getUint32(12, true)
     this.digest = new Digest(genesis.hashKey)
-    this.accounts = new Columns('accounts', accountSchema, genesis.walletsMax)
-    this.#accountWords = [
-      this.accounts.at.balance,
-      this.accounts.at.pendingIn,
-      this.accounts.at.dayOut,
-      this.accounts.at.yearOut,
-    ].map((column) => new Uint32Array(column.buffer))
+    this.accounts = new Accounts(genesis.walletsMax)
     this.wallets = new Columns('wallets', walletSchema, genesis.walletsMax)
     this.users = new Columns('users', userSchema, genesis.walletsMax)
     this.links = new Columns('links', linkSchema, genesis.walletsMax)
@@ -108,34 +102,9 @@ export class State {
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
-  /** Adds or takes away the hash of a wallet's account: before and after every change of it. */
-  hashAccount(row: number, sign: 1 | -1): void {
-    const [balance, pendingIn, dayOut, yearOut] = this.#accountWords
-    const { lastDay, dayPayments } = this.accounts.at
-    const low = row * 2
-    const high = low + 1
-    this.digest.row(
-      this.accounts.table,
-      row,
-      balance![low]!,
-      balance![high]!,
-      pendingIn![low]!,
-      pendingIn![high]!,
-      dayOut![low]!,
-      dayOut![high]!,
-      yearOut![low]!,
-      yearOut![high]!,
-      (lastDay[row]! << 16) | dayPayments[row]!,
-      sign,
-    )
-  }
-
-  /** Reads what a payment will read of a wallet, so that the misses of many rows overlap. The sum means nothing. */
-  touch(row: number): number {
-    const { balance, pendingIn, dayOut, yearOut, lastDay, dayPayments } = this.accounts.at
-    const { state, class: group } = this.wallets.at
-    const sums = balance[row]! + pendingIn[row]! + dayOut[row]! + yearOut[row]!
-    return sums + lastDay[row]! + dayPayments[row]! + state[row]! + group[row]!
+  /** Called after every change of a wallet's account. */
+  settleAccount(row: number): void {
+    this.accounts.settle(this.digest, row)
   }
 
   /** Moves log time on; it never falls. */
@@ -285,6 +254,8 @@ export class State {
     const tables = [this.wallets, this.users, this.links, this.sagas, this.principals]
     for (const [i, table] of tables.entries()) table.load(counters[5 + i]!, byName)
     this.accounts.load(this.wallets.count, byName)
+    // What a row counts for is worked out and not believed; the sum of all was saved with the rest.
+    this.accounts.settleAll(new Digest(this.genesis.hashKey))
     this.ids.load(counters[11]!, counters[10]!, byName)
     this.datedIds.load(counters[13]!, counters[12]!, byName)
     this.batches.load(f64('batchCounters'), f64('batches'), need(byName, 'batchOutcomes'))
@@ -320,11 +291,12 @@ export class State {
 
   /** Recounts the columns against the running sums. @throws LawBroken on any difference. */
   audit(): void {
-    const { balance, pendingIn } = this.accounts.at
+    const { accounts } = this
     let sum = 0
     for (let row = 0; row < this.wallets.count; row++) {
-      if (!(balance[row]! >= 0 && pendingIn[row]! >= 0)) throw new LawBroken(`wallet row ${row} is below zero`)
-      sum += balance[row]!
+      const held = accounts.balance(row)
+      if (!(held >= 0 && accounts.pendingIn(row) >= 0)) throw new LawBroken(`wallet row ${row} is below zero`)
+      sum += held
     }
     if (sum !== this.books.wallets) throw new LawBroken(`wallets hold ${sum} fen, the books say ${this.books.wallets}`)
     this.books.check()

@@ -1,17 +1,4 @@
-/** What every payment touches, apart from the rest so that its hash is short. Row for row beside `wallets`. */
-export const accountSchema = {
-  /** Fen that the wallet holds. */
-  balance: 'f64',
-  /** Fen of accepted recharges under way: reserved under the balance limit, so that their credit cannot fail. */
-  pendingIn: 'f64',
-  /** Fen paid out on business day `lastDay` and in its civil year. */
-  dayOut: 'f64',
-  yearOut: 'f64',
-  lastDay: 'u16',
-  /** Payments on business day `lastDay`. */
-  dayPayments: 'u16',
-} as const
-
+/** What a payment needs of a wallet stands in `Accounts`, row for row beside this. */
 export const walletSchema = {
   number: 'f64',
   user: 'u32',
@@ -25,10 +12,6 @@ export const walletSchema = {
   dayDatedIds: 'u16',
   /** Redemptions and recharges under way; a wallet closes only when there are none. */
   openSagas: 'u16',
-  institution: 'u8',
-  class: 'u8',
-  risk: 'u8',
-  state: 'u8',
   kind: 'u8',
   algorithm: 'u8',
   key: 'bytes33',

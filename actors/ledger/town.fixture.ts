@@ -411,7 +411,7 @@ export class Town {
   balance(name: string): number {
     const { shard, number } = this.wallet(name)
     const { state } = this.shards[shard]!.ledger
-    return state.accounts.at.balance[state.walletRows.row(number)]!
+    return state.accounts.balance(state.walletRows.row(number))
   }
 
   inTransit(): number {
@@ -428,7 +428,7 @@ export class Town {
       const { state } = ledger
       state.audit()
       const { books, accounts, wallets } = state
-      for (let row = 0; row < wallets.count; row++) sum += accounts.at.balance[row]!
+      for (let row = 0; row < wallets.count; row++) sum += accounts.balance(row)
       for (const fen of books.redeeming) sum += fen
       for (const fen of books.issuance) sum += fen
       for (const [peer, { ledger: other }] of this.shards.entries()) {

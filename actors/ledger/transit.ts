@@ -114,7 +114,7 @@ export class Transit {
     for (let i = from; i < to; i++) this.#touched += s.walletRows.touch(this.#walletOf(frame, i))
     for (let i = from; i < to; i++) this.#rows[i - from] = s.walletRows.row(this.#walletOf(frame, i))
     for (let n = 0; n < to - from; n++) {
-      if (this.#rows[n]! >= 0) this.#touched += s.touch(this.#rows[n]!)
+      if (this.#rows[n]! >= 0) this.#touched += s.accounts.touch(this.#rows[n]!)
     }
   }
 
@@ -196,10 +196,9 @@ export class Transit {
     s.books.fromTransit(source, amount)
     s.returnsApplied[source]! += 1
     returnToWallet(s, row, amount, this.#recordReturn(frame, word, reason, out))
-    if (s.wallets.at.state[row] === walletStates.closed) {
-      s.wallets.hashRow(s.digest, row, -1)
-      s.wallets.at.state[row] = walletStates.frozen
-      s.wallets.hashRow(s.digest, row, 1)
+    if (s.accounts.state(row) === walletStates.closed) {
+      s.accounts.setState(row, walletStates.frozen)
+      s.settleAccount(row)
     }
     if (out.watch !== undefined) this.#show(frame, word, row, postingKinds.paymentReturned, amount, payee, out, i)
   }

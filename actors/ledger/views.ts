@@ -44,27 +44,27 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
   const row = s.walletRows.row(number)
   if (row < 0) return undefined
   const w = s.wallets.at
-  const a = s.accounts.at
+  const a = s.accounts
   const today = businessDay(s.logTimeMs)
-  const last = a.lastDay[row]!
-  const group = w.class[row]!
-  const at = group * riskLevels + w.risk[row]!
+  const last = a.lastDay(row)
+  const group = a.class(row)
+  const at = group * riskLevels + a.risk(row)
   return {
     walletId: walletIdText(number, w.kind[row]!),
     number,
     userNumber: s.users.at.number[w.user[row]!]!,
-    institution: w.institution[row]!,
+    institution: a.institution(row),
     class: group,
     kind: w.kind[row]!,
-    risk: w.risk[row]!,
-    state: stateName(w.state[row]!),
+    risk: a.risk(row),
+    state: stateName(a.state(row)),
     algorithm: w.algorithm[row]!,
     key: w.key.slice(row * 33, row * 33 + 33),
     keyVersion: w.keyVersion[row]!,
-    balance: a.balance[row]!,
-    pendingIn: a.pendingIn[row]!,
-    dayOut: last === today ? a.dayOut[row]! : 0,
-    yearOut: yearOfDay(last) === yearOfDay(today) ? a.yearOut[row]! : 0,
+    balance: a.balance(row),
+    pendingIn: a.pendingIn(row),
+    dayOut: last === today ? a.dayOut(row) : 0,
+    yearOut: yearOfDay(last) === yearOfDay(today) ? a.yearOut(row) : 0,
     limits: {
       balance: s.rules.balance[group]!,
       single: s.rules.single[at]!,

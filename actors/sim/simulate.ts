@@ -126,7 +126,7 @@ function wordOf(world: World, region: string, { replica: seen, shard }: Observer
     world.auditor.applied({ shard, seq: replica.seq, epoch: replica.epoch, who, digest })
   }
   const balances = new Map<number, number>()
-  for (let row = 0; row < wallets.count; row++) balances.set(wallets.at.number[row]!, accounts.at.balance[row]!)
+  for (let row = 0; row < wallets.count; row++) balances.set(wallets.at.number[row]!, accounts.balance(row))
   const sum = (fen: ArrayLike<number>): number => Array.from(fen).reduce((all, one) => all + one, 0)
   const sentFen = sum(books.transitOut)
   return { shard, seq, balances, openSagas: openSagas.size, sentFen, receivedFen: sum(books.transitIn) }
