@@ -70,7 +70,10 @@ runMain('edge', async () => {
     onAnswered: metrics.answered,
   }
   const link = NatsLink.of(connection)
-  const ready = () => ({ ready: link.up, detail: { edge: edgeId, nats: link.up } })
+  const ready = () => {
+    const ownersKnown = logs.every((_, shard) => owners.ownerOf(shard) !== undefined)
+    return { ready: link.up && ownersKnown, detail: { edge: edgeId, nats: link.up, ownersKnown } }
+  }
   const app = createApp(web, { ready })
   const server = await serveHttps(app.fetch as never, settings, paymentListener(web))
   const status = await startStatusServer(settings.statusPort, ready, metrics.registry)
