@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const stopTimeoutMs = 15_000
+const watchMs = 250
 
 /**
  * The package takes the signals of whoever loads it, stops its own server and ends the process, while the supervisor is
@@ -21,7 +22,14 @@ async function withoutListeners(events: readonly string[]) {
   return server
 }
 
-export type PostgresProcess = { url: string; pid: number; stop(): Promise<void>; kill(): void }
+export type PostgresProcess = {
+  url: string
+  pid: number
+  stop(): Promise<void>
+  kill(): void
+  /** Resolves when the server has ended, by whatever cause. */
+  exited: Promise<void>
+}
 
 function isAlive(pid: number): boolean {
   try {
@@ -131,5 +139,18 @@ export async function startPostgres(options: {
     pid,
     stop: () => (isAlive(pid) ? endServer(pid) : Promise.resolve()),
     kill: () => void (isAlive(pid) && process.kill(pid, 'SIGKILL')),
+    exited: ended(pid),
   }
+}
+
+/** The server's own parent is the package, which does not tell when it ends. */
+function ended(pid: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (isAlive(pid)) return
+      clearInterval(timer)
+      resolve()
+    }, watchMs)
+    timer.unref()
+  })
 }

@@ -1,20 +1,10 @@
 import { jetstream } from '@nats-io/jetstream'
-import { type KV, Kvm } from '@nats-io/kv'
+import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { Objm } from '@nats-io/obj'
 import { ensureLogStream } from '../actors/log/logStreams.ts'
 import { ensureMirrorStream } from '../actors/log/mirrorStreams.ts'
-import {
-  firstOwnerRecord,
-  type OwnerRecord,
-  ownerKey,
-  ownersBucket,
-  parseOwnerRecord,
-  witnessBucket,
-} from '../actors/log/ownerRecord.ts'
-
-/** Changes of each record that the witness still shows: for those who ask how it came to this. */
-const witnessHistory = 16
+import { type OwnerRecord, ownerKey, ownersBucket } from '../actors/log/ownerRecord.ts'
 
 export type StreamPlan = { region: string; shardCount: number; logBytesMax: number; peer?: string }
 
@@ -45,31 +35,23 @@ export async function provisionMirrors(
 /** Regions take turns as the first owner of a shard. */
 export const firstOwner = (shard: number): string => (shard % 2 === 0 ? 'a' : 'b')
 
-/**
- * Gives the witness the first record of each shard that has none: a record that exists is never written over.
- * @returns every shard's record as it stands now
- */
-export async function seedWitness(witness: NatsConnection, shardCount: number): Promise<OwnerRecord[]> {
-  const bucket = await new Kvm(jetstream(witness)).create(witnessBucket, { history: witnessHistory })
-  return recordsIn(bucket, shardCount, (shard) => firstOwnerRecord(firstOwner(shard), 'sync'))
-}
-
 /** Gives a region's copy what the witness says of shards of which the copy says nothing. */
 export async function seedOwners(
   connection: NatsConnection,
   region: string,
-  records: readonly OwnerRecord[],
+  records: readonly (OwnerRecord | undefined)[],
 ): Promise<void> {
   const bucket = await new Kvm(jetstream(connection)).open(ownersBucket(region))
-  await recordsIn(bucket, records.length, (shard) => records[shard]!)
+  for (const [shard, record] of records.entries()) {
+    const key = ownerKey(shard)
+    if (record !== undefined && (await bucket.get(key)) === null) await bucket.create(key, JSON.stringify(record))
+  }
 }
 
-async function recordsIn(bucket: KV, shardCount: number, first: (shard: number) => OwnerRecord) {
-  const records: OwnerRecord[] = []
-  for (let shard = 0; shard < shardCount; shard++) {
-    const key = ownerKey(shard)
-    if ((await bucket.get(key)) === null) await bucket.create(key, JSON.stringify(first(shard)))
-    records.push(parseOwnerRecord((await bucket.get(key))?.json()))
-  }
-  return records
+/** Shards that a region's copy of the owners knows. */
+export async function knownShards(connection: NatsConnection, region: string, shardCount: number): Promise<number[]> {
+  const bucket = await new Kvm(jetstream(connection)).open(ownersBucket(region))
+  const shards = Array.from({ length: shardCount }, (_, shard) => shard)
+  const entries = await Promise.all(shards.map((shard) => bucket.get(ownerKey(shard))))
+  return shards.filter((shard) => entries[shard] !== null)
 }

@@ -13,6 +13,8 @@ import { ensureGenesis, type GenesisPlan } from './genesis.ts'
 const genesisSettings = z.object({
   region: z.string(),
   shardCount: z.number().int(),
+  /** Shards that this region owns first; without it, all. */
+  shards: z.array(z.number().int().min(0)).optional(),
   keysDir: z.string(),
   nats: z.object({ url: z.string(), user: z.string().optional(), password: z.string().optional() }),
   walletsMax: z.number().int().default(524_288),
@@ -44,7 +46,7 @@ runMain('genesis', async () => {
       { number: 1, role: 'operator', publicKey: rawPublicKey(settings.operatorPublicKeyPem) },
     ],
   }
-  for (let shard = 0; shard < shardCount; shard++) {
+  for (const shard of settings.shards ?? Array.from({ length: shardCount }, (_, each) => each)) {
     const log = await openJetStreamLog(connection, region, shard)
     const clock = { nowMs: Date.now(), incarnation: newIncarnation() }
     await ensureGenesis(plan, shard, log, createSealer(ring, shard), clock)

@@ -32,7 +32,18 @@ const farSidePort = 8080
 const folders = ['keys', 'run', 'archive', 'projector', 'sandbox']
 
 function planOf(data: string, secrets: Secrets, tls: { certFile: string; keyFile: string }): RegionPlan {
-  const options: StartOptions = { shards, workers, runtime: 'node', port: 8443, data, region: 'a', snapshotSeconds: 60 }
+  const options: StartOptions = {
+    shards,
+    workers,
+    runtime: 'node',
+    port: 8443,
+    data,
+    region: 'a',
+    regions: 1,
+    secondPort: 8444,
+    autoTakeoverMs: 0,
+    snapshotSeconds: 60,
+  }
   return {
     options,
     secrets,

@@ -9,7 +9,7 @@ const crashesMax = 10
 const crashWindowMs = 60_000
 const drainDeadlineMs = 20_000
 const readyPollMs = 25
-const readyTimeoutMs = 30_000
+const readyTimeoutMs = 60_000
 const lastLinesKept = 5
 /** What a runtime prints below the message of an error that nobody caught. */
 const crashTail = /^(\s+at |Node\.js v|\s*[\^}]?\s*$)/
@@ -26,19 +26,25 @@ export type ChildPlan = {
   onReaped?: () => Promise<void>
 }
 
+/** Told when a process ends again and again; says whether it is started once more. */
+export type OnHopeless = (reason: string) => 'give up' | 'go on'
+
 /** Keeps one process of the region running: starts it again when it dies, and ends it in order. */
 export class Child {
   readonly plan: ChildPlan
-  readonly #onHopeless: (reason: string) => void
+  readonly #onHopeless: OnHopeless
   #process: ChildProcess | undefined
   #log: WriteStream
   #stopping = false
+  #held = false
+  /** Counts starts: what was decided about an earlier process is void. */
+  #starts = 0
   #delayMs = restartMinMs
   #crashes: number[] = []
   #lastLines: string[] = []
   #exited: Promise<void> = Promise.resolve()
 
-  constructor(plan: ChildPlan, onHopeless: (reason: string) => void) {
+  constructor(plan: ChildPlan, onHopeless: OnHopeless) {
     this.plan = plan
     this.#onHopeless = onHopeless
     if (existsSync(plan.logFile) && statSync(plan.logFile).size > logBytesMax)
@@ -52,6 +58,7 @@ export class Child {
 
   /** Starts the process; `ready` waits for it. */
   start(): void {
+    this.#starts++
     const { command, args, env } = this.plan
     // A group of its own: Ctrl-C reaches the supervisor alone, which ends its children in order.
     const child = spawn(command, args, {
@@ -69,7 +76,7 @@ export class Child {
       })
       child.once('exit', (code, signal) => {
         resolve()
-        if (!this.#stopping) void this.#revive(code === null ? `signal ${signal}` : `exit code ${code}`)
+        if (!this.#stopping && !this.#held) void this.#revive(code === null ? `signal ${signal}` : `exit code ${code}`)
       })
     })
   }
@@ -81,17 +88,32 @@ export class Child {
   }
 
   async #revive(how: string): Promise<void> {
+    const died = this.#starts
     const now = performance.now()
     this.#crashes = [...this.#crashes.filter((at) => now - at < crashWindowMs), now]
     this.#log.write(`{"supervisor":"${this.plan.name} ended with ${how}"}\n`)
     if (this.#crashes.length > crashesMax) {
-      this.#onHopeless(`${this.plan.name} ended ${this.#crashes.length} times within a minute: ${this.lastLine}`)
-      return
+      const reason = `${this.plan.name} ended ${this.#crashes.length} times within a minute: ${this.lastLine}`
+      this.#crashes = []
+      if (this.#onHopeless(reason) === 'give up') return
     }
     await this.plan.onReaped?.().catch(() => undefined)
     await sleep(this.#delayMs * (0.5 + Math.random()))
-    this.#delayMs = this.#crashes.length < 2 ? restartMinMs : Math.min(this.#delayMs * 2, restartMaxMs)
-    if (!this.#stopping) this.start()
+    this.#delayMs = this.#crashes.length === 1 ? restartMinMs : Math.min(this.#delayMs * 2, restartMaxMs)
+    if (!this.#stopping && !this.#held && this.#starts === died) this.start()
+  }
+
+  /** kill -9, and it stays down until it is let go. */
+  async hold(): Promise<void> {
+    this.#held = true
+    this.#process?.kill('SIGKILL')
+    await this.#exited
+  }
+
+  release(): void {
+    if (!this.#held || this.#stopping) return
+    this.#held = false
+    this.start()
   }
 
   get lastLine(): string {
@@ -105,7 +127,7 @@ export class Child {
     const deadlineMs = performance.now() + readyTimeoutMs
     let said = ''
     while (performance.now() < deadlineMs) {
-      if (this.#stopping) throw new Error(`${name} was stopped before it was ready`)
+      if (this.#stopping || this.#held) throw new Error(`${name} was stopped before it was ready`)
       const response = await fetch(readyUrl, { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
       if (response?.ok) {
         await response.body?.cancel()

@@ -53,7 +53,8 @@ describe('a folder is refused', () => {
 
   test.each([
     ['of a newer release', { format: dataFormat + 1, region: 'a', shardCount: 4 }, 'was written by a newer release'],
-    ['of another region', { format: dataFormat, region: 'b', shardCount: 4 }, 'holds region b, not a'],
+    ['of another region', { format: dataFormat, region: 'b', shardCount: 4 }, 'holds region b, not region a'],
+    ['of two regions', { format: dataFormat, region: 'ab', shardCount: 4 }, 'holds regions a and b, not region a'],
     ['with another number of shards', { format: dataFormat, region: 'a', shardCount: 8 }, 'was made with --shards 8'],
   ])('%s, and is free again afterwards', (_, format, says) => {
     mkdirSync(dir)

@@ -17,6 +17,7 @@ import { join } from 'node:path'
 export const dataFormat = 1
 const freeBytesMin = 512 * 1024 * 1024
 
+/** `region` is `ab` when there are two. */
 type Format = { format: number; region: string; shardCount: number }
 
 /** The folder cannot be used as it is: one line says why. */
@@ -55,8 +56,10 @@ function checkFormat(dir: string, wanted: Format): void {
       `${dir} was written by a newer release (format ${found.format}, this one knows ${dataFormat})`,
     )
   }
-  if (found.region !== wanted.region)
-    throw new DataFolderError(`${dir} holds region ${found.region}, not ${wanted.region}`)
+  if (found.region !== wanted.region) {
+    const named = (region: string): string => (region === 'ab' ? 'regions a and b' : `region ${region}`)
+    throw new DataFolderError(`${dir} holds ${named(found.region)}, not ${named(wanted.region)}`)
+  }
   if (found.shardCount !== wanted.shardCount) {
     throw new DataFolderError(
       `${dir} was made with --shards ${found.shardCount}; it cannot be opened with ${wanted.shardCount}`,

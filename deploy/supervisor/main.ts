@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { openDataFolder } from './dataFolder.ts'
+import { type Installation, installationOf } from './installation.ts'
 import { parseStartOptions, type StartOptions, UsageError, usage } from './options.ts'
-import { RegionProcesses } from './region.ts'
 
 function fail(line: string): never {
   process.stderr.write(`jiaozi: ${line}\n`)
@@ -22,27 +22,32 @@ function readOptions(): StartOptions {
 
 function openFolder(options: StartOptions): { release(): void } {
   try {
-    return openDataFolder(options.data, options.region, options.shards)
+    return openDataFolder(options.data, options.regions === 2 ? 'ab' : options.region, options.shards)
   } catch (error) {
     return fail((error as Error).message)
   }
 }
 
-function announce(options: StartOptions, region: RegionProcesses, seconds: string): void {
-  const url = `https://127.0.0.1:${options.port}`
-  const ca = relative(process.cwd(), region.caFile)
+function announce(options: StartOptions, caFile: string, seconds: string): void {
+  const { regions, region, shards, workers, runtime, port, secondPort, data } = options
+  const url = `https://127.0.0.1:${port}`
+  const ca = relative(process.cwd(), caFile)
+  const ready = regions === 2 ? 'Regions a and b are ready' : `Region ${region} is ready`
+  const each = regions === 2 ? ' in each' : ''
+  const second = regions === 2 ? `\n  and b      https://127.0.0.1:${secondPort}/v1` : ''
+  const aside = regions === 2 ? ` --data ${relative(process.cwd(), data)}/a` : ''
   process.stdout.write(`
-Region ${options.region} is ready after ${seconds} s: ${options.shards} shards, ${options.workers} workers, ${options.runtime}
+${ready} after ${seconds} s: ${shards} shards, ${workers} workers${each}, ${runtime}
 
-  API        ${url}/v1        docs ${url}/docs
-  Data       ${options.data}
-  Logs       ${options.data}/log
+  API        ${url}/v1        docs ${url}/docs${second}
+  Data       ${data}
+  Logs       ${data}${regions === 2 ? '/{a,b}' : ''}/log
 
 Try it from another terminal:
 
   curl --cacert ${ca} ${url}/readyz
-  npx jiaozi wallet open
-  npm run demo
+  npx jiaozi wallet open${aside}
+  npm run demo${aside === '' ? '' : ` --${aside}`}
 
 Ctrl-C stops everything; the next start has every balance.
 `)
@@ -51,20 +56,20 @@ Ctrl-C stops everything; the next start has every balance.
 const options = readOptions()
 const folder = openFolder(options)
 const beganMs = performance.now()
-const region = new RegionProcesses(
-  options,
-  (line) => process.stdout.write(`  ✓ ${line}\n`),
-  (reason) => void stop(1, reason),
-)
+const installation: Installation = installationOf(options, {
+  progress: (line) => process.stdout.write(`  ✓ ${line}\n`),
+  trouble: (line) => process.stderr.write(`jiaozi: ${line}\n`),
+  hopeless: (reason) => void stop(1, reason),
+})
 
 let stopping = false
 async function stop(code: number, why?: string): Promise<void> {
   if (stopping) return
   stopping = true
   if (why !== undefined) process.stderr.write(`jiaozi: ${why}\n`)
-  await region.stop().catch((error: unknown) => {
+  await installation.stop().catch((error: unknown) => {
     process.stderr.write(`jiaozi: ${(error as Error).message}\n`)
-    region.kill()
+    installation.kill()
   })
   folder.release()
   process.exit(code)
@@ -72,7 +77,7 @@ async function stop(code: number, why?: string): Promise<void> {
 
 function onSignal(): void {
   if (stopping) {
-    region.kill()
+    installation.kill()
     folder.release()
     process.exit(1)
   }
@@ -83,8 +88,8 @@ process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
 
 try {
-  await region.start()
-  announce(options, region, ((performance.now() - beganMs) / 1_000).toFixed(1))
+  await installation.start()
+  announce(options, installation.caFile, ((performance.now() - beganMs) / 1_000).toFixed(1))
 } catch (error) {
   await stop(1, error instanceof Error ? error.message : `cannot start: ${error}`)
 }

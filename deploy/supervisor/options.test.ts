@@ -10,6 +10,9 @@ test('nothing typed means four shards on two workers under Node, in the folder .
     port: 8443,
     data: join(process.cwd(), '.data'),
     region: 'a',
+    regions: 1,
+    secondPort: 8444,
+    autoTakeoverMs: 10_000,
     snapshotSeconds: 60,
   })
 })
@@ -23,8 +26,18 @@ test('what is typed counts, in either form', () => {
     port: 9443,
     data: '/d',
     region: 'b',
+    regions: 1,
+    secondPort: 9444,
+    autoTakeoverMs: 10_000,
     snapshotSeconds: 5,
   })
+})
+
+test('two regions have an edge each, and take over by themselves unless they are told not to', () => {
+  const two = parseStartOptions(['--regions', '2', '--port', '9000'])
+  expect(two).toMatchObject({ regions: 2, port: 9000, secondPort: 9001, autoTakeoverMs: 10_000 })
+  const told = parseStartOptions(['--regions', '2', '--second-port', '9500', '--auto-takeover', 'off'])
+  expect(told).toMatchObject({ secondPort: 9500, autoTakeoverMs: 0 })
 })
 
 test('help is no set of options', () => {
@@ -42,6 +55,10 @@ describe('one line names what is wrong', () => {
     [['--runtime', 'bun'], '--runtime must be node or deno, not "bun"'],
     [['--port', '70000'], '--port must be a whole number from 1 to 65535, not "70000"'],
     [['--region', 'A1'], '--region must be one lower-case letter'],
+    [['--regions', '3'], '--regions must be a whole number from 1 to 2, not "3"'],
+    [['--regions', '2', '--region', 'b'], '--region is for one region; two are a and b'],
+    [['--regions', '2', '--port', '65535'], '--second-port must be a whole number from 1 to 65535, not "65536"'],
+    [['--auto-takeover', '0'], '--auto-takeover must be a whole number from 1 to 3600, not "0"'],
     [['--snapshot-seconds', '-1'], "Option '--snapshot-seconds' argument is ambiguous"],
     [['--port'], "Option '--port <value>' argument missing"],
     [['left over'], "Unexpected argument 'left over'"],

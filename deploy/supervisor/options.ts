@@ -8,13 +8,19 @@ export type StartOptions = {
   port: number
   data: string
   region: string
+  /** With two, `data` holds a folder for each and one for their witness, and `region` counts for nothing. */
+  regions: 1 | 2
+  /** HTTPS port of region b's edge. */
+  secondPort: number
+  /** How long a region must be silent before the other takes over by itself; 0: never without an operator. */
+  autoTakeoverMs: number
   /** Time between two snapshots of a shard. */
   snapshotSeconds: number
 }
 
 export const usage = `Usage: npm start -- [options]
 
-Starts one region of Jiaozi on this machine.
+Starts one region of Jiaozi on this machine, or two that stand in for one another.
 
   --shards N       wallet shards; fixed when the data is made (default 4)
   --workers N      worker processes (default 2)
@@ -22,6 +28,9 @@ Starts one region of Jiaozi on this machine.
   --port N         HTTPS port of the edge (default 8443)
   --data DIR       data folder (default .data)
   --region X       region letter (default a)
+  --regions N      1, or 2: regions a and b with a witness between them; fixed when the data is made (default 1)
+  --second-port N  HTTPS port of region b's edge (default: the one after --port)
+  --auto-takeover S  seconds of silence after which a region takes over the other's shards, or off (default 10)
   --snapshot-seconds N  time between two snapshots of a shard (default 60)
   --help           this text
 
@@ -55,6 +64,9 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
         port: option('8443'),
         data: option('.data'),
         region: option('a'),
+        regions: option('1'),
+        'second-port': { type: 'string' },
+        'auto-takeover': option('10'),
         'snapshot-seconds': option('60'),
         help: { type: 'boolean', default: false },
       },
@@ -68,13 +80,21 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   if (runtime !== 'node' && runtime !== 'deno') throw new UsageError(`--runtime must be node or deno, not "${runtime}"`)
   if (!/^[a-z]$/.test(text('region'))) throw new UsageError('--region must be one lower-case letter')
   const shards = whole('shards', text('shards'), 1, 64)
+  const port = whole('port', text('port'), 1, 65_535)
+  const regions = whole('regions', text('regions'), 1, 2) as 1 | 2
+  if (regions === 2 && text('region') !== 'a') throw new UsageError('--region is for one region; two are a and b')
+  const secondPort = values['second-port'] === undefined ? port + 1 : Number(text('second-port'))
   return {
     shards,
     workers: whole('workers', text('workers'), 1, shards),
     runtime,
-    port: whole('port', text('port'), 1, 65_535),
+    port,
     data: resolve(text('data')),
     region: text('region'),
+    regions,
+    secondPort: regions === 2 ? whole('second-port', String(secondPort), 1, 65_535) : port + 1,
+    autoTakeoverMs:
+      text('auto-takeover') === 'off' ? 0 : whole('auto-takeover', text('auto-takeover'), 1, 3_600) * 1_000,
     snapshotSeconds: whole('snapshot-seconds', text('snapshot-seconds'), 1, 3_600),
   }
 }

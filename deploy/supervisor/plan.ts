@@ -16,6 +16,22 @@ export type RegionPlan = {
   ports: { bank: number; centralBank: number; status: Record<string, number> }
   /** Host names by which processes reach one another. */
   hosts: { bank: string; centralBank: string; listen: string }
+  /** Present when there are two regions: what they share, and how this one knows the other. */
+  pair?: RegionPair
+}
+
+export type RegionPair = {
+  peer: string
+  keysDir: string
+  witness: { url: string; monitorUrl: string }
+  /** Passwords at the witness, by user. */
+  witnessPasswords: Record<string, string>
+  peerProbeUrl: string
+}
+
+/** As much of a plan as the far side's processes need. */
+export type FarSidePlan = Pick<RegionPlan, 'options' | 'secrets' | 'hosts'> & {
+  ports: Pick<RegionPlan['ports'], 'bank' | 'centralBank'>
 }
 
 /** One process to run: its program and the settings it reads. */
@@ -28,11 +44,13 @@ export type ProcessPlan = { name: string; program: string; settings: Record<stri
 export const memoryFlags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=2']
 
 const root = join(import.meta.dirname, '../..')
-const edgeId = '1'
-const connectorId = '1'
+
+/** Id of a region's one edge, and of its one connector. */
+export const idOf = ({ options, pair }: Pick<RegionPlan, 'options' | 'pair'>): string =>
+  pair === undefined ? '1' : regionNumber(options.region)
 
 /** Users of the region's NATS server. Names say role and process, since inboxes lie under them. */
-export function natsUsersOf(workers: number, passwords: Record<string, string> = {}): NatsUser[] {
+export function natsUsersOf(workers: number, passwords: Record<string, string> = {}, id = '1'): NatsUser[] {
   const user = (role: NatsUser['role'], name: string, id?: string): NatsUser => {
     const entry: NatsUser = { role, user: name, password: passwords[name] ?? '' }
     return id === undefined ? entry : { ...entry, id }
@@ -41,12 +59,26 @@ export function natsUsersOf(workers: number, passwords: Record<string, string> =
     user('admin', 'admin'),
     user('archiver', 'archiver'),
     user('operator', 'operator'),
-    user('edge', `edge-${edgeId}`, edgeId),
+    user('edge', `edge-${id}`, id),
     user('projector', 'projector'),
-    user('connector', `connector-${connectorId}`, connectorId),
+    user('connector', `connector-${id}`, id),
     ...Array.from({ length: workers }, (_, n) => user('worker', `worker-${n}`)),
   ]
 }
+
+/** Users of the witness, by region and process. */
+export function witnessUsersOf(workers: number, passwords: Record<string, string> = {}): NatsUser[] {
+  const user = (role: NatsUser['role'], name: string): NatsUser => ({
+    role,
+    user: name,
+    password: passwords[name] ?? '',
+  })
+  const workersOf = (region: string) =>
+    Array.from({ length: workers }, (_, n) => user('worker', witnessUser(region, n)))
+  return [user('admin', 'admin'), user('operator', 'operator'), ...workersOf('a'), ...workersOf('b')]
+}
+
+const witnessUser = (region: string, worker: number): string => `worker-${region}-${worker}`
 
 export function statusNames(workers: number): string[] {
   return ['edge', 'projector', 'archiver', 'connector', ...Array.from({ length: workers }, (_, n) => `worker-${n}`)]
@@ -63,10 +95,13 @@ function inRegion(plan: RegionPlan, name: string, user: string): Record<string, 
     region: plan.options.region,
     shardCount: plan.options.shards,
     statusPort: plan.ports.status[name]!,
-    keysDir: join(plan.options.data, 'keys'),
+    keysDir: keysDirOf(plan),
     nats: natsAccess(plan, user),
+    ...(plan.pair === undefined ? {} : { peer: plan.pair.peer }),
   }
 }
+
+const keysDirOf = (plan: RegionPlan): string => plan.pair?.keysDir ?? join(plan.options.data, 'keys')
 
 const archiveDirOf = (plan: RegionPlan): string => join(plan.options.data, 'archive')
 
@@ -74,7 +109,7 @@ const archiveDirOf = (plan: RegionPlan): string => join(plan.options.data, 'arch
 export function restoredPlan(plan: RegionPlan): ProcessPlan {
   const settings = {
     region: plan.options.region,
-    keysDir: join(plan.options.data, 'keys'),
+    keysDir: keysDirOf(plan),
     dataDir: plan.options.data,
     archiveDir: archiveDirOf(plan),
     nats: natsAccess(plan, 'admin'),
@@ -82,12 +117,17 @@ export function restoredPlan(plan: RegionPlan): ProcessPlan {
   return { name: 'restored', program: 'actors/followers/restoredMain.ts', settings, readyUrl: '' }
 }
 
-/** Writes the first record of each log. It runs to its end before the others begin. */
-export function genesisPlan(plan: RegionPlan, publicKeys: { operator: string; institution: string }): ProcessPlan {
+/** Writes the first record of each log, or of those of `shards`. It runs to its end before the others begin. */
+export function genesisPlan(
+  plan: RegionPlan,
+  publicKeys: { operator: string; institution: string },
+  shards?: readonly number[],
+): ProcessPlan {
   const settings = {
+    ...(shards === undefined ? {} : { shards }),
     region: plan.options.region,
     shardCount: plan.options.shards,
-    keysDir: join(plan.options.data, 'keys'),
+    keysDir: keysDirOf(plan),
     nats: natsAccess(plan, 'admin'),
     operatorPublicKeyPem: publicKeys.operator,
     institutionPublicKeyPem: publicKeys.institution,
@@ -106,9 +146,21 @@ export function workerPlans(plan: RegionPlan): ProcessPlan[] {
       workerId: String(n),
       preferredShards,
       snapshotEveryMs: snapshotSeconds * 1_000,
+      ...decisionsOf(plan, n),
     }
     return { name, program: 'actors/host/main.ts', settings, readyUrl: readyUrl(plan, name) }
   })
+}
+
+/** How a worker takes part in deciding which region owns a shard. */
+function decisionsOf({ options, pair }: RegionPlan, worker: number): Record<string, unknown> {
+  if (pair === undefined) return {}
+  const user = witnessUser(options.region, worker)
+  return {
+    witness: { ...pair.witness, user, password: pair.witnessPasswords[user]! },
+    peerProbeUrl: pair.peerProbeUrl,
+    autoTakeoverMs: options.autoTakeoverMs,
+  }
 }
 
 export function followerPlans(plan: RegionPlan): ProcessPlan[] {
@@ -131,6 +183,7 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
     archiveDir: archiveDirOf(plan),
     projectorDir: join(plan.options.data, 'projector'),
   }
+  const connectorId = idOf(plan)
   const user = `connector-${connectorId}`
   const connector = { role: 'connector', ...inRegion(plan, 'connector', user), connectorId, ...far }
   const ready = (name: string): string => readyUrl(plan, name)
@@ -148,6 +201,7 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
 
 export function edgePlan(plan: RegionPlan): ProcessPlan {
   const { options, certFile, keyFile, databaseUrl, hosts } = plan
+  const edgeId = idOf(plan)
   const base = inRegion(plan, 'edge', `edge-${edgeId}`)
   const address = { host: hosts.listen, port: options.port, certFile, keyFile }
   const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl }
@@ -155,7 +209,7 @@ export function edgePlan(plan: RegionPlan): ProcessPlan {
 }
 
 /** The far side: processes that know nothing of the region but the secrets they share with it. */
-export function sandboxPlans(plan: RegionPlan): ProcessPlan[] {
+export function sandboxPlans(plan: FarSidePlan): ProcessPlan[] {
   const { hosts, ports, secrets, options } = plan
   const file = (name: string): string => join(options.data, 'sandbox', `${name}.sqlite`)
   const centralBank = {
@@ -195,14 +249,21 @@ export function sandboxPlans(plan: RegionPlan): ProcessPlan[] {
 const readyUrl = (plan: RegionPlan, name: string): string => `http://127.0.0.1:${plan.ports.status[name]}/readyz`
 
 /** @returns the file, for `JIAOZI_SETTINGS` */
-export function writeSettings(plan: RegionPlan, name: string, settings: Record<string, unknown>): string {
+export function writeSettings(
+  plan: Pick<RegionPlan, 'options'>,
+  name: string,
+  settings: Record<string, unknown>,
+): string {
   const file = join(plan.options.data, 'run', `${name}.json`)
   writeDurably(file, JSON.stringify(settings, null, 2))
   return file
 }
 
 /** Writes a process's settings and says how to run it. */
-export function childPlan(plan: RegionPlan, { name, program, settings, readyUrl: ready }: ProcessPlan): ChildPlan {
+export function childPlan(
+  plan: Pick<RegionPlan, 'options'>,
+  { name, program, settings, readyUrl: ready }: ProcessPlan,
+): ChildPlan {
   const { data, runtime } = plan.options
   const settingsFile = writeSettings(plan, name, settings)
   const file = join(root, program)

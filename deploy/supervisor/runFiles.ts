@@ -14,9 +14,10 @@ export class RunFiles {
   #pidsWritten = ''
   #factsWritten = ''
 
-  constructor(dataDir: string) {
+  /** @param facts name of the file with the facts: of a region, or of two together */
+  constructor(dataDir: string, facts: 'region.json' | 'installation.json' = 'region.json') {
     this.#pidsFile = join(dataDir, 'run', 'pids.json')
-    this.#factsFile = join(dataDir, 'run', 'region.json')
+    this.#factsFile = join(dataDir, 'run', facts)
   }
 
   /** For the next start, should this one be killed: numbers with the kernel's start times. */

@@ -1,0 +1,26 @@
+import { LoneRegion } from './loneRegion.ts'
+import type { StartOptions } from './options.ts'
+import { TwoRegions } from './twoRegions.ts'
+
+/** Everything that one supervisor runs. */
+export type Installation = {
+  readonly caFile: string
+  start(): Promise<void>
+  /** Ends everything in the reverse order: intake first, logs last. */
+  stop(): Promise<void>
+  /** Ends everything now. */
+  kill(): void
+}
+
+export type Told = {
+  /** Something is ready. */
+  progress: (line: string) => void
+  /** Something is wrong, and everything goes on. */
+  trouble: (line: string) => void
+  /** Something is wrong, and nothing can go on. */
+  hopeless: (reason: string) => void
+}
+
+export function installationOf(options: StartOptions, told: Told): Installation {
+  return options.regions === 2 ? new TwoRegions(options, told) : new LoneRegion(options, told)
+}

@@ -1,0 +1,149 @@
+import { statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { connectNats } from '../../actors/log/natsConnection.ts'
+import { type LeafEnd, renderNatsConfig } from '../natsConfig.ts'
+import { ensureNatsServer, freePort, type NatsProcess, startNatsServer } from '../natsServer.ts'
+import { type PostgresProcess, startPostgres } from '../postgres.ts'
+import { provisionStreams, type StreamPlan } from '../streams.ts'
+import type { OnHopeless } from './child.ts'
+import { DataFolderError } from './dataFolder.ts'
+import { KeptServer } from './keptServer.ts'
+import { logBytesAtServer, logBytesOnDisk } from './logBytes.ts'
+import { idOf, natsAccess, natsUsersOf, type RegionPlan } from './plan.ts'
+import { allEnded, StartsUnderWay } from './startsUnderWay.ts'
+
+/** Own logs and mirrors of two regions lie on one disk. */
+const logsOfPair = 4
+
+export type ServerSetup = {
+  ports: { nats: number; monitor: number }
+  end?: LeafEnd
+  progress: (line: string) => void
+  onHopeless: OnHopeless
+}
+
+/** A region's message server and database, unless they are somebody else's, and the streams that the region needs. */
+export class RegionServers {
+  readonly #plan: RegionPlan
+  readonly #setup: ServerSetup
+  readonly #starts = new StartsUnderWay()
+  #nats: KeptServer<NatsProcess> | undefined
+  #postgres: KeptServer<PostgresProcess> | undefined
+  #admin: NatsConnection | undefined
+  #logBytesMax = 0
+
+  constructor(plan: RegionPlan, setup: ServerSetup) {
+    this.#plan = plan
+    this.#setup = setup
+  }
+
+  /** The administrator's connection, which reconnects by itself. */
+  get admin(): NatsConnection {
+    return this.#admin!
+  }
+
+  get streams(): StreamPlan {
+    const { options, pair } = this.#plan
+    const plan = { region: options.region, shardCount: options.shards, logBytesMax: this.#logBytesMax }
+    return pair === undefined ? plan : { ...plan, peer: pair.peer }
+  }
+
+  /** Starts what is the region's own and writes where both are into the plan. */
+  start(): Promise<void> {
+    return this.#starts.track(allEnded([this.#startNats(), this.#startPostgres()]))
+  }
+
+  async provision(): Promise<void> {
+    const { nats, options, pair } = this.#plan
+    this.#admin ??= await connectNats(natsAccess(this.#plan, 'admin') as { url: string }, {
+      name: 'supervisor',
+      inboxPrefix: '_INBOX.admin',
+    })
+    const logs = pair === undefined ? options.shards : options.shards * logsOfPair
+    if (this.#logBytesMax === 0) {
+      this.#logBytesMax = nats.withUsers
+        ? logBytesOnDisk(options.data, logs)
+        : await logBytesAtServer(nats.monitorUrl, logs)
+    }
+    await provisionStreams(this.#admin, this.streams)
+  }
+
+  async #startNats(): Promise<void> {
+    const { options, nats, secrets, pair } = this.#plan
+    const { progress, onHopeless, end } = this.#setup
+    if (!nats.withUsers) {
+      if (nats.monitorUrl === '') throw new DataFolderError('NATS_URL needs NATS_MONITOR_URL beside it')
+      return
+    }
+    await ensureNatsServer({ log: progress })
+    const { nats: port, monitor: monitorPort } = this.#setup.ports
+    const dir = join(options.data, 'nats')
+    const { bavail, bsize } = statfsSync(options.data)
+    const config = renderNatsConfig({
+      region: options.region,
+      shardCount: options.shards,
+      host: '127.0.0.1',
+      port,
+      monitorPort,
+      storeDir: dir,
+      storeBytesMax: Math.floor(bavail * bsize * 0.9),
+      users: natsUsersOf(options.workers, secrets.nats, idOf(this.#plan)),
+      ...(pair === undefined || end === undefined ? {} : { link: { peer: pair.peer, end } }),
+    })
+    const start = () => this.#starts.track(startNatsServer({ dir, config, port, monitorPort }))
+    this.#nats = new KeptServer({ name: 'nats-server', start, onHopeless })
+    const server = await this.#nats.start()
+    nats.url = server.url
+    nats.monitorUrl = server.monitorUrl
+    progress('nats-server')
+  }
+
+  async #startPostgres(): Promise<void> {
+    const { options, secrets, databaseUrl } = this.#plan
+    if (databaseUrl !== '') return
+    const dir = join(options.data, 'postgres', 'pg')
+    const access = { dir, port: await freePort(), password: secrets.postgres, database: 'jiaozi' }
+    // Payments need no Postgres: one that does not start again is tried again, and stops nothing.
+    this.#postgres = new KeptServer({ name: 'PostgreSQL', start: () => this.#starts.track(startPostgres(access)) })
+    this.#plan.databaseUrl = (await this.#postgres.start()).url
+    this.#setup.progress('PostgreSQL')
+  }
+
+  async holdNats(): Promise<void> {
+    await this.#nats?.hold()
+  }
+
+  async releaseNats(): Promise<void> {
+    await this.#nats?.release()
+  }
+
+  async hold(): Promise<void> {
+    await Promise.all([this.#nats?.hold(), this.#postgres?.hold()])
+  }
+
+  /** Returns as soon as the message server is there: the database may take its time. */
+  async release(): Promise<void> {
+    void this.#postgres?.release()
+    await this.#nats?.release()
+    await this.provision()
+  }
+
+  pids(): Record<string, number> {
+    const pids: Record<string, number> = {}
+    if (this.#nats?.pid !== undefined) pids['nats-server'] = this.#nats.pid
+    if (this.#postgres?.pid !== undefined) pids.postgres = this.#postgres.pid
+    return pids
+  }
+
+  async stop(): Promise<void> {
+    await this.#starts.ended()
+    await this.#admin?.close()
+    await Promise.all([this.#postgres?.stop(), this.#nats?.stop()])
+  }
+
+  kill(): void {
+    this.#postgres?.kill()
+    this.#nats?.kill()
+  }
+}

@@ -1,0 +1,47 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createKeyRing, hasKeyRing } from '../../actors/log/fileKeyRing.ts'
+import { ensureCertificates } from '../certificates.ts'
+import { freePort } from '../natsServer.ts'
+import type { StartOptions } from './options.ts'
+import { natsUsersOf, witnessUsersOf } from './plan.ts'
+import { ensureIdentity, ensureSecrets, type Identity, type Secrets } from './secrets.ts'
+
+/** What all processes of an installation share, whether it has one region or two. */
+export type Shared = {
+  keysDir: string
+  secrets: Secrets
+  identities: { operator: Identity; institution: Identity }
+  caFile: string
+  certFile: string
+  keyFile: string
+  farSide: { bank: number; centralBank: number }
+}
+
+/** Makes keys, passwords and certificates where they are missing, and chooses ports for the far side. */
+export async function prepareShared({ data, shards, workers, regions }: StartOptions): Promise<Shared> {
+  const keysDir = join(data, 'keys')
+  if (!hasKeyRing(keysDir)) createKeyRing(keysDir, { shardCount: shards })
+  const names = (id?: string): string[] => natsUsersOf(workers, {}, id).map(({ user }) => user)
+  const ofPair = [
+    ...names('1').map((user) => `a/${user}`),
+    ...names('2').map((user) => `b/${user}`),
+    ...witnessUsersOf(workers).map(({ user }) => `w/${user}`),
+    'leaf-b',
+  ]
+  const secrets = ensureSecrets(keysDir, regions === 2 ? ofPair : names())
+  const identities = {
+    operator: ensureIdentity(keysDir, 'operator'),
+    institution: ensureIdentity(keysDir, 'institution'),
+  }
+  mkdirSync(join(data, 'sandbox'), { recursive: true, mode: 0o700 })
+  const tls = ensureCertificates(join(keysDir, 'tls'), Date.now())
+  const farSide = { bank: await freePort(), centralBank: await freePort() }
+  return { keysDir, secrets, identities, farSide, ...tls }
+}
+
+/** Passwords at one server of an installation with two regions: `a`, `b`, or the witness `w`. */
+export function passwordsAt(server: string, { nats }: Secrets): Record<string, string> {
+  const own = Object.entries(nats).filter(([name]) => name.startsWith(`${server}/`))
+  return Object.fromEntries(own.map(([name, password]) => [name.slice(server.length + 1), password]))
+}
