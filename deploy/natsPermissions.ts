@@ -73,7 +73,8 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
   const marks = peer === undefined ? `mark.${region}.*` : 'mark.*.*'
   const withPeer = (...subjects: string[]): string[] => (peer === undefined ? [] : subjects)
   const readOwners = withPeer(...readAnything, ...read(`KV_${ownersBucket(region)}`))
-  const hearSafe = withPeer(`safe.${region}.*`)
+  const hearOwners = withPeer(`$KV.${ownersBucket(region)}.>`)
+  const hearSafe = [...hearOwners, ...withPeer(`safe.${region}.*`)]
   switch (role) {
     case 'admin':
       return {
@@ -104,7 +105,7 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           ...everywhere((each) => `q.${each}.*`),
           ...readOwners,
         ],
-        subscribe: [...inbox, `res.${id}`],
+        subscribe: [...inbox, `res.${id}`, ...hearOwners],
       }
     case 'worker':
       return {
@@ -128,6 +129,7 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           ...inbox,
           `q.${region}.*`,
           marks,
+          ...hearOwners,
           ...withPeer(`vouch.${region}`, `beat.${region}`, `ctl.${region}.*`),
         ],
       }
@@ -143,7 +145,7 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           ...everywhere((each) => `q.${each}.*`),
           ...readOwners,
         ],
-        subscribe: [...inbox, `fx.${region}.*`],
+        subscribe: [...inbox, `fx.${region}.*`, ...hearOwners],
       }
     case 'operator':
       return {

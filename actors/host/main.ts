@@ -4,6 +4,7 @@ import { openKeyRing } from '../log/fileKeyRing.ts'
 import { newIncarnation } from '../log/incarnation.ts'
 import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import { connectNats } from '../log/natsConnection.ts'
+import { openOwnerDirectory } from '../log/natsOwnerDirectory.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener, createSealer, type Sealer } from '../log/sealing.ts'
@@ -56,12 +57,17 @@ runMain('worker', async () => {
     region,
     onRefused: (error) => logger.error({ error: error.message }, 'snapshot refused, an older one is used'),
   })
+  const onFault = (what: string, error: unknown) => logger.warn({ error: messageOf(error) }, what)
+  const owners =
+    settings.peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
+  const hosts = (shard: number): boolean => owners === undefined || owners.ownerOf(shard)?.region === region
   const incarnation = newIncarnation()
   const worker = new Worker({
     region,
     workerId,
     shardCount,
     preferredShards: settings.preferredShards,
+    hosts,
     connection,
     leases: await openNatsLeases(connection, region),
     logger,
@@ -83,21 +89,26 @@ runMain('worker', async () => {
 
   const status = await startStatusServer(
     settings.statusPort,
-    () => readiness(worker, settings),
+    () => readiness(worker, settings, hosts),
     metricsOf(worker, shardCount),
   )
   logger.info({ region, shards: settings.preferredShards, statusPort: status.port }, 'started')
   drainOnSignal(logger, async () => {
     await worker.stop()
+    owners?.close()
     await status.close()
     await connection.drain()
   })
 })
 
 /** Ready once every shard that is this worker's own is led here. */
-function readiness(worker: Worker, settings: WorkerSettings): { ready: boolean; detail: Record<string, unknown> } {
+function readiness(
+  worker: Worker,
+  settings: WorkerSettings,
+  hosts: (shard: number) => boolean,
+): { ready: boolean; detail: Record<string, unknown> } {
   const { leading } = worker
-  const ready = settings.preferredShards.every((shard) => leading.includes(shard))
+  const ready = settings.preferredShards.filter(hosts).every((shard) => leading.includes(shard))
   return { ready, detail: { worker: settings.workerId, leading } }
 }
 

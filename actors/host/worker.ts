@@ -35,6 +35,8 @@ export type WorkerOptions = {
   workerId: string
   shardCount: number
   preferredShards: readonly number[]
+  /** Whether this region has the shard's log now; without it, every shard's. */
+  hosts?: (shard: number) => boolean
   connection: WorkerConnection
   leases: LeaseStore
   logger: Logger
@@ -92,6 +94,7 @@ export class Worker {
   }
 
   async #tendSeat(seat: Seat, shard: number): Promise<void> {
+    if (this.#o.hosts?.(shard) === false) return
     try {
       await seat.lease.tend()
     } catch (error) {

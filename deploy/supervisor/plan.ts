@@ -139,7 +139,10 @@ export function workerPlans(plan: RegionPlan): ProcessPlan[] {
   const { shards, workers, snapshotSeconds } = plan.options
   return Array.from({ length: workers }, (_, n) => {
     const name = `worker-${n}`
-    const preferredShards = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => shard % workers === n)
+    const all = Array.from({ length: shards }, (_, shard) => shard)
+    // Of two neighbours each region owns one: a worker has both, so that each worker owns as many.
+    const place = (shard: number): number => (plan.pair === undefined ? shard : Math.floor(shard / 2))
+    const preferredShards = all.filter((shard) => place(shard) % workers === n)
     const settings = {
       role: 'worker',
       ...inRegion(plan, name, name),
