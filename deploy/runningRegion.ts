@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { type HoldControl, holdControl } from './holdControl.ts'
 import { freePort } from './natsServer.ts'
+import { type LinkControl, linkControl } from './toxiproxyClient.ts'
 
 /** What a running region writes about itself into its data folder, for tools on the same machine. */
 export type RegionFacts = {
+  region: string
+  /** The other region, when there are two. */
+  peer?: string
   shardCount: number
   edgeUrl: string
   caFile: string
@@ -16,8 +21,23 @@ export type RegionFacts = {
   bankUrl: string
   centralBankUrl: string
   databaseUrl: string
+  /** Present when there are two regions: what they have between them. */
+  installation?: InstallationFacts
   /** Processes by name, for those that kill them: worker-0, edge, nats-server and so on. */
   pids: Record<string, number>
+}
+
+export type InstallationFacts = {
+  shardCount: number
+  /** Data folders, by the region's letter. */
+  regions: Record<string, string>
+  /** API of the proxy on the link between the regions: see `toxiproxyClient.ts`. */
+  toxiproxyUrl: string
+  /** An operator's access to the server that decides who owns a shard. */
+  witness: { url: string; monitorUrl: string; user: string; password: string }
+  /** By it parts are held down: see `holdControl.ts`. */
+  holds: { url: string; token: string }
+  autoTakeoverMs: number
 }
 
 export type Region = {
@@ -34,9 +54,10 @@ const supervisor = resolve(import.meta.dirname, 'supervisor/main.ts')
 const lifeline = pathToFileURL(resolve(import.meta.dirname, 'bootstrap/lifeline.mjs')).href
 
 const factsFile = (dataDir: string): string => join(dataDir, 'run', 'region.json')
+const installationFile = (dataDir: string): string => join(dataDir, 'run', 'installation.json')
 
 /** What is written once everything is ready: by one region, or by two together. */
-const readyFiles = (dataDir: string): string[] => [factsFile(dataDir), join(dataDir, 'run', 'installation.json')]
+const readyFiles = (dataDir: string): string[] => [factsFile(dataDir), installationFile(dataDir)]
 
 /** Undefined when no region runs there, whatever one that was killed left behind. */
 function readFacts(dataDir: string): RegionFacts | undefined {
@@ -63,7 +84,9 @@ export async function useRegion(dataDir: string, startArgs: readonly string[] = 
 
 /** Starts a region in a temporary folder on a free port; `stop` ends it and removes the folder. */
 export async function startRegion(startArgs: readonly string[] = []): Promise<StartedRegion> {
-  const region = new StartedRegion(mkdtempSync(join(tmpdir(), 'jiaozi-region-')), await freePort(), startArgs)
+  const second = ['--second-port', String(await freePort())]
+  const args = startArgs.includes('--second-port') ? startArgs : [...startArgs, ...second]
+  const region = new StartedRegion(mkdtempSync(join(tmpdir(), 'jiaozi-region-')), await freePort(), args)
   try {
     await region.start()
   } catch (error) {
@@ -79,6 +102,32 @@ function factsOf(dataDir: string): RegionFacts {
   return facts
 }
 
+/** Two regions that this program started, in one folder. They end when this program does. */
+export type StartedRegions = {
+  readonly started: StartedRegion
+  readonly dataDir: string
+  /** Read anew at each call, like the facts of one region. */
+  facts(letter: 'a' | 'b'): RegionFacts
+  readonly link: LinkControl
+  readonly holds: HoldControl
+  stop(): Promise<void>
+}
+
+/** Starts two regions in a temporary folder on free ports, by `npm start -- --regions 2`. */
+export async function startRegions(startArgs: readonly string[] = []): Promise<StartedRegions> {
+  const started = await startRegion(['--regions', '2', ...startArgs])
+  const { dataDir } = started
+  const installation = (): InstallationFacts => started.installation()
+  return {
+    started,
+    dataDir,
+    facts: (letter) => factsOf(join(dataDir, letter)),
+    link: linkControl(installation().toxiproxyUrl),
+    holds: holdControl(() => installation().holds),
+    stop: () => started.stop(),
+  }
+}
+
 /** A region that this program started, by the same supervisor as `npm start`. It ends when this program does. */
 export class StartedRegion implements Region {
   readonly dataDir: string
@@ -91,8 +140,14 @@ export class StartedRegion implements Region {
     this.#args = [supervisor, '--data', dataDir, '--port', String(port), ...args]
   }
 
+  /** Of region a, when there are two. */
   facts(): RegionFacts {
-    return factsOf(this.dataDir)
+    return factsOf(existsSync(installationFile(this.dataDir)) ? join(this.dataDir, 'a') : this.dataDir)
+  }
+
+  /** @throws Error when there are no two regions that run. */
+  installation(): InstallationFacts {
+    return JSON.parse(readFileSync(installationFile(this.dataDir), 'utf8')) as InstallationFacts
   }
 
   /** Starts the supervisor, also again after a kill, and waits until the region is ready. */
@@ -124,15 +179,16 @@ export class StartedRegion implements Region {
 
   /** kill -9 of the supervisor alone: what it started lives on, as after a crash of it. */
   async killSupervisor(): Promise<void> {
-    await this.#end('SIGKILL')
+    await this.end('SIGKILL')
   }
 
   async stop(): Promise<void> {
-    await this.#end('SIGTERM')
+    await this.end('SIGTERM')
     rmSync(this.dataDir, { recursive: true, force: true })
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  /** Ends the supervisor by a signal and keeps its data. */
+  async end(signal: NodeJS.Signals): Promise<void> {
     const child = this.#child
     if (child === undefined || hasEnded(child)) return
     const exited = new Promise((done) => child.once('exit', done))

@@ -126,6 +126,9 @@ export class RegionServers {
   async release(): Promise<void> {
     void this.#postgres?.release()
     await this.#nats?.release()
+    // The connection may still be finding its way back, and what is asked on it meanwhile vanishes.
+    await this.#admin?.close()
+    this.#admin = undefined
     await this.provision()
   }
 
