@@ -6,6 +6,9 @@ import type { FrameInput } from './frameInput.ts'
 import { bucketCount } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { openLink, setLinkStatus } from './links.ts'
+import { payOrder } from './orderPayments.ts'
+import { orderTextBytesMax, recordsWithText } from './orderRecords.ts'
+import { closeOrder, createOrder, tick } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
 import { openUser, openWallet, setWalletKey, setWalletStatus, updateUser } from './people.ts'
 import { requestRecharge, stepRecharge } from './recharges.ts'
@@ -20,8 +23,8 @@ type Rule<K extends CommandOp> = {
   from: readonly number[]
   /** The number that decides in which shard it belongs; none for what goes to every shard. */
   homeOf?: (command: Command<K>) => number
-  /** A step of a saga is known by the saga's id, not by one of its own. */
-  step?: true
+  /** It is known by what it speaks of (a step by its saga, an order by its number), not by an id of its own. */
+  named?: true
 }
 
 const people = [senders.edge, senders.operator]
@@ -40,9 +43,13 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   linkOpen: { execute: openLink, from: people, homeOf: (c) => c.wallet },
   linkStatus: { execute: setLinkStatus, from: people, homeOf: (c) => c.wallet },
   rechargeRequest: { execute: requestRecharge, from: people, homeOf: (c) => c.wallet },
-  rechargeStep: { execute: stepRecharge, from: [senders.connector], homeOf: (c) => c.wallet, step: true },
+  rechargeStep: { execute: stepRecharge, from: [senders.connector], homeOf: (c) => c.wallet, named: true },
   redemptionRequest: { execute: requestRedemption, from: people, homeOf: (c) => c.wallet },
-  redemptionStep: { execute: stepRedemption, from: [senders.connector], homeOf: (c) => c.wallet, step: true },
+  redemptionStep: { execute: stepRedemption, from: [senders.connector], homeOf: (c) => c.wallet, named: true },
+  orderCreate: { execute: createOrder, from: people, homeOf: (c) => c.wallet, named: true },
+  orderClose: { execute: closeOrder, from: people, homeOf: (c) => c.wallet, named: true },
+  orderPayment: { execute: payOrder, from: [senders.edge], homeOf: (c) => c.payer },
+  tick: { execute: tick, from: [senders.host], named: true },
 }
 
 const nameByOp = new Map<number, CommandOp>(Object.entries(commandOps).map(([name, op]) => [op, name as CommandOp]))
@@ -79,12 +86,21 @@ function applyOne(s: State, frame: FrameInput, at: number, i: number, out: Outco
   out.index[i] = i
   out.repeated[i] = 0
   const name = nameByOp.get(frame.u8[at + commandHeadRecord.at.op]!)
-  const length = frame.view.getUint16(at, true)
-  if (name === undefined || name === 'genesis' || length !== commandRecords[name].size) {
+  if (name === undefined || name === 'genesis' || !fits(frame, at, name)) {
     out.code[i] = codeOf['command-unknown']
     return
   }
   applyNamed(s, frame, at, i, name, out, repeated)
+}
+
+/** Whether a command is as long as its record, and its text as it says. */
+function fits(frame: FrameInput, at: number, name: CommandOp): boolean {
+  const length = frame.view.getUint16(at, true)
+  const { size } = commandRecords[name]
+  if (!recordsWithText.has(name)) return length === size
+  if (length < size) return false
+  const textBytes = frame.view.getUint16(at + commandRecords.orderCreate.at.textLength, true)
+  return textBytes <= orderTextBytesMax && length === size + Math.ceil(textBytes / 8) * 8
 }
 
 function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(
@@ -98,11 +114,11 @@ function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(
 ): void {
   const rule: Rule<K> = ruleTable[name]
   const command = readRecord(commandRecords[name] as Layout, frame.view, at) as Command<K>
-  const place = { seq: frame.seq, index: i }
+  const place = { seq: frame.seq, index: i, sender: frame.senderNumber }
   if (!rule.from.includes(frame.sender)) out.code[i] = codeOf['sender-not-allowed']
   else if (rule.homeOf !== undefined && s.shardOf(rule.homeOf(command)) !== s.genesis.shard) {
     out.code[i] = codeOf['shard-misplaced']
-  } else if (rule.step) {
+  } else if (rule.named) {
     // A step that came too early left no trace: a copy of its frame must not take it up later.
     if (repeated) out.code[i] = codeOf['frame-repeated']
     else settle(out, i, rule.execute(s, command, out, place))
@@ -150,5 +166,5 @@ function admitActor(actor: number): number {
 function settle(out: Outcomes, i: number, executed: Executed): void {
   out.code[i] = codeOf[executed.refusal]
   out.value[i] = executed.value ?? 0
-  out.destination[i] = executed.saga ? 255 : 0
+  out.destination[i] = executed.saga ? 255 : (executed.destination ?? 0)
 }

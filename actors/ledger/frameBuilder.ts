@@ -27,13 +27,21 @@ export type TransitRecords = Pick<Lane, 'copy' | 'groupsOf' | 'copyGroups'>
 
 const nothing = new Uint8Array(0)
 
-/** Body of one command, for a frame of kind `commands`; bodies in a row make a frame of several. */
-export function encodeCommand<K extends CommandOp>(name: K, fields: CommandFields<K>): Uint8Array {
+/**
+ * Body of one command, for a frame of kind `commands`; bodies in a row make a frame of several.
+ * @param text what follows a record that says how long it is
+ */
+export function encodeCommand<K extends CommandOp>(
+  name: K,
+  fields: CommandFields<K>,
+  text: Uint8Array = nothing,
+): Uint8Array {
   const record = commandRecords[name]
-  const out = new Uint8Array(record.size)
+  const out = new Uint8Array(record.size + Math.ceil(text.length / 8) * 8)
+  out.set(text, record.size)
   const reservedType = (record.fields as Record<string, readonly [string, string]>).reserved?.[0]
   const reserved = reservedType?.startsWith('bytes') ? nothing : 0
-  const all = { ...fields, length: record.size, op: commandOps[name], headReserved: 0, reserved }
+  const all = { ...fields, length: out.length, op: commandOps[name], headReserved: 0, reserved }
   writeRecord(record as never, new DataView(out.buffer), 0, all as never)
   return out
 }

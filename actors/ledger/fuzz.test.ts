@@ -10,6 +10,7 @@ import {
   commandOps,
   commandRecords,
   frameKinds,
+  orderTransitRecord,
   paymentRecord,
   senders,
   transitGroup,
@@ -41,7 +42,7 @@ const startMs = new Town({ shards: 2 }).nowMs
 function town(): Town {
   const t = new Town({ shards: 2 })
   t.open('alice', { shard: 0, yuan: '100.00' })
-  t.open('bob', { shard: 0, class: 4, kyc: 4, yuan: '50.00' })
+  t.open('bob', { shard: 0, class: 4, kyc: 4, kind: 2, yuan: '50.00' })
   t.open('carol', { shard: 1 })
   t.redeem('alice', '1.00')
   t.recharge('alice', '1.00')
@@ -90,7 +91,7 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   type: fc.constantFrom(1, 2),
   link: fc.integer({ min: 1, max: 4 }),
   step: fc.integer({ min: 2, max: 6 }),
-  reason: fc.nat(60),
+  reason: fc.nat(70),
   bucket: fc.constantFrom(0, 2, 4_094),
   number: fc.constantFrom(1, 2, 9, 20),
   role: fc.constantFrom(1, 2),
@@ -100,6 +101,12 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   tokenLength: fc.nat(192),
   sealedLength: fc.nat(120),
   maskedLength: fc.nat(32),
+  expiresMs: fc.constantFrom(startMs + 1, startMs + 60_000, startMs + 86_400_000),
+  orderNo: fc
+    .constantFrom('A1', 'A2', 'A3')
+    .map((text) => Uint8Array.from({ length: 32 }, (_, i) => text.charCodeAt(i))),
+  order: fc.nat(3),
+  textLength: fc.constant(0),
   ...Object.fromEntries(['balance', 'single', 'day', 'year'].map((name) => [name, fc.nat(10_000_000)])),
 }
 
@@ -252,6 +259,7 @@ describe('a shard that sends nonsense', () => {
     fc.oneof(
       fc.uint8Array({ minLength: transitRecord.size, maxLength: transitRecord.size }),
       ...[1, 2, 3, 4].map((op) => recordOf(transitRecord as unknown as Layout, op)),
+      ...[5, 6].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
     ),
     { minLength: 1, maxLength: 3 },
   )

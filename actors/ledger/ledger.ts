@@ -2,6 +2,7 @@ import { batchRecordsMax } from './batches.ts'
 import { BatchPayments } from './batchPayments.ts'
 import { institutionsMax, shardsMax } from './books.ts'
 import { applyCommands, commandOffsets } from './commands.ts'
+import { carryOutDue } from './dueDeadlines.ts'
 import { clockLeadMs, type FrameInput, recordsPerFrameMax } from './frameInput.ts'
 import { readRecord } from './layout.ts'
 import { LawBroken } from './money.ts'
@@ -115,6 +116,7 @@ export class Ledger {
     out.clear()
     if (frame.seq <= s.lastSeq) throw new LawBroken(`frame ${frame.seq} after frame ${s.lastSeq}`)
     this.#tellTime(frame)
+    if (s.deadlines.nextMs <= s.logTimeMs) carryOutDue(s, out)
     if (frame.count < 1 || frame.count > recordsPerFrameMax) out.skipped = 'malformed'
     else if (frame.kind === frameKinds.payments) this.#applyPayments(frame, out)
     else if (frame.kind === frameKinds.batch) this.#applyBatch(frame, out)

@@ -47,6 +47,8 @@ export class Outcomes {
   readonly returnCode = new Uint8Array(recordsPerFrameMax)
   /** Sagas whose step changed. */
   sagas: number[] = []
+  /** Rows of orders that changed. */
+  orders: number[] = []
   /**
    * Why the whole frame was skipped, if it was. `other-epoch`: it was meant for another owner of the shard than the one
    * whose log this is, and says nothing about what became of the same commands elsewhere.
@@ -65,6 +67,7 @@ export class Outcomes {
     this.returns = 0
     this.batch = ''
     this.sagas = []
+    this.orders = []
     this.skipped = ''
   }
 

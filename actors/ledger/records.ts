@@ -1,4 +1,6 @@
+import { commandHead } from './commandHead.ts'
 import { layout } from './layout.ts'
+import { orderRecords } from './orderRecords.ts'
 
 /** What a frame's body holds: records of one kind. */
 export const frameKinds = { payments: 1, transit: 2, commands: 3, batch: 4 } as const
@@ -46,7 +48,14 @@ export const batchRecord = layout('batchRecord', {
 })
 
 /** An odd op is a credit, and the next even one its return. */
-export const transitOps = { credit: 1, return: 2, batchCredit: 3, batchReturn: 4 } as const
+export const transitOps = {
+  credit: 1,
+  return: 2,
+  batchCredit: 3,
+  batchReturn: 4,
+  orderCredit: 5,
+  orderReturn: 6,
+} as const
 
 /**
  * What one shard owes another: a credit, or the return of a credit that could not be taken. What it has in common with
@@ -58,6 +67,17 @@ export const transitRecord = layout('transit', {
   position: ['u16', "place in the batch's frame, else 0"],
   index: ['u16', 'place in the batch as signed, else 0; with the batch id it makes the payment id'],
   reserved: ['u16', 'zero'],
+  payer: ['f64', 'wallet number'],
+  payee: ['f64', 'wallet number'],
+  amount: ['f64', 'fen'],
+})
+
+/** The same of a payment that names an order. */
+export const orderTransitRecord = layout('orderTransit', {
+  op: ['u8', '5 credit, 6 return'],
+  reason: ['u8', 'refusal code of a return, else 0'],
+  reserved: ['u16', 'zero'],
+  order: ['u32', "number that the merchant's shard gave the order"],
   payer: ['f64', 'wallet number'],
   payee: ['f64', 'wallet number'],
   amount: ['f64', 'fen'],
@@ -83,21 +103,6 @@ export const transitHeader = layout('transitHeader', {
 
 export const signers = { walletKey: 1, institution: 2, operator: 3, connector: 4, system: 5 } as const
 
-/** Every command begins with these fields; its own follow at once. */
-const commandHead = {
-  length: ['u16', 'bytes of this command, head included'],
-  op: ['u8', 'which command'],
-  signer: ['u8', '1 wallet key, 2 institution, 3 operator, 4 connector, 5 system'],
-  keyVersion: ['u32', "number of the wallet's key, when that signed"],
-  actor: ['f64', 'wallet, user or institution number that the id belongs to'],
-  id: ['bytes16', 'command id'],
-  digestHigh: ['u32', 'SHA-256 of the canonical bytes, bytes 0-3'],
-  digestLow: ['u32', 'SHA-256 of the canonical bytes, bytes 4-7'],
-  token: ['f64', "the sender's number for this request"],
-  principal: ['u32', 'institution or operator that signed'],
-  headReserved: ['u32', 'zero'],
-} as const
-
 export const commandHeadRecord = layout('commandHead', commandHead)
 
 export const commandOps = {
@@ -116,6 +121,10 @@ export const commandOps = {
   rechargeStep: 41,
   redemptionRequest: 50,
   redemptionStep: 51,
+  orderCreate: 60,
+  orderClose: 61,
+  orderPayment: 62,
+  tick: 70,
 } as const
 export type CommandOp = keyof typeof commandOps
 
@@ -266,6 +275,9 @@ export const commandRecords = {
     reason: ['u8', 'refusal code, for 4 and 5'],
     reserved: ['bytes6', 'zero'],
   }),
+  ...orderRecords,
+  /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
+  tick: layout('tick', commandHead),
 } as const satisfies Record<CommandOp, ReturnType<typeof layout>>
 
 export type CommandLayouts = typeof commandRecords

@@ -60,6 +60,15 @@ export const refusalTable = {
   'authorisation-missing': { remembered: true },
   'batch-not-local': { remembered: true },
   'batch-linked': { remembered: true },
+  'merchant-required': { remembered: true },
+  'expiry-invalid': { remembered: true },
+  'orders-full': { remembered: false },
+  'order-reused': { remembered: false },
+  'order-unknown': { remembered: true },
+  'order-paid': { remembered: true },
+  'order-closed': { remembered: true },
+  'order-expired': { remembered: true },
+  'order-amount-differs': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

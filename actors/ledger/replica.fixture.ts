@@ -38,9 +38,21 @@ export function digestFromScratch(live: State): string {
     const row = n % state.genesis.idsMax
     ids.settle(row, code[row]!, time[row]!, seq[row]!, index[row]!, value[row]!, destination[row]!)
   }
+  for (let row = 0; row < state.orders.columns.count; row++) state.orders.columns.hashRow(digest, row, 1)
+  hashDeadlines(state)
   hashDatedIds(state, sections)
   hashBatches(state)
   return digest.text()
+}
+
+/** Taking every deadline out takes away what adding them had added. */
+function hashDeadlines({ deadlines, digest }: State): void {
+  const { high, low } = digest
+  digest.high = 0
+  digest.low = 0
+  while (deadlines.count > 0) deadlines.take()
+  digest.high = (high - digest.high) >>> 0
+  digest.low = (low - digest.low) >>> 0
 }
 
 /** What forgetting every batch takes away from a digest is what remembering them had added. */

@@ -20,7 +20,11 @@ export type RiskRule = {
   paymentsPerDayMax: number
 }
 
+/** How long a payment of an order may be refunded. */
+export type RefundRule = { effectiveMs: number; days: number }
+
 const none = fenMax
+const dayMs = 86_400_000
 
 /**
  * What is in force before anybody sets anything, in fen. Class 0 are corporate wallets, whose limits their institution
@@ -41,6 +45,8 @@ export const riskRulesAtGenesis: readonly RiskRule[] = [
   { level: 3, effectiveMs: 0, percent: 0, rechargesPerDayMax: 0, paymentsPerDayMax: 0 },
 ]
 
+export const refundRulesAtGenesis: readonly RefundRule[] = [{ effectiveMs: 0, days: 30 }]
+
 /**
  * Limits and risk rules as dated data. What is in force is a function of log time alone, so that a replay years later
  * judges as on the day. Prepared tables keep the payment path to array reads.
@@ -49,6 +55,7 @@ export class Rules {
   /** All versions in order of arrival. */
   limits: ClassLimits[] = [...limitsAtGenesis]
   risk: RiskRule[] = [...riskRulesAtGenesis]
+  refunds: RefundRule[] = [...refundRulesAtGenesis]
   /** In force, by class * riskLevels + level. */
   readonly single = new Float64Array(classesMax * riskLevels)
   readonly day = new Float64Array(classesMax * riskLevels)
@@ -58,6 +65,8 @@ export class Rules {
   /** In force, by level. */
   readonly rechargesPerDay = new Uint32Array(riskLevels)
   readonly paymentsPerDay = new Uint32Array(riskLevels)
+  /** In force: how long after its payment an order may be refunded. */
+  refundPeriodMs = 0
   /** Log time from which the prepared tables are wrong. */
   #nextChangeMs = 0
 
@@ -80,6 +89,7 @@ export class Rules {
       this.rechargesPerDay[rule.level] = rule.rechargesPerDayMax
       this.paymentsPerDay[rule.level] = rule.paymentsPerDayMax
     }
+    for (const { days } of inForce(this.refunds, () => 0)) this.refundPeriodMs = days * dayMs
   }
 
   #prepare(limit: ClassLimits, risk: readonly RiskRule[]): void {
@@ -102,18 +112,24 @@ export class Rules {
     this.#nextChangeMs = 0
   }
 
+  addRefund(rule: RefundRule): void {
+    this.refunds.push(rule)
+    this.#nextChangeMs = 0
+  }
+
   save(): Float64Array {
-    const out: number[] = [this.limits.length, this.risk.length]
+    const out: number[] = [this.limits.length, this.risk.length, this.refunds.length]
     for (const l of this.limits) out.push(l.class, l.effectiveMs, l.balance, l.single, l.day, l.year)
     for (const r of this.risk) out.push(r.level, r.effectiveMs, r.percent, r.rechargesPerDayMax, r.paymentsPerDayMax)
+    for (const r of this.refunds) out.push(r.effectiveMs, r.days)
     return Float64Array.from(out)
   }
 
   load(saved: Float64Array): void {
-    const [limitCount = 0, riskCount = 0] = saved
+    const [limitCount = 0, riskCount = 0, refundCount = 0] = saved
     const at = (i: number): number => saved[i]!
     this.limits = Array.from({ length: limitCount }, (_, n) => {
-      const o = 2 + n * 6
+      const o = 3 + n * 6
       return {
         class: at(o),
         effectiveMs: at(o + 1),
@@ -124,7 +140,7 @@ export class Rules {
       }
     })
     this.risk = Array.from({ length: riskCount }, (_, n) => {
-      const o = 2 + limitCount * 6 + n * 5
+      const o = 3 + limitCount * 6 + n * 5
       return {
         level: at(o),
         effectiveMs: at(o + 1),
@@ -132,6 +148,10 @@ export class Rules {
         rechargesPerDayMax: at(o + 3),
         paymentsPerDayMax: at(o + 4),
       }
+    })
+    this.refunds = Array.from({ length: refundCount }, (_, n) => {
+      const o = 3 + limitCount * 6 + riskCount * 5 + n * 2
+      return { effectiveMs: at(o), days: at(o + 1) }
     })
     this.#nextChangeMs = 0
   }

@@ -5,12 +5,14 @@ import { businessDay } from './businessTime.ts'
 import { Columns, type Section, tableNumber } from './columns.ts'
 import { CommandIds } from './commandIds.ts'
 import { DatedIds } from './datedIds.ts'
+import { Deadlines } from './deadlines.ts'
 import { Digest } from './digest.ts'
 import { joinBodies } from './frameBuilder.ts'
 import { bucketCount, bucketOf } from './ids.ts'
 import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
 import { LawBroken } from './money.ts'
+import { OrderTable, ordersMax } from './orderTable.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
 import { linkSchema, principalSchema, sagaSchema, userSchema, walletSchema } from './stateTables.ts'
@@ -53,6 +55,8 @@ export class State {
   readonly ids: CommandIds
   readonly datedIds: DatedIds
   readonly batches: Batches
+  readonly orders: OrderTable
+  readonly deadlines: Deadlines
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
   /** By peer shard: number of the next record awaited from it, incarnation, and how many returns were exchanged. */
@@ -99,6 +103,8 @@ export class State {
       genesis.shardCount,
       this.digest,
     )
+    this.orders = new OrderTable(Math.min(ordersMax, genesis.idsMax), this.digest, tableKey)
+    this.deadlines = new Deadlines(this.orders.columns.capacity, this.digest)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
@@ -166,6 +172,7 @@ export class State {
     return [
       { name: 'counters', bytes: bytes(counters) },
       { name: 'batchCounters', bytes: bytes(this.batches.counters()) },
+      { name: 'orderCounters', bytes: bytes(Float64Array.from(this.orders.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
@@ -215,6 +222,8 @@ export class State {
       ...this.ids.sections(),
       ...this.datedIds.sections(),
       ...this.batches.sections(),
+      ...this.orders.sections(),
+      ...this.deadlines.sections(),
     ]
   }
 
@@ -259,6 +268,9 @@ export class State {
     this.ids.load(counters[11]!, counters[10]!, byName)
     this.datedIds.load(counters[13]!, counters[12]!, byName)
     this.batches.load(f64('batchCounters'), f64('batches'), need(byName, 'batchOutcomes'))
+    const [orderCount = 0, firstFreeOrder = 0] = f64('orderCounters')
+    this.orders.load(orderCount, firstFreeOrder, byName)
+    this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length
     for (const [peer, lane] of this.lanes.entries()) {

@@ -1,10 +1,11 @@
 import { makeRecordId } from './batches.ts'
 import type { FrameInput } from './frameInput.ts'
 import { isAmount, LawBroken } from './money.ts'
+import { bindOrder, judgeOrder } from './orders.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit } from './paymentRules.ts'
 import { creditWallet, returnToWallet } from './postings.ts'
-import { transitGroup, transitHeader, transitOps, transitRecord } from './records.ts'
+import { orderTransitRecord, transitGroup, transitHeader, transitOps, transitRecord } from './records.ts'
 import { refusals } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
 
@@ -102,7 +103,8 @@ export class Transit {
       const row = this.#rows[i - from]!
       if (op === transitOps.credit || op === transitOps.batchCredit) {
         this.#takeCredit(frame, word, row, source, first + i, out, i)
-      } else if (op === transitOps.return || op === transitOps.batchReturn) {
+      } else if (op === transitOps.orderCredit) this.#takeOrderCredit(frame, word, row, source, out, i)
+      else if (op === transitOps.return || op === transitOps.batchReturn || op === transitOps.orderReturn) {
         this.#takeReturn(frame, word, row, source, out, i)
       } else throw new LawBroken(`transit op ${op} from shard ${source}`)
     }
@@ -152,6 +154,25 @@ export class Transit {
     const token = frame.f64[this.#group + (G.token >>> 3)]!
     if (frame.u8[word * 8 + T.op] === transitOps.credit) out.complete(edge, token, 0)
     else out.completeOfBatch(edge, token, source, number)
+  }
+
+  /** The credit binds the order: of two payments the second comes back. */
+  #takeOrderCredit(frame: FrameInput, word: number, row: number, source: number, out: Outcomes, i: number): void {
+    const s = this.#s
+    const amount = frame.f64[word + (T.amount >>> 3)]!
+    if (!isAmount(amount)) throw new LawBroken(`a transit amount of ${amount} fen from shard ${source}`)
+    const order = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
+    const code = judgeCredit(s, row, amount) || judgeOrder(s, order, row, amount)
+    s.books.fromTransit(source, amount)
+    if (code !== 0) {
+      this.#sendReturn(frame, word, source, amount, code)
+      return
+    }
+    creditWallet(s, row, amount)
+    const payer = frame.f64[word + (T.payer >>> 3)]!
+    if (out.watch !== undefined) this.#show(frame, word, row, postingKinds.paymentIn, amount, payer, out, i)
+    bindOrder(s, order, payer, frame.u8, this.#group * 8 + G.id, out)
+    out.complete(this.#edge(frame), frame.f64[this.#group + (G.token >>> 3)]!, 0)
   }
 
   #edge(frame: FrameInput): number {
@@ -208,7 +229,7 @@ export class Transit {
     const s = this.#s
     const token = frame.f64[this.#group + (G.token >>> 3)]!
     const idWord = this.#group * 2 + (G.id >>> 2)
-    if (frame.u8[word * 8 + T.op] === transitOps.return) {
+    if (frame.u8[word * 8 + T.op] !== transitOps.batchReturn) {
       out.complete(this.#edge(frame), token, reason)
       const entry = s.ids.find(frame.f64[word + (T.payer >>> 3)]!, frame.u32, idWord)
       if (entry < 0) return undefined
@@ -228,7 +249,8 @@ export class Transit {
 /** Writes the payment id of a transit record, made of its group's and, when that is a batch's, of its own index. */
 export function readTransitId(u8: Uint8Array, groupAt: number, recordAt: number, id: Uint8Array): void {
   for (let b = 0; b < 16; b++) id[b] = u8[groupAt + G.id + b]!
-  const isOfBatch = u8[recordAt + T.op]! > transitOps.return
+  const op = u8[recordAt + T.op]
+  const isOfBatch = op === transitOps.batchCredit || op === transitOps.batchReturn
   if (isOfBatch) makeRecordId(id, u8[recordAt + T.index]! | (u8[recordAt + T.index + 1]! << 8))
 }
 

@@ -1,0 +1,37 @@
+import { commandHead } from './commandHead.ts'
+import { layout } from './layout.ts'
+
+/** Bytes of an order's number as its merchant writes it, and of the text that goes with an order. */
+export const orderNoBytes = 32
+export const orderTextBytesMax = 4_096
+
+/** Commands about orders. An order is known by its merchant and its number: creating and closing need no other id. */
+export const orderRecords = {
+  orderCreate: layout('orderCreate', {
+    ...commandHead,
+    wallet: ['f64', "the merchant's wallet number"],
+    amount: ['f64', 'fen'],
+    expiresMs: ['f64', 'log time from which it cannot be paid any more'],
+    orderNo: ['bytes32', "the merchant's number of it, ASCII"],
+    textLength: ['u16', 'bytes used of the text that follows this record, which is padded to a multiple of 8'],
+    reserved: ['bytes6', 'zero'],
+  }),
+  orderClose: layout('orderClose', {
+    ...commandHead,
+    wallet: ['f64', "the merchant's wallet number"],
+    orderNo: ['bytes32', "the merchant's number of it, ASCII"],
+  }),
+  /** The debit step of a payment that names an order, in the payer's shard. */
+  orderPayment: layout('orderPayment', {
+    ...commandHead,
+    payer: ['f64', 'wallet number'],
+    payee: ['f64', "the merchant's wallet number"],
+    amount: ['f64', 'fen'],
+    requestedMs: ['f64', "the payer's timestamp, Unix milliseconds"],
+    order: ['u32', "number that the merchant's shard gave the order"],
+    reserved: ['u32', 'zero'],
+  }),
+} as const
+
+/** Commands whose record is followed by text of a length that they say. */
+export const recordsWithText: ReadonlySet<string> = new Set(['orderCreate'])
