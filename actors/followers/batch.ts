@@ -5,7 +5,7 @@ import { copyIn, type ReplacedTable, replaceRows } from './replacedRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { appliedLines, linkLines, receivedLines, userLines, walletLines } from './stateRows.ts'
 
-type AddedTable = 'entries' | 'payments' | 'evidence'
+type AddedTable = 'entries' | 'payments' | 'evidence' | 'order_texts'
 
 export type Step = {
   readonly shard: number
@@ -44,6 +44,7 @@ export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], b
       entries: text(({ rows }) => rows.entries.join('')),
       payments: text(({ rows }) => rows.payments.join('')),
       evidence: text(({ rows }) => rows.evidence.join('')),
+      order_texts: text(({ rows }) => rows.orderTexts.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {
@@ -51,6 +52,7 @@ export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], b
       users: text(({ rows, replica }) => userLines(rows, replica.ledger.state)),
       links: text(({ rows, replica }) => linkLines(rows, replica.ledger.state)),
       sagas: text(({ rows }) => [...rows.sagas.values()].join('')),
+      orders: text(({ rows }) => [...rows.orders.values()].join('')),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },

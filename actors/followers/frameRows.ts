@@ -11,7 +11,6 @@ import {
   commandRecords,
   frameKinds,
   paymentRecord,
-  transitOps,
   transitRecord,
 } from '../ledger/records.ts'
 import { rememberedByCode } from '../ledger/refusals.ts'
@@ -19,11 +18,10 @@ import type { State } from '../ledger/state.ts'
 import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
+import { hex, int8Of } from './copyText.ts'
+import { addOrder, addOrderPayment, addOrderText } from './orderRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
-
-const hex = (bytes: Uint8Array, at: number, length: number): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('hex')
 
 type Posting = { row: number; kind: number; delta: number; counterparty: number; id: string; index: number }
 
@@ -56,6 +54,8 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
     rows.entries.push(`${place}\t${delta}\t${counterparty}\t\\\\x${id}\t${state.logTimeMs}\n`)
     rows.wallets.add(posting.row)
   }
+  // What falls due does so with any frame, one that is skipped included.
+  for (const row of out.orders) addOrder(rows, state, row)
   if (out.skipped !== '' || opened === undefined) return
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
@@ -135,17 +135,12 @@ function addBatch(rows: ShardRows, state: State, { frame, out, entry }: Applied,
   }
 }
 
-/** A refused payment may carry numbers that fit no column; the refusal says that they were nonsense. */
-function int8Of(value: number): number {
-  return Number.isSafeInteger(value) ? value : 0
-}
-
 function addReturns(rows: ShardRows, { frame, entry }: Applied): void {
   const at = transitRecord.at
   const id = new Uint8Array(16)
   for (const { group, record } of transitPlaces(frame)) {
     const op = frame.u8[record + at.op]
-    if (op !== transitOps.return && op !== transitOps.batchReturn) continue
+    if (op === undefined || op % 2 === 1) continue
     readTransitId(frame.u8, group, record, id)
     const payer = frame.f64[(record + at.payer) >>> 3]!
     rows.returns.push({ payer, id: hex(id, 0, 16), reason: frame.u8[record + at.reason]!, seq: entry.seq })
@@ -157,11 +152,13 @@ const names = new Map<number, keyof typeof commandOps>(
 )
 
 /** Which wallets, users and links a frame of commands may have changed: they are written as they stand now. */
-function addCommands(rows: ShardRows, state: State, { frame, out }: Applied): void {
+function addCommands(rows: ShardRows, state: State, applied: Applied): void {
+  const { frame, out } = applied
   for (const [i, at] of (commandOffsets(frame) ?? []).entries()) {
-    if (out.code[i] !== 0 || out.repeated[i] === 1) continue
     const name = names.get(frame.u8[at + commandHeadRecord.at.op]!)
-    if (name === undefined) continue
+    if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
+    if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
+    if (name === 'orderCreate') addOrderText(rows, state, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }
     if (name === 'walletOpen') addWallet(rows, state, out.value[i]!)
     else if (command.wallet !== undefined) addWallet(rows, state, command.wallet)

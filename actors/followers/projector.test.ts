@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
-import { rechargeSteps } from '../ledger/records.ts'
+import { walletKinds } from '../ledger/ids.ts'
+import { headOf } from '../ledger/paper.fixture.ts'
+import { rechargeSteps, signers } from '../ledger/records.ts'
 import { codeOf } from '../ledger/refusals.ts'
 import { createBlobs } from '../log/blobs.ts'
 import type { MemoryLog } from '../log/memoryLog.ts'
@@ -39,6 +41,60 @@ async function pay(...payments: readonly { fen: number; to?: { number: number };
   await town.until('the payments have arrived', () => town.quiet({ 0: seq }))
   return seq
 }
+
+const orderNo = new Uint8Array(32).fill(0x41, 0, 3)
+
+/** A merchant of shard 1 with one order, whose text needs escaping. */
+async function shopWithOrder(): Promise<{ shop: Resident; order: number; text: string }> {
+  const { town } = followed
+  const shop = await town.open(1, walletKinds.merchant)
+  const text = JSON.stringify({ description: 'tea\tfor\\two', goods: 'a\nb' })
+  const bytes = new TextEncoder().encode(text)
+  const by = headOf({ signer: signers.walletKey, keyVersion: 1, actor: shop.number })
+  const expiresMs = town.timers.nowMs + 3_600_000
+  const fields = { ...by, wallet: shop.number, amount: 250, expiresMs, orderNo, textLength: bytes.length }
+  const order = await town.command(1, 'orderCreate', fields, { kind: 'edge', id: '1' }, bytes)
+  return { shop, order, text }
+}
+
+async function payOrder({ shop, order }: { shop: Resident; order: number }): Promise<Uint8Array> {
+  const { town } = followed
+  const id = town.id()
+  const by = headOf({ signer: signers.walletKey, keyVersion: 1, actor: alice.number, id })
+  const of = { payer: alice.number, payee: shop.number, amount: 250, requestedMs: town.timers.nowMs, order }
+  await town.command(0, 'orderPayment', { ...by, ...of }, { kind: 'edge', id: '1' })
+  await town.until('the payment has arrived', () => town.inTransit() === 0)
+  return id
+}
+
+describe('orders', () => {
+  test('are written as they stand, with the text that came with them, and who paid', async () => {
+    const market = await shopWithOrder()
+    const id = await payOrder(market)
+    await followed.project()
+    await followed.caughtUp()
+    const { sql } = followed
+    const rows = await sql`
+      select o.order_no, o.amount_fen, o.state, o.payer, o.payment_id, t.content from orders o
+      join order_texts t on t.shard = o.shard and t.seq = o.seq and t.index = o.index`
+    expect(rows).toHaveLength(1)
+    expect(rows[0]).toMatchObject({ order_no: 'AAA', amount_fen: 250n, state: 2, payer: BigInt(alice.number) })
+    expect(Buffer.from(rows[0]!.payment_id)).toEqual(Buffer.from(id))
+    expect(rows[0]!.content).toBe(market.text)
+    const [payment] = await sql`select code, destination, amount_fen from payments where id = ${id}`
+    expect(payment).toMatchObject({ code: 0, destination: 2, amount_fen: 250n })
+  })
+
+  test('that two pay are paid by one; the other payment is written as returned', async () => {
+    const market = await shopWithOrder()
+    await payOrder(market)
+    const second = await payOrder(market)
+    await followed.project()
+    await followed.caughtUp()
+    const [returned] = await followed.sql`select reason from returns where id = ${second}`
+    expect(returned).toMatchObject({ reason: codeOf['order-paid'] })
+  })
+})
 
 const count = async (table: 'entries' | 'payments' | 'returns'): Promise<number> =>
   Number((await followed.sql.unsafe(`select count(*) as n from ${table}`))[0]!.n)

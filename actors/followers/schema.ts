@@ -160,6 +160,45 @@ export const sagas = pgTable(
   (t) => [primaryKey({ columns: [t.wallet, t.id] }), index('sagas_step').on(t.step)],
 )
 
+/** Merchants' orders as they stand; one whose number was used again after it was forgotten has another place in the log. */
+export const orders = pgTable(
+  'orders',
+  {
+    merchant: int8('merchant').notNull(),
+    orderNo: text('order_no').notNull(),
+    shard: smallint('shard').notNull(),
+    /** Place of its creation in the log. */
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    amount: int8('amount_fen').notNull(),
+    refunded: int8('refunded_fen').notNull(),
+    /** 1 created, 2 paid, 3 expired, 4 closed. */
+    state: smallint('state').notNull(),
+    payer: int8('payer').notNull(),
+    paymentId: bytes('payment_id').notNull(),
+    createdMs: int8('created_ms').notNull(),
+    expiresMs: int8('expires_ms').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.merchant, t.orderNo, t.seq] }),
+    index('orders_newest').on(t.merchant, t.seq, t.index),
+    index('orders_payment').on(t.payer, t.paymentId),
+  ],
+)
+
+/** What an order says beside its amount: its description, its lines, where its merchant wants to be called. */
+export const orderTexts = pgTable(
+  'order_texts',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    content: text('content').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
+)
+
 /** What a reconciliation could not explain, for people to work off. */
 export const reviewCases = pgTable('review_cases', {
   id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),

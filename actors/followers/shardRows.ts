@@ -14,6 +14,9 @@ export class ShardRows {
   readonly links = new Set<number>()
   /** COPY text of each saga that changed, by row number and request: the newest counts. */
   readonly sagas = new Map<string, string>()
+  /** Of each order that changed, by its number and creation; and the texts of those that were made. */
+  readonly orders = new Map<string, string>()
+  readonly orderTexts: string[] = []
 
   constructor(shard: number, fromSeq: number) {
     this.shard = shard
@@ -21,6 +24,7 @@ export class ShardRows {
   }
 
   get size(): number {
-    return this.entries.length + this.payments.length + this.wallets.size + this.users.size + this.sagas.size
+    const states = this.wallets.size + this.users.size + this.sagas.size + this.orders.size
+    return this.entries.length + this.payments.length + states
   }
 }

@@ -1,16 +1,13 @@
 import type { State } from '../ledger/state.ts'
 import { walletStates } from '../ledger/state.ts'
 import type { Blobs } from '../log/blobs.ts'
+import { escaped } from './copyText.ts'
 import type { ShardRows } from './shardRows.ts'
 
 const hex = (bytes: Uint8Array, at: number, length: number): string =>
   `\\\\x${Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString('hex')}`
 
 const line = (...cells: (string | number)[]): string => `${cells.join('\t')}\n`
-
-/** COPY text knows these three as its own. */
-const escaped = (text: string): string =>
-  text.replace(/[\\\t\n]/g, (c) => (c === '\\' ? '\\\\' : c === '\t' ? '\\t' : '\\n'))
 
 const stateNames = Object.fromEntries(Object.entries(walletStates).map(([name, code]) => [code, name]))
 

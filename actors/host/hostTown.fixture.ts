@@ -1,5 +1,5 @@
 import { encodeCommand, encodePayments, joinBodies } from '../ledger/frameBuilder.ts'
-import { numberOf, serialFirst } from '../ledger/ids.ts'
+import { numberOf, serialFirst, walletKinds } from '../ledger/ids.ts'
 import { headOf, uuidAt } from '../ledger/paper.fixture.ts'
 import { type CommandOp, frameKinds, keyAlgorithms, linkTypes, rechargeSteps, signers } from '../ledger/records.ts'
 import { viewWallet } from '../ledger/views.ts'
@@ -176,8 +176,9 @@ export class HostTown {
     op: K,
     fields: Parameters<typeof encodeCommand<K>>[1],
     from = operator,
+    text?: Uint8Array,
   ): Promise<number> {
-    const seq = await this.append(shard, from, frameKinds.commands, [encodeCommand(op, fields)])
+    const seq = await this.append(shard, from, frameKinds.commands, [encodeCommand(op, fields, text)])
     const place = `${shard}/${seq}`
     await this.until(`${op} is applied`, () => this.#results.has(place))
     const { code, value } = this.#results.get(place)!
@@ -186,13 +187,13 @@ export class HostTown {
   }
 
   /** A user with a wallet and a linked account. */
-  async open(shard: number): Promise<Resident> {
+  async open(shard: number, kind: number = walletKinds.personal): Promise<Resident> {
     const by = (): ReturnType<typeof headOf> =>
       headOf({ signer: signers.institution, principal: 1, actor: 1, id: this.id() })
     const bucket = shard + this.logs.length * ++this.#buckets
     const user = await this.command(shard, 'userOpen', { ...by(), bucket, kyc: 1 })
     const key = new Uint8Array(33).fill(2)
-    const opening = { ...by(), user, class: 1, kind: 1, algorithm: keyAlgorithms.ecdsaP256, key }
+    const opening = { ...by(), user, class: 1, kind, algorithm: keyAlgorithms.ecdsaP256, key }
     const number = await this.command(shard, 'walletOpen', opening)
     const account = { masked: Uint8Array.of(42), maskedLength: 1, sealed: Uint8Array.of(1), sealedLength: 1 }
     const link = await this.command(shard, 'linkOpen', {

@@ -1,4 +1,5 @@
-import { frameKinds, transitRecord } from '../ledger/records.ts'
+import { encodeCommand } from '../ledger/frameBuilder.ts'
+import { frameKinds, signers, transitRecord } from '../ledger/records.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
 import { loneOwner, type OwnerDirectory } from '../log/ownerDirectory.ts'
@@ -6,13 +7,14 @@ import type { Query, QueryAnswer } from '../log/queries.ts'
 import type { Applied, Replica } from '../log/replica.ts'
 import type { Sealer } from '../log/sealing.ts'
 import type { LogEntry } from '../log/shardLog.ts'
-import { commandSubject, markSubject } from '../log/subjects.ts'
+import { type CommandSender, commandSubject, markSubject } from '../log/subjects.ts'
 import { tellEdges } from './answerMessages.ts'
 import { CommitGate, type Message } from './commitGate.ts'
 import { LaneSender } from './lane.ts'
 import { OpenEffects } from './openEffects.ts'
 import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
+import { Ticker } from './ticker.ts'
 import { watermarksOf } from './watermarks.ts'
 
 const markEveryMs = 500
@@ -22,6 +24,9 @@ const queryWaitMs = 1_000
 
 const notLeading: QueryAnswer = { ok: false, error: 'not-leading' }
 const notCommitted: QueryAnswer = { ok: false, error: 'not-committed' }
+
+const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
+const tickBody = encodeCommand('tick', { ...nobody, id: new Uint8Array(16) })
 
 export type LeaderOptions = {
   region: string
@@ -54,6 +59,7 @@ export class Leader {
   #cancelMark: (() => void) | undefined
   #markDue: 'soon' | 'later' = 'later'
   readonly #effects: OpenEffects
+  readonly #ticker: Ticker
   readonly #gate: CommitGate | undefined
   /** What the entry that is being applied gives the gate to hold. */
   #outgoing: Message[] = []
@@ -77,6 +83,11 @@ export class Leader {
       say: this.#say,
       letOut: () => this.#letOut(),
       after,
+    })
+    this.#ticker = new Ticker({
+      nextDueMs: () => this.replica.ledger.state.deadlines.nextMs,
+      append: (timeoutMs) => this.#append(this.shard, { kind: 'host' }, frameKinds.commands, 1, tickBody, timeoutMs),
+      ports: this.#ports,
     })
   }
 
@@ -130,6 +141,7 @@ export class Leader {
     this.#letOut()
     this.#publishMark()
     this.#effects.repeat()
+    this.#ticker.start()
   }
 
   stop(): void {
@@ -138,6 +150,7 @@ export class Leader {
     this.#stopListening?.()
     this.#cancelMark?.()
     this.#effects.stop()
+    this.#ticker.stop()
     for (const lane of this.#lanes) lane.stop()
     this.#lanes = []
     this.#gate?.empty()
@@ -152,7 +165,7 @@ export class Leader {
         lane,
         owed: () => this.#owedTo(destination),
         append: (to: number, count: number, body: Uint8Array, timeoutMs: number) =>
-          this.#appendTransit(to, count, body, timeoutMs),
+          this.#append(to, { kind: 'shard', shard: this.shard }, frameKinds.transit, count, body, timeoutMs),
       }
       return new LaneSender(destination, source, this.#ports)
     })
@@ -165,16 +178,22 @@ export class Leader {
     return this.#gate.watermarks?.owed[destination] ?? lane.kept
   }
 
-  async #appendTransit(to: number, count: number, body: Uint8Array, timeoutMs: number): Promise<boolean> {
+  async #append(
+    to: number,
+    sender: CommandSender,
+    kind: number,
+    count: number,
+    body: Uint8Array,
+    timeoutMs: number,
+  ): Promise<boolean> {
     const { incarnation, sealerFor } = this.#o
     const owner = this.#owners.ownerOf(to)
     if (owner === undefined) return false
     const { region, epoch } = owner
     const clockMs = this.#ports.nowMs()
-    const fields = { kind: frameKinds.transit, epoch, count, incarnation, counter: ++this.#counter, clockMs }
+    const fields = { kind, epoch, count, incarnation, counter: ++this.#counter, clockMs }
     const frame = await sealerFor(to).sealMaybe(fields, body)
-    const subject = commandSubject(region, to, { kind: 'shard', shard: this.shard })
-    const outcome = await this.#ports.append(to, subject, frame, timeoutMs)
+    const outcome = await this.#ports.append(to, commandSubject(region, to, sender), frame, timeoutMs)
     return outcome.kind === 'appended'
   }
 

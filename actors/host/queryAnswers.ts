@@ -1,3 +1,4 @@
+import { findOrderView } from '../ledger/orderViews.ts'
 import type { State } from '../ledger/state.ts'
 import { findSagaView, viewBatch, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
 import type { PrincipalView, Query, QueryAnswer, QueryResults, TotalsView } from '../log/queries.ts'
@@ -37,6 +38,8 @@ function read(
       return readBatch(state, query.institution, query.id, isComplete)
     case 'saga':
       return findSagaView(state, query.wallet, query.id) ?? null
+    case 'order':
+      return findOrderView(state, query.wallet, query.orderNo) ?? null
     case 'principals':
       return readPrincipals(state)
     case 'rules':

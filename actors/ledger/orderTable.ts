@@ -8,7 +8,10 @@ export const orderStates = { free: 0, created: 1, paid: 2, expired: 3, closed: 4
 
 /** Rows fit 20 bits of an order's number; the rest says how often the row was used before. */
 const rowBits = 20
-export const ordersMax = 1 << rowBits
+const rowMask = (1 << rowBits) - 1
+export const ordersMax = rowMask
+/** No order ever has this number: its row is one more than there are. */
+export const noOrder = 0xffff_ffff
 const uses = 4_096
 
 export const orderSchema = {
@@ -85,7 +88,7 @@ export class OrderTable {
 
   /** Row of the order with this number, or -1 when it is none or was forgotten. */
   row(number: number): number {
-    const row = number & (ordersMax - 1)
+    const row = number & rowMask
     if (row >= this.columns.count || this.columns.at.state[row] === orderStates.free) return -1
     return this.numberOf(row) === number ? row : -1
   }

@@ -132,9 +132,13 @@ function endUnpaid(s: State, row: number, state: number, out: Outcomes): void {
 export function orderDue(s: State, number: number, out: Outcomes): void {
   const row = s.orders.row(number)
   const { state, keepUntilMs } = s.orders.columns.at
+  if (state[row] !== orderStates.created && keepUntilMs[row]! <= s.logTimeMs) {
+    s.orders.release(row)
+    return
+  }
   if (state[row] === orderStates.created) endUnpaid(s, row, orderStates.expired, out)
-  if (keepUntilMs[row]! > s.logTimeMs) s.deadlines.add(keepUntilMs[row]!, deadlineKinds.order, number)
-  else s.orders.release(row)
+  // Never in this frame: whoever writes down what changed must find the order as it ended.
+  s.deadlines.add(Math.max(keepUntilMs[row]!, s.logTimeMs + 1), deadlineKinds.order, number)
 }
 
 /** Log time goes on with every frame; this one is sent when nothing else is and something is due. */

@@ -1,3 +1,4 @@
+import type { OrderView } from '../ledger/orderViews.ts'
 import type { ClassLimits, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
 
@@ -10,6 +11,8 @@ export type Query =
   /** How an institution's batch ended, as far as this shard carries it out. */
   | { type: 'batch'; institution: number; id: Uint8Array }
   | { type: 'saga'; wallet: number; id: Uint8Array }
+  /** A merchant's order by its 32 byte number. */
+  | { type: 'order'; wallet: number; orderNo: Uint8Array }
   | { type: 'principals' }
   | { type: 'rules' }
   /** Sums, digest and lanes: what a reconciliation and a backup compare. */
@@ -49,6 +52,7 @@ export type QueryResults = {
   /** `complete` is false while a credit of it, or its return, is not known here. */
   batch: (BatchView & { complete: boolean }) | null
   saga: SagaView | null
+  order: OrderView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[] }
   totals: TotalsView

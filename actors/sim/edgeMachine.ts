@@ -24,6 +24,8 @@ const noJournal: Journal = {
   paymentsById: away,
   saga: away,
   entries: away,
+  order: away,
+  orders: away,
   followed: away,
   close: async () => undefined,
 }

@@ -4,12 +4,13 @@ import { ApiProblem, newId, OutcomeUnknown, signPayment } from '../client/node.t
 import { amountArgument, commandIdArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { exitCodes } from './exitCodes.ts'
+import { orderNoArgument } from './orderCommands.ts'
 import type { Reply, SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
 import { askUntil } from './waiting.ts'
 import { signerOption } from './walletCommands.ts'
 
-type PayOptions = { paymentId?: string; timestamp?: string; waitMs: number; device?: string }
+type PayOptions = { paymentId?: string; timestamp?: string; waitMs: number; device?: string; order?: string }
 
 export const waitOption = (): Option =>
   new Option('--wait-ms <n>', 'time to wait for the end').argParser(wholeArgument(0, 3_600_000)).default(20_000)
@@ -28,6 +29,7 @@ export function addPaymentCommands(program: Command, register: Register): void {
       timeArgument,
     )
     .option('--device <text>', 'fingerprint of the device')
+    .option('--order <order-no>', "number of the payee's order that is paid", orderNoArgument)
     .addOption(waitOption())
   register<PayOptions>(pay, payAndWait)
 
@@ -53,7 +55,7 @@ export function timestampFor(paymentId: string, nowMs: number): string {
 
 async function payAndWait({ args, options, session, tell }: Asked<PayOptions>): Promise<Answer> {
   const [payer, payee, amount] = args as [string, string, string]
-  const { paymentId = newId(), waitMs, device } = options
+  const { paymentId = newId(), waitMs, device, order } = options
   const timestamp = options.timestamp ?? timestampFor(paymentId, Date.now())
   const key = session.keystore.keyOf(payer)
   const text = {
@@ -62,6 +64,7 @@ async function payAndWait({ args, options, session, tell }: Asked<PayOptions>): 
     payee_wallet: payee,
     amount,
     currency: 'CNY-DC',
+    ...(order === undefined ? {} : { order }),
     timestamp,
   }
   const signed = { ...signPayment(text, key), ...(device === undefined ? {} : { device_fingerprint: device }) }

@@ -5,6 +5,7 @@ import { exitCodeHelp, exitCodes } from './exitCodes.ts'
 import { addKeyCommands } from './keyCommands.ts'
 import { addLimitCommands } from './limitCommands.ts'
 import { addLinkCommand } from './linkCommand.ts'
+import { addOrderCommands } from './orderCommands.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
 import { addProgramCommands } from './programCommands.ts'
 import { addSagaCommands } from './sagaCommands.ts'
@@ -30,6 +31,7 @@ export function createProgram(terminal: Terminal): Command {
   addLinkCommand(program, register)
   addSagaCommands(program, register)
   addPaymentCommands(program, register)
+  addOrderCommands(program, register)
   addBatchCommand(program, register)
   addLimitCommands(program, register)
   addKeyCommands(program, register)

@@ -1,5 +1,5 @@
-import { joinBodies } from '../../actors/ledger/frameBuilder.ts'
-import { paymentRecord } from '../../actors/ledger/records.ts'
+import { encodeCommand, joinBodies } from '../../actors/ledger/frameBuilder.ts'
+import { paymentRecord, signers } from '../../actors/ledger/records.ts'
 import { type Evidence, evidenceRecord, writeEvidence } from '../../actors/log/evidence.ts'
 import type { BatchSubmission, CommandSubmission, PaymentSubmission } from './submission.ts'
 
@@ -29,6 +29,16 @@ export function paymentsBody(records: readonly Numbered<PaymentSubmission>[]): U
     f64[word + (P.token >>> 3)] = token
   }
   return u8
+}
+
+/** A payment that names an order goes into the log as a command. */
+export function orderSubmission(payment: PaymentSubmission, order: number): CommandSubmission {
+  const { payer, payee, amountFen: amount, id, requestedMs, keyVersion, evidence } = payment
+  const [digestHigh, digestLow] = [digestWord(evidence.digest, 0), digestWord(evidence.digest, 4)]
+  const by = { signer: signers.walletKey, keyVersion, actor: payer, principal: 0, id, digestHigh, digestLow }
+  const encode = (token: number): Uint8Array =>
+    encodeCommand('orderPayment', { ...by, token, payer, payee, amount, requestedMs, order })
+  return { encode, evidence }
 }
 
 /** Body of a frame of rare commands. */

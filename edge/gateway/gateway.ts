@@ -46,6 +46,8 @@ export type CommandRequest<K extends CommandOp> = {
   readonly op: K
   readonly fields: Omit<CommandFields<K>, 'token' | 'digestHigh' | 'digestLow'>
   readonly evidence: Evidence
+  /** What follows a record that says how long it is. */
+  readonly text?: Uint8Array
 }
 
 /** The edge's side of the region's shards: sends records into their logs, hears what came of them, reads their memory. */
@@ -137,11 +139,11 @@ export class Gateway {
   /** Sends one rare command to a shard and waits for its answer or the deadline. */
   command<K extends CommandOp>(shard: number, request: CommandRequest<K>): Promise<Submitted> {
     if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
-    const { op, fields, evidence } = request
+    const { op, fields, evidence, text } = request
     const digestHigh = digestWord(evidence.digest, 0)
     const digestLow = digestWord(evidence.digest, 4)
     const encode = (token: number): Uint8Array =>
-      encodeCommand(op, { ...fields, token, digestHigh, digestLow } as unknown as CommandFields<K>)
+      encodeCommand(op, { ...fields, token, digestHigh, digestLow } as unknown as CommandFields<K>, text)
     const deadlineMs = this.#ports.monotonicMs() + this.#deadlineMs
     return this.gates[shard]!.submitCommand(this.#nextToken(), { encode, evidence }, deadlineMs)
   }

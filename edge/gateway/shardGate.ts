@@ -5,15 +5,22 @@ import type { Evidence } from '../../actors/log/evidence.ts'
 import type { OwnerDirectory } from '../../actors/log/ownerDirectory.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
-import { batchBody, commandsBody, evidenceSection, type Numbered, paymentsBody } from './frameBodies.ts'
+import {
+  batchBody,
+  commandsBody,
+  evidenceSection,
+  type Numbered,
+  orderSubmission,
+  paymentsBody,
+} from './frameBodies.ts'
 import { FrameLane } from './frameLane.ts'
 import { GatherRule } from './gatherRule.ts'
 import type { GatewayPorts } from './ports.ts'
 import type { BatchSubmission, CommandSubmission, PaymentSubmission, Submitted } from './submission.ts'
 
-/** With its evidence a payment takes 232 bytes of a frame, the largest command 432; the log takes frames of 2 MiB. */
+/** With its evidence a payment takes 232 bytes of a frame, the largest command 4,400; the log takes frames of 2 MiB. */
 const paymentsPerFrameMax = 8_000
-const commandsPerFrameMax = 2_000
+const commandsPerFrameMax = 450
 /** Parts of batches on their way to one log at once; each is a frame of up to 256 KB. */
 const batchesInFlightMax = 8
 const batchesWaitingMax = 64
@@ -108,6 +115,8 @@ export class ShardGate {
   /** Whoever calls this calls `paymentEnded` once, when the payment's end is known or no more waited for. */
   submitPayment(token: number, payment: PaymentSubmission, deadlineMs: number): Promise<Submitted> {
     this.#gatherRule.begin()
+    const { order } = payment
+    if (order !== undefined) return this.submitCommand(token, orderSubmission(payment, order), deadlineMs)
     return this.#admit() ?? this.#count(this.#payments.submit(token, payment, deadlineMs))
   }
 

@@ -9,6 +9,8 @@ export type PaymentSubmission = {
   readonly requestedMs: number
   readonly keyVersion: number
   readonly evidence: Evidence
+  /** Number that the payee's shard gave the order that is paid. */
+  readonly order?: number | undefined
 }
 
 /** A rare command: its bytes are made once the gateway has given it a number. */

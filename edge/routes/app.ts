@@ -7,6 +7,7 @@ import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
 import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
+import { orderOperations } from './orders.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
 import { rechargeOperations } from './recharges.ts'
@@ -30,6 +31,7 @@ export const operations: readonly Operation[] = [
   ...rechargeOperations,
   ...redemptionOperations,
   ...paymentOperations,
+  ...orderOperations,
   ...entryOperations,
   ...limitOperations,
   ...principalOperations,

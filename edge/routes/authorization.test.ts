@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { type Asker, askers, bound, paymentOf, samples, signerOf } from './testOperations.ts'
+import { type Asker, askers, bound, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
 
 let api: TestApi
 let other: TestWallet
@@ -38,6 +38,10 @@ const matrix: Readonly<Record<string, readonly [number, number, number, number, 
   showPayment: [200, 404, 200, 404, 200, 401],
   findPayment: [200, 404, 200, 404, 200, 401],
   listEntries: [200, 404, 200, 404, 200, 401],
+  createOrder: [201, 404, 201, 404, 403, 401],
+  listOrders: [200, 404, 200, 404, 200, 401],
+  showOrder: [200, 404, 200, 404, 200, 401],
+  closeOrder: [200, 404, 200, 404, 403, 401],
   showLimits: [200, 200, 200, 200, 200, 401],
   putLimits: [403, 403, 403, 403, 200, 401],
   putRiskRule: [403, 403, 403, 403, 200, 401],
@@ -59,7 +63,7 @@ describe('nobody reads or moves what is not theirs', () => {
     askers.map((asker, n) => [name, asker, matrix[name]?.[n] ?? 0, method] as [string, Asker, number, string]),
   )
   test.each(cases)('%s by %s: %i', async (name, asker, status, method) => {
-    const own = await api.openWallet()
+    const own = await openOwn(api, name)
     const { path, json } = await samples[name]!.sample(api, own, other)
     const before = await logged()
     const by = signerOf(api, asker, own, other)

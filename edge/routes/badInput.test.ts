@@ -3,7 +3,7 @@ import { newId, walletSigner } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
 import { messageNamed, writeMessage } from '../wire/protobuf.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { type Bound, bound, isNumber, paymentOf, samples, signerOf } from './testOperations.ts'
+import { type Bound, bound, isNumber, isOfMerchants, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
 import type { Told } from './testRequest.ts'
 
 let api: TestApi
@@ -26,7 +26,7 @@ const logged = (): Promise<number[]> => Promise.all(api.logs.map(async (log) => 
 async function prepare({ name, method }: Bound) {
   const { by, sample } = samples[name]!
   // To be unfrozen a wallet is frozen first, which would spoil it for all that follows.
-  const about = name === 'unfreezeWallet' ? await api.openWallet() : own
+  const about = name === 'unfreezeWallet' || isOfMerchants(name) ? await openOwn(api, name) : own
   const { path, json = {} } = await sample(api, about, other)
   const signer = signerOf(api, by, about, other)
   const send = (sent: Sent, to = path): Promise<Told> => api.ask(method, to, { ...(signer && { by: signer }), ...sent })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { messageNamed, writeMessage } from '../wire/protobuf.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { bound, samples, signerOf } from './testOperations.ts'
+import { bound, openOwn, samples, signerOf } from './testOperations.ts'
 
 const protobuf = 'application/x-protobuf'
 let api: TestApi
@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 /** What differs between two wallets, or from one moment to the next, is no difference of form. */
-const varying = /"[WMU]\d+"|"\d{4}-\d\d-\d\dT[^"]+"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"(?:seq|shard|index|link_id)":"?\d+"?/g
+const varying =
+  /"[WMU]\d+"|"T-[0-9a-f]{12}"|"\d{4}-\d\d-\d\dT[^"]+"|"[0-9a-f]{8}-[0-9a-f-]{27}"|"(?:seq|shard|index|link_id)":"?\d+"?/g
 
 /** As protobuf's own library reads it: the answer in JSON and the one in Protobuf say the same. */
 function read(answer: string, bytes: Uint8Array): Record<string, unknown> {
@@ -33,7 +34,7 @@ describe('every operation takes and answers JSON and Protobuf alike', () => {
     const answers: string[] = []
     const statuses: number[] = []
     for (const form of ['json', 'protobuf']) {
-      const own = await api.openWallet()
+      const own = await openOwn(api, name)
       const { by, sample } = samples[name]!
       const { path, json } = await sample(api, own, other)
       const signer = signerOf(api, by, own, other)

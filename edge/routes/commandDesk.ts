@@ -17,6 +17,8 @@ export type CommandPlan<K extends CommandOp> = {
   readonly id: Uint8Array
   readonly digest: Uint8Array
   readonly fields: Omit<CommandRequest<K>['fields'], 'id' | 'actor' | 'signer' | 'keyVersion' | 'principal'>
+  /** What follows a record that says how long it is. */
+  readonly text?: Uint8Array
   /** Where to ask when the outcome is not known in time. */
   readonly instance: string
   /** The request's fields that refusals speak of. */
@@ -46,10 +48,11 @@ export function notSent(why: NotSent): Failure {
 }
 
 function requestOf<K extends CommandOp>(plan: CommandPlan<K>): CommandRequest<K> {
-  const { op, caller, origin, id, digest, fields } = plan
+  const { op, caller, origin, id, digest, fields, text } = plan
   const evidence = { digest, ...caller.signature, ...origin }
   const head = { id, actor: actorOf(caller), ...signerOf(caller) }
-  return { op, evidence, fields: { ...head, ...fields } as unknown as CommandRequest<K>['fields'] }
+  const all = { ...head, ...fields } as unknown as CommandRequest<K>['fields']
+  return { op, evidence, fields: all, ...(text === undefined ? {} : { text }) }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { bound, paymentOf, samples, signerOf } from './testOperations.ts'
+import { bound, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
 
 let api: TestApi
 let own: TestWallet
@@ -87,7 +87,7 @@ describe('a command under one id', () => {
   const commands = bound.filter(({ method, name }) => method !== 'GET' && name !== 'submitPayment')
   test.each(commands.map((one) => [one.name, one] as const))('%s: ten at once, once', async (name, { method }) => {
     const { by, sample } = samples[name]!
-    own = await api.openWallet()
+    own = await openOwn(api, name)
     const { path, json } = await sample(api, own, other)
     const signer = signerOf(api, by, own, other)
     const headers: Record<string, string> = json === undefined ? { 'idempotency-key': newId() } : {}

@@ -1,3 +1,4 @@
+import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { Executed } from '../gateway/submission.ts'
 
 /** A payment as the journal keeps it, long after the ledger has forgotten its id. */
@@ -54,6 +55,22 @@ export type JournalSaga = {
   readonly changedMs: number
 }
 
+/** An order as the journal keeps it, long after its shard has forgotten it. */
+export type JournalOrder = Pick<
+  OrderView,
+  'amount' | 'refunded' | 'state' | 'payer' | 'paymentId' | 'createdMs' | 'expiresMs' | 'changedMs' | 'seq' | 'index'
+> & {
+  readonly orderNo: string
+  /** Its texts as the edge wrote them; absent when they were not followed. */
+  readonly content: string | undefined
+}
+
+export type OrdersPage = {
+  readonly orders: readonly JournalOrder[]
+  readonly followed: Followed
+  readonly more: boolean
+}
+
 /** What the followers have written down, read only. Payments and reads of balances never need it. */
 export interface Journal {
   payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>>
@@ -66,6 +83,14 @@ export interface Journal {
     before: { seq: number; index: number; kind: number } | undefined,
     count: number,
   ): Promise<Found<EntriesPage>>
+  /** The newest of a merchant's orders with this number. */
+  order(merchant: number, orderNo: string): Promise<Found<JournalOrder>>
+  /** Newest first; `before` is where the last page ended. */
+  orders(
+    merchant: number,
+    before: { seq: number; index: number } | undefined,
+    count: number,
+  ): Promise<Found<OrdersPage>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

@@ -28,6 +28,11 @@ const fieldOf: Partial<Record<Refusal, string>> = {
   'payee-frozen': 'payee_wallet',
   'payee-closed': 'payee_wallet',
   'payee-balance-limit-exceeded': 'payee_wallet',
+  'order-unknown': 'order',
+  'order-paid': 'order',
+  'order-closed': 'order',
+  'order-expired': 'order',
+  'order-amount-differs': 'amount',
 }
 
 export function paymentStatusPath(payerWallet: string, paymentId: string): string {

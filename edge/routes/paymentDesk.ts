@@ -1,3 +1,4 @@
+import { noOrder } from '../../actors/ledger/orderTable.ts'
 import { refusalOf } from '../../actors/ledger/refusals.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
 import type { RateLimits } from '../auth/rateLimits.ts'
@@ -6,6 +7,7 @@ import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
 import type { WalletKey } from '../gateway/walletKeys.ts'
 import { Failure } from './failure.ts'
 import type { Journal } from './journal.ts'
+import { orderNoIn } from './orderNo.ts'
 import type { Origin } from './origin.ts'
 
 /** A payment as its payer signed it: form checked, signature not yet. */
@@ -17,6 +19,8 @@ export type SignedPayment = {
   readonly amountFen: number
   readonly id: Uint8Array
   readonly requestedMs: number
+  /** The merchant's number of the order that is paid. */
+  readonly order?: string | undefined
   /** The bytes that were signed, and their SHA-256. */
   readonly canonical: Uint8Array
   readonly digest: Uint8Array
@@ -91,7 +95,18 @@ export class PaymentDesk {
     if (!admission.admitted) throw new Failure('rate-limited', { retryAfterS: admission.retryAfterS })
     const { payer, payee, amountFen, id, requestedMs, digest, signature } = payment
     const evidence: Evidence = { digest, signature, algorithm: key.algorithm, ...origin }
-    return this.#gateway.pay({ payer, payee, amountFen, id, requestedMs, keyVersion: key.keyVersion, evidence })
+    const order = payment.order === undefined ? undefined : await this.#orderNumber(payee, payment.order)
+    const { keyVersion } = key
+    return this.#gateway.pay({ payer, payee, amountFen, id, requestedMs, keyVersion, evidence, order })
+  }
+
+  /**
+   * What other shards call the order. One that its shard does not know goes to the ledger all the same: the payment may
+   * have been made when it was known, and then is answered as it was.
+   */
+  async #orderNumber(payee: number, order: string): Promise<number> {
+    const { result } = await this.#gateway.ask(payee, { type: 'order', wallet: payee, orderNo: orderNoIn(order) })
+    return result?.order ?? noOrder
   }
 
   /** The ledger will not run this id any more; what it once came to stands in the journal. */

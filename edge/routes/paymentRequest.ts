@@ -3,6 +3,7 @@ import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
 import { canonicalPayment, sha256 } from '../wire/canonical.ts'
 import { badField, Failure } from './failure.ts'
 import { amountFen, yuanText } from './fields.ts'
+import { isOrderNo, orderNoMessage } from './orderNo.ts'
 import type { SignedPayment } from './paymentDesk.ts'
 
 export const currency = 'CNY-DC'
@@ -44,6 +45,8 @@ export function readPayment(members: Readonly<Record<string, unknown>>): Payment
   const requestedMs = timeIn(timestamp)
   const hex = textIn(members, 'signature')
   if (!signaturePattern.test(hex)) throw badField('signature', 'must be an ECDSA signature in DER, in hex')
+  const order = optionalTextIn(members, 'order')
+  if (order !== undefined && !isOrderNo(order)) throw badField('order', orderNoMessage)
   const amount = yuanText(fen)
   const canonical = canonicalPayment({
     payment_id: paymentId,
@@ -51,6 +54,7 @@ export function readPayment(members: Readonly<Record<string, unknown>>): Payment
     payee_wallet: payeeWallet,
     amount,
     currency,
+    ...(order === undefined ? {} : { order }),
     timestamp,
   })
   return {
@@ -62,6 +66,7 @@ export function readPayment(members: Readonly<Record<string, unknown>>): Payment
     amountFen: fen,
     id,
     requestedMs,
+    order,
     canonical,
     digest: sha256(canonical),
     signature: Buffer.from(hex, 'hex'),
@@ -80,6 +85,7 @@ const known: ReadonlySet<string> = new Set([
   'signature',
   'device_fingerprint',
   'geo_location',
+  'order',
 ])
 
 /** A payer must not believe that we heeded what the signature does not cover. */

@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi'
-import { walletIdText, walletKinds } from '../../actors/ledger/ids.ts'
 import { destinationSaga } from '../../actors/ledger/outcomes.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import { type Caller, visibleWallet } from './caller.ts'
@@ -8,8 +7,10 @@ import { Failure } from './failure.ts'
 import { commandIdField, positionSchema, statusUrlField, timeField, walletIdField, yuanText } from './fields.ts'
 import type { JournalPayment } from './journal.ts'
 import { type Answered, operation, type Services } from './operation.ts'
+import { orderNoField } from './orderNo.ts'
 import { executedBody } from './paymentAnswer.ts'
 import { outwardCode } from './sagas.ts'
+import { walletText } from './walletText.ts'
 
 export const paymentRequestSchema = z
   .strictObject({
@@ -22,9 +23,12 @@ export const paymentRequestSchema = z
     }),
     currency: z.literal('CNY-DC'),
     timestamp: timeField.openapi({ description: 'RFC 3339, within 15 minutes of now' }),
+    order: orderNoField.optional().openapi({
+      description: 'Number of the payee’s order that is paid: the money comes back unless this payment is the first',
+    }),
     signature: z.string().openapi({
       description:
-        "Hex DER ECDSA P-256 with SHA-256 over the canonical bytes: the line 'jiaozi-payment-v1', a line feed, then the six members above as RFC 8785 JSON, the amount with exactly two decimals",
+        "Hex DER ECDSA P-256 with SHA-256 over the canonical bytes: the line 'jiaozi-payment-v1', a line feed, then the members above that are given as RFC 8785 JSON, the amount with exactly two decimals",
       example: '3045022100…',
     }),
     device_fingerprint: z.string().optional().openapi({ description: 'Or in the header X-Device-Fingerprint' }),
@@ -118,11 +122,6 @@ async function maySee(services: Services, caller: Caller, { payer, payee }: Jour
     if (result?.institution === caller.number) return true
   }
   return false
-}
-
-async function walletText(services: Services, number: number): Promise<string> {
-  const { result } = await services.gateway.ask(number, { type: 'wallet', number })
-  return result?.walletId ?? walletIdText(number, walletKinds.personal)
 }
 
 async function journalBody(

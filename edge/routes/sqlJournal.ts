@@ -2,7 +2,18 @@ import type { Logger } from 'pino'
 import postgres from 'postgres'
 import { bucketOf } from '../../actors/ledger/ids.ts'
 import { messageOf } from '../../actors/log/process.ts'
-import type { EntriesPage, Followed, Found, Journal, JournalEntry, JournalPayment, JournalSaga } from './journal.ts'
+import type {
+  EntriesPage,
+  Followed,
+  Found,
+  Journal,
+  JournalEntry,
+  JournalOrder,
+  JournalPayment,
+  JournalSaga,
+  OrdersPage,
+} from './journal.ts'
+import { selectOrders } from './sqlOrders.ts'
 
 const queryTimeoutMs = 2_000
 const connections = 4
@@ -143,6 +154,28 @@ export class SqlJournal implements Journal {
         order by e.seq desc, e.index desc, e.kind desc limit ${count + 1}`
       const entries = rows.slice(0, count).map((row) => entryOf(row, shard))
       return { kind: 'found', record: { entries, followed, more: rows.length > count } }
+    })
+  }
+
+  order(merchant: number, orderNo: string): Promise<Found<JournalOrder>> {
+    return this.#ask(async (sql) => {
+      const [order] = await selectOrders(sql, sql`o.merchant = ${merchant} and o.order_no = ${orderNo}`, 1)
+      return order === undefined ? this.#none(sql) : { kind: 'found', record: order }
+    })
+  }
+
+  orders(
+    merchant: number,
+    before: { seq: number; index: number } | undefined,
+    count: number,
+  ): Promise<Found<OrdersPage>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(merchant) % this.#shardCount}`)
+      if (followed === undefined) return { kind: 'away' }
+      const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
+      const where = sql`o.merchant = ${merchant} and (o.seq, o.index) < (${seq}, ${index})`
+      const orders = await selectOrders(sql, where, count + 1)
+      return { kind: 'found', record: { orders: orders.slice(0, count), followed, more: orders.length > count } }
     })
   }
 

@@ -26,7 +26,7 @@ import { ShardUnavailable } from '../gateway/ports.ts'
 import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
-import type { EntriesPage, Journal, JournalPayment } from './journal.ts'
+import type { EntriesPage, Journal, JournalPayment, OrdersPage } from './journal.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
 import { StandbyCopies } from './testStandby.ts'
@@ -69,6 +69,7 @@ export class TestApi {
   bank: (effect: Effect) => { step: number; reason: Refusal } | undefined = payingBank
   /** What the journal has written down; away until a test gives it something. */
   journal: readonly JournalPayment[] | undefined
+  orders: OrdersPage | undefined
   entries: EntriesPage | undefined
   readonly owners = new OwnerTable()
   readonly #copies = new StandbyCopies(this.ring)
@@ -180,6 +181,8 @@ export class TestApi {
       },
       saga: away,
       entries: async () => (this.entries === undefined ? { kind: 'away' } : { kind: 'found', record: this.entries }),
+      order: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'none' }),
+      orders: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'found', record: this.orders }),
       followed: away,
       close: async () => undefined,
     }

@@ -146,6 +146,22 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: walletPath(own, '/entries?limit=10') }
     },
   },
+  createOrder: { by: 'own', sample: (_, own) => ({ path: ordersPath(own), json: orderOf() }) },
+  listOrders: {
+    by: 'own',
+    sample: (api, own) => {
+      api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+      return { path: ordersPath(own, '?limit=10') }
+    },
+  },
+  showOrder: {
+    by: 'own',
+    sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}`) }),
+  },
+  closeOrder: {
+    by: 'own',
+    sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}/close`), json: {} }),
+  },
   showLimits: show('own', () => '/v1/limits'),
   putLimits: {
     by: 'operator',
@@ -172,6 +188,30 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     },
   },
   showTotals: show('operator', () => '/v1/totals'),
+}
+
+/** Operations that only a merchant's wallet can do well. */
+const ofMerchants: ReadonlySet<string> = new Set(['createOrder', 'listOrders', 'showOrder', 'closeOrder'])
+
+export const isOfMerchants = (name: string): boolean => ofMerchants.has(name)
+
+/** A wallet that the operation may be asked for. */
+export function openOwn(api: TestApi, name: string): Promise<TestWallet> {
+  return api.openWallet(api.institution, isOfMerchants(name) ? 'merchant' : 'personal')
+}
+
+const ordersPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}/orders${tail}`
+
+export function orderOf(changes: object = {}): Record<string, unknown> {
+  const expires_at = new Date(Date.now() + 1_800_000).toISOString()
+  return { order_no: `T-${newId().slice(-12)}`, amount: '1.00', expires_at, description: 'tea', ...changes }
+}
+
+/** Number of an order that was just made. */
+export async function newOrder(api: TestApi, own: TestWallet, changes: object = {}): Promise<string> {
+  const told = await api.ask('POST', ordersPath(own), { by: own.signer, json: orderOf(changes) })
+  if (told.status !== 201) throw new Error(`no order was made: ${JSON.stringify(told.body)}`)
+  return String(told.body.order_no)
 }
 
 /** The payer's shard hears of the credit a moment after the payer was told. */

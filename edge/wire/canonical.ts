@@ -10,19 +10,22 @@ export type PaymentText = {
   currency: string
   /** As the payer wrote it. */
   timestamp: string
+  /** The merchant's number of the order that is paid; absent when none is. */
+  order?: string
 }
 
 const domain = 'jiaozi-payment-v1\n'
 const encoder = new TextEncoder()
 
 /**
- * The bytes that a payment's signature covers: the line `jiaozi-payment-v1`, then the six members as JSON in the form
- * of RFC 8785 (members in order of their names, no white space). Every member is printable ASCII, so that the form has
+ * The bytes that a payment's signature covers: the line `jiaozi-payment-v1`, then the six members, and the order where one is
+ * paid, as JSON in the form of RFC 8785 (members in order of their names, no white space). Every member is printable ASCII, so that the form has
  * no further cases. A JSON and a Protobuf request of the same payment have the same bytes.
  */
 export function canonicalPayment(payment: PaymentText): Uint8Array {
-  const { amount, currency, payee_wallet, payer_wallet, payment_id, timestamp } = payment
-  const text = JSON.stringify({ amount, currency, payee_wallet, payer_wallet, payment_id, timestamp })
+  const { amount, currency, order, payee_wallet, payer_wallet, payment_id, timestamp } = payment
+  // An order that is absent leaves no member.
+  const text = JSON.stringify({ amount, currency, order, payee_wallet, payer_wallet, payment_id, timestamp })
   return encoder.encode(domain + text)
 }
 

@@ -3,6 +3,7 @@ import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
 import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_accounts_pb.ts'
+import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
 import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
 import { file_jiaozi_v1_principals } from '../proto/gen/jiaozi/v1/principals_pb.ts'
@@ -15,6 +16,7 @@ const registry = createRegistry(
   file_jiaozi_v1_entries,
   file_jiaozi_v1_limits,
   file_jiaozi_v1_linked_accounts,
+  file_jiaozi_v1_orders,
   file_jiaozi_v1_payments,
   file_jiaozi_v1_positions,
   file_jiaozi_v1_principals,

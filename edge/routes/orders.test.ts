@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { TestApi, type TestWallet } from './testApi.ts'
+import { newOrder, orderOf, paymentOf } from './testOperations.ts'
+
+let api: TestApi
+let shop: TestWallet
+let ann: TestWallet
+let bo: TestWallet
+beforeEach(async () => {
+  api = new TestApi()
+  await api.begin()
+  shop = await api.openWallet(api.institution, 'merchant', 0)
+  ann = await api.openWallet()
+  bo = await api.openWallet()
+  await api.fund(ann, '100.00')
+  await api.fund(bo, '100.00', '6225880123459876')
+})
+afterEach(() => api.close())
+
+const path = (orderNo = ''): string => `/v1/merchants/${shop.walletId}/orders${orderNo === '' ? '' : `/${orderNo}`}`
+const create = (json: object) => api.ask('POST', path(), { by: shop.signer, json })
+const show = (orderNo: string) => api.ask('GET', path(orderNo), { by: shop.signer })
+const pay = (payer: TestWallet, order: string, amount = '1.00', changes: object = {}) =>
+  api.ask('POST', '/v1/payments', { json: paymentOf(payer, shop, { order, amount, ...changes }) })
+
+describe('a merchant’s order', () => {
+  test('is made as it was asked for, and is the same when it is asked for again', async () => {
+    const json = orderOf({ amount: '12.5', goods: 'Longjing × 1', callback_url: 'https://shop.example/paid' })
+    const first = await create(json)
+    expect(first).toMatchObject({
+      status: 201,
+      body: { status: 'created', amount: '12.50', refunded: '0.00', description: 'tea', goods: 'Longjing × 1' },
+    })
+    expect((await create(json)).bytes).toEqual(first.bytes)
+    expect((await api.ask('POST', path(), { by: api.institution.signer, json })).bytes).toEqual(first.bytes)
+  })
+
+  test.each([
+    ['amount', '2.00'],
+    ['description', 'other tea'],
+    ['callback_url', 'https://other.example/paid'],
+  ])('with another %s under the same number is 409', async (member, value) => {
+    const json = orderOf()
+    await create(json)
+    const told = await create({ ...json, [member]: value })
+    expect(told).toMatchObject({ status: 409, body: { reason: 'order-reused', errors: [{ field: 'order_no' }] } })
+  })
+
+  test.each([
+    ['order_no', 'T 1', 422, 'field-invalid'],
+    ['expires_at', '2020-01-01T00:00:00Z', 422, 'expiry-invalid'],
+    ['callback_url', 'http://shop.example/paid', 422, 'field-invalid'],
+    ['callback_url', 'https://me:secret@shop.example/', 422, 'field-invalid'],
+    ['amount', '0', 422, 'field-invalid'],
+  ])('with %s %s is refused', async (member, value, status, reason) => {
+    const told = await create(orderOf({ [member]: value }))
+    expect(told).toMatchObject({ status, body: { reason, errors: [{ field: member }] } })
+    expect(JSON.stringify(told.body)).not.toContain('secret')
+  })
+
+  test('is not for a wallet of a person', async () => {
+    const told = await api.ask('POST', `/v1/merchants/${ann.walletId}/orders`, { by: ann.signer, json: orderOf() })
+    expect(told).toMatchObject({ status: 422, body: { reason: 'merchant-required' } })
+  })
+})
+
+describe('a payment that names an order', () => {
+  test('pays it, and the order tells by whom', async () => {
+    const orderNo = await newOrder(api, shop)
+    const told = await pay(ann, orderNo)
+    expect(told).toMatchObject({ status: 200, body: { status: 'completed' } })
+    const payment = { payer_wallet: ann.walletId, payment_id: told.body.payment_id }
+    expect(await show(orderNo)).toMatchObject({ status: 200, body: { status: 'paid', ...payment } })
+    expect([api.balance(ann), api.balance(shop)]).toEqual([9_900, 100])
+  })
+
+  test('comes back when somebody was faster, and says so again in the same bytes', async () => {
+    const orderNo = await newOrder(api, shop)
+    await pay(ann, orderNo)
+    const json = paymentOf(bo, shop, { order: orderNo })
+    const told = await api.ask('POST', '/v1/payments', { json })
+    expect(told).toMatchObject({ status: 409, body: { reason: 'order-paid', errors: [{ field: 'order' }] } })
+    expect((await api.ask('POST', '/v1/payments', { json })).bytes).toEqual(told.bytes)
+    expect([api.balance(bo), api.balance(shop)]).toEqual([10_000, 100])
+  })
+
+  test('of two at once one pays, and the other keeps the money', async () => {
+    const orderNo = await newOrder(api, shop)
+    const told = await Promise.all([pay(ann, orderNo), pay(bo, orderNo)])
+    expect(told.map(({ status }) => status).sort()).toEqual([200, 409])
+    expect([api.balance(ann), api.balance(bo)].sort()).toEqual([10_000, 9_900])
+    expect(api.balance(shop)).toBe(100)
+  })
+
+  test.each([
+    ['of another amount', '1.01', 'order-amount-differs', 422],
+    ['of an order that never was', '1.00', 'order-unknown', 404],
+    ['of a closed order', '1.00', 'order-closed', 410],
+  ])('%s comes back', async (what, amount, reason, status) => {
+    const orderNo = what.includes('never') ? 'T-0' : await newOrder(api, shop)
+    if (what.includes('closed')) {
+      const closed = await api.ask('POST', `${path(orderNo)}/close`, { by: shop.signer, json: {} })
+      expect(closed).toMatchObject({ status: 200, body: { status: 'closed' } })
+    }
+    expect(await pay(ann, orderNo, amount)).toMatchObject({ status, body: { reason } })
+    expect(api.balance(ann)).toBe(10_000)
+  })
+
+  test('is signed with the order’s number: for another order the signature is no good', async () => {
+    const [first, second] = [await newOrder(api, shop), await newOrder(api, shop)]
+    const json = { ...paymentOf(ann, shop, { order: first }), order: second }
+    expect(await api.ask('POST', '/v1/payments', { json })).toMatchObject({ status: 401 })
+    const { order: _, ...without } = json
+    expect(await api.ask('POST', '/v1/payments', { json: without })).toMatchObject({ status: 401 })
+    expect(api.balance(ann)).toBe(10_000)
+  })
+})
+
+test('an order that its shard has forgotten, or never had, is not there while the journal says so', async () => {
+  expect(await show('T-404')).toMatchObject({ status: 503, body: { reason: 'journal-unavailable' } })
+  api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+  expect(await show('T-404')).toMatchObject({ status: 404, body: { reason: 'order-unknown' } })
+})
