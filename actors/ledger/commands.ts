@@ -47,7 +47,7 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   redemptionRequest: { execute: requestRedemption, from: people, homeOf: (c) => c.wallet },
   redemptionStep: { execute: stepRedemption, from: [senders.connector], homeOf: (c) => c.wallet, named: true },
   orderCreate: { execute: createOrder, from: people, homeOf: (c) => c.wallet, named: true },
-  orderClose: { execute: closeOrder, from: people, homeOf: (c) => c.wallet, named: true },
+  orderClose: { execute: closeOrder, from: people, homeOf: (c) => c.wallet },
   orderPayment: { execute: payOrder, from: [senders.edge], homeOf: (c) => c.payer },
   tick: { execute: tick, from: [senders.host], named: true },
 }

@@ -5,7 +5,7 @@ import { layout } from './layout.ts'
 export const orderNoBytes = 32
 export const orderTextBytesMax = 4_096
 
-/** Commands about orders. An order is known by its merchant and its number: creating and closing need no other id. */
+/** Commands about orders. An order is known by its merchant and its number: to create one needs no other id. */
 export const orderRecords = {
   orderCreate: layout('orderCreate', {
     ...commandHead,

@@ -256,7 +256,10 @@ export class State {
     const u32 = (name: string): Uint32Array => new Uint32Array(need(byName, name).slice().buffer)
     const counters = f64('counters')
     const [version, logTimeMs = 0, lastSeq = 0, commands = 0, incarnation = 0] = counters
-    if (version !== stateVersion) throw new RangeError(`state version ${version} is not ${stateVersion}`)
+    if (version !== stateVersion) {
+      const way = 'without its snapshots the shard replays its log from the beginning'
+      throw new RangeError(`a snapshot of state version ${version}, this release reads ${stateVersion}; ${way}`)
+    }
     this.lastSeq = lastSeq
     this.commandsApplied = commands
     this.incarnation = incarnation

@@ -33,7 +33,8 @@ export class Observer {
       const wallet = this.replica.ledger.state.wallets.at.number[row]!
       const posting = { kind: kindNames[kind]!, wallet, fen, counterparty, id: commandIdText(bytes, at) }
       chronicle.tell(`posted.${posting.kind}`, `${wallet} ${fen} ${counterparty} ${posting.id}`)
-      auditor.posted({ shard, seq: this.replica.seq + 1, ...posting })
+      const { logTimeMs } = this.replica.ledger.state
+      auditor.posted({ shard, seq: this.replica.seq + 1, logTimeMs, ...posting })
     }
     this.replica = new Replica(shard, mistakes.opener(createOpener(ring, { shard }), shard, 'everybody'), { posted })
   }

@@ -3,7 +3,7 @@ import type { PaymentResult, SignedPayment } from '../../edge/routes/paymentDesk
 import { requestDigest } from '../../edge/routes/requestDigest.ts'
 import { canonicalPayment } from '../../edge/wire/canonical.ts'
 import type { CommandFields } from '../ledger/frameBuilder.ts'
-import { commandIdText, walletIdText, walletKinds } from '../ledger/ids.ts'
+import { commandIdText, type WalletKind, walletIdText, walletKinds } from '../ledger/ids.ts'
 import {
   type CommandOp,
   keyAlgorithms,
@@ -21,10 +21,16 @@ import type { Answer, Request } from './auditor/requestBook.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
 import type { Prng } from './prng.ts'
+import { Shopper, type ShownOrder } from './shopper.ts'
 import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
 import type { World } from './world.ts'
 
-export type Wallet = { readonly number: number; readonly shard: number; readonly link: number }
+export type Wallet = {
+  readonly number: number
+  readonly shard: number
+  readonly link: number
+  readonly kind: WalletKind
+}
 type Answered = Extract<Submitted, { kind: 'answered' }>
 type Own<K extends CommandOp> = Omit<
   CommandFields<K>,
@@ -68,6 +74,7 @@ export class Person {
   readonly #prng: Prng
   readonly #client: Client
   readonly #batches: BatchPayer
+  readonly #shopper: Shopper
   readonly #errands: Errand[] = []
   #wallet: Wallet | undefined
   #keyVersion = 1
@@ -81,6 +88,14 @@ export class Person {
     this.#prng = world.prng.fork(this.#name)
     this.#client = new Client(world, world.prng.fork(`client ${index}`))
     this.#batches = new BatchPayer(world, this.#client, world.prng.fork(`batches ${index}`))
+    this.#shopper = new Shopper(world.board, world.prng.fork(`shopper ${index}`), world.chronicle, {
+      nowMs: () => world.outside.clock.nowMs(),
+      submit: (op, fields, told) => {
+        const { shard, number } = this.#wallet!
+        return this.#submit(shard, op, fields as never, this.#byKey(number), this.#id(), told)
+      },
+      pay: (order, fen) => this.#do(this.#payment(order.merchant, fen, this.#id(), order)),
+    })
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
     const { books } = world.far
     books.atBank(() => books.bank.addCustomer(customer, this.#bankToken, bankOpeningFen, books.nowMs()))
@@ -121,12 +136,21 @@ export class Person {
     const payees = others.flatMap(({ wallet }) =>
       wallet === undefined || (wallet === this.#wallet) !== own ? [] : [wallet],
     )
-    if (u < 0.5 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
+    if (u < 0.38 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
+    else if (u < 0.55) await this.#goShopping()
     else if (u < 0.6 && payees.length > 0) await this.#payBatch(payees)
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
     else if (u < 0.82) await this.#saga('redemption', this.#amount())
     else if (u < 0.94) await this.#askAgain()
     else if (!this.#rotating) await this.#rotate()
+  }
+
+  async #goShopping(): Promise<void> {
+    const { number, kind } = this.#wallet!
+    const sells = kind === walletKinds.merchant && this.#prng.chance(0.5)
+    if (!sells) await this.#shopper.buy(number)
+    else if (this.#prng.chance(0.15)) await this.#shopper.close(number)
+    else await this.#shopper.sell(number, this.#prng.between(1, 30_000))
   }
 
   #amount(): number {
@@ -138,7 +162,8 @@ export class Person {
     const bucket = this.#prng.between(0, 4_095)
     const shard = bucket % scenario.shardCount
     const { value: user } = await this.#command(shard, 'userOpen', { bucket, kyc: 1 }, institution)
-    const opening = { user, class: 3, kind: walletKinds.personal, algorithm: keyAlgorithms.ecdsaP256 }
+    const kind = this.#prng.chance(0.4) ? walletKinds.merchant : walletKinds.personal
+    const opening = { user, class: 3, kind, algorithm: keyAlgorithms.ecdsaP256 }
     const key = simulatedKey(this.#name, 1)
     const { value: number } = await this.#command(shard, 'walletOpen', { ...opening, key }, institution)
     const masked = Buffer.from('622588******0000')
@@ -147,7 +172,7 @@ export class Person {
     const fingerprint = sha256(Buffer.from(this.accountNo)).subarray(0, 8)
     const link = { wallet: number, limit: linkLimitFen, fingerprint, ...account }
     const { value } = await this.#command(shard, 'linkOpen', link, this.#byKey(number))
-    this.#wallet = { number, shard, link: value }
+    this.#wallet = { number, shard, link: value, kind }
   }
 
   /** Signed by the key that is current when it is sent. */
@@ -234,20 +259,24 @@ export class Person {
     return this.#do(this.#payment(payee.number, this.#amount(), this.#id()))
   }
 
-  #payment(payee: number, fen: number, id: Uint8Array): Errand {
-    const payer = this.#wallet!.number
+  #payment(payee: number, fen: number, id: Uint8Array, shown?: ShownOrder): Errand {
+    const { number: payer, kind } = this.#wallet!
     const requestedMs = this.#world.outside.clock.nowMs()
     const canonical = canonicalPayment({
       payment_id: commandIdText(id),
-      payer_wallet: walletIdText(payer, walletKinds.personal),
+      payer_wallet: walletIdText(payer, kind),
       payee_wallet: walletIdText(payee, walletKinds.personal),
       amount: `${Math.floor(fen / 100)}.${String(fen % 100).padStart(2, '0')}`,
       currency: 'CNY',
       timestamp: new Date(requestedMs).toISOString(),
+      ...(shown === undefined ? {} : { order: shown.orderNo }),
     })
-    const unsigned = { payer, payerKind: walletKinds.personal, payee, amountFen: fen, id, requestedMs, canonical }
+    const order = shown?.orderNo
+    const unsigned = { payer, payerKind: kind, payee, amountFen: fen, id, requestedMs, canonical, order }
     const body = Buffer.from(canonical).toString()
-    const request: Request = { kind: 'payment', wallet: payer, to: payee, fen, id: commandIdText(id), body }
+    const named = shown && { key: `${shown.merchant}/${shown.orderNo}`, fen: shown.fen, expiresMs: shown.expiresMs }
+    const of = { wallet: payer, to: payee, fen, id: commandIdText(id), body }
+    const request: Request = { kind: 'payment', ...of, ...(named && { order: named }) }
     return { request, run: () => this.#payUntilLastWord({ ...unsigned, digest: sha256(canonical) }) }
   }
 

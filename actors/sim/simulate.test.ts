@@ -5,7 +5,14 @@ describe('a simulated region', () => {
   test('without faults ends with every request answered and every fen accounted for', async () => {
     const { violations, counts } = await simulate(1, { calm: true })
     expect(violations).toEqual([])
-    for (const kind of ['payment.done', 'batch.done', 'recharge.settled', 'redemption.paid']) {
+    for (const kind of [
+      'payment.done',
+      'payment.order-paid',
+      'order.accepted',
+      'batch.done',
+      'recharge.settled',
+      'redemption.paid',
+    ]) {
       expect(counts.get(`answered.${kind}`)).toBeGreaterThan(0)
     }
   })

@@ -18,6 +18,7 @@ import type { Machine } from './machine.ts'
 import type { Mistakes } from './mistakes.ts'
 import type { Prng } from './prng.ts'
 import { Region } from './region.ts'
+import type { ShownOrder } from './shopper.ts'
 import type { SimLog } from './simLog.ts'
 import { SimMirror } from './simMirror.ts'
 import { SimClock, SimProcess } from './simProcess.ts'
@@ -48,6 +49,8 @@ export class World {
   readonly ring: KeyRing
   readonly blobs: Blobs
   readonly far: FarSides
+  /** Orders that merchants show to everybody. */
+  readonly board: ShownOrder[] = []
   readonly regions: readonly Region[]
   /** Only where there are two regions. */
   readonly witness: SimWitness | undefined

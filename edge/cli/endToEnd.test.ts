@@ -99,6 +99,24 @@ describe('from an account at the bank to a merchant and back', () => {
     expect((await jiaozi('payment', 'show', id, '--wallet', state.payer)).out).toMatch(/^status +completed$/m)
   })
 
+  test('an order is paid once, and shown as paid; the journal lists it', async () => {
+    const { payer, payee } = state
+    const expiresAt = new Date(Date.now() + 600_000).toISOString()
+    const create = ['order', 'create', payee, 'T-1', '2.5', '--expires-at', expiresAt, '--description', 'tea']
+    const made = await json(...create)
+    expect(made.body).toMatchObject({ order_no: 'T-1', status: 'created', amount: '2.50', description: 'tea' })
+    expect((await json(...create)).body).toEqual(made.body)
+    const id = newId()
+    expect((await json('pay', payer, payee, '2.5', '--order', 'T-1', '--payment-id', id)).code).toBe(exitCodes.ok)
+    const second = await json('pay', payer, payee, '2.5', '--order', 'T-1')
+    expect(second).toMatchObject({ code: exitCodes.refused, body: { reason: 'order-paid' } })
+    const shown = await json('order', 'show', payee, 'T-1')
+    expect(shown.body).toMatchObject({ status: 'paid', payer_wallet: payer, payment_id: id })
+    expect(await json('order', 'close', payee, 'T-1')).toMatchObject({ code: exitCodes.refused })
+    const back = await json('pay', payee, payer, '2.5')
+    expect(back.code).toBe(exitCodes.ok)
+  })
+
   test('the same id for another amount is refused', async () => {
     const id = newId()
     expect((await jiaozi('pay', state.payer, state.payee, '1', '--payment-id', id)).code).toBe(exitCodes.ok)

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError } from 'commander'
+import { newId } from '../client/node.ts'
 import { isOrderNo, orderNoMessage } from '../routes/orderNo.ts'
 import { amountArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Answer, Register } from './command.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
-import { signerOption } from './walletCommands.ts'
+import { requestIdOption, signerOption } from './walletCommands.ts'
 
 const lifeMinutesDefault = 30
 
@@ -35,10 +36,12 @@ export function addOrderCommands(program: Command, register: Register): void {
     return orderAnswer(await session.call(signer, 'GET', `${ordersPath(merchant!)}/${orderNo}`))
   })
 
-  const close = orderCommand(order, 'close', 'close an order that nobody has paid')
-  register<{ as?: SignerName }>(close, async ({ args: [merchant, orderNo], options, session }) => {
+  const close = orderCommand(order, 'close', 'close an order that nobody has paid').addOption(requestIdOption())
+  register<{ as?: SignerName; requestId?: string }>(close, async ({ args: [merchant, orderNo], options, session }) => {
     const signer = session.signerFor(merchant!, options.as)
-    const body = await session.change(signer, 'POST', `${ordersPath(merchant!)}/${orderNo}/close`, {})
+    const body = await session.change(signer, 'POST', `${ordersPath(merchant!)}/${orderNo}/close`, {
+      request_id: options.requestId ?? newId(),
+    })
     return orderAnswer({ body })
   })
 

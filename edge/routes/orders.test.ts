@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 import { newOrder, orderOf, paymentOf } from './testOperations.ts'
 
@@ -25,7 +26,12 @@ const pay = (payer: TestWallet, order: string, amount = '1.00', changes: object 
 
 describe('a merchant’s order', () => {
   test('is made as it was asked for, and is the same when it is asked for again', async () => {
-    const json = orderOf({ amount: '12.5', goods: 'Longjing × 1', callback_url: 'https://shop.example/paid' })
+    const json = orderOf({
+      amount: '12.5',
+      description: 'tea',
+      goods: 'Longjing × 1',
+      callback_url: 'https://shop.example/paid',
+    })
     const first = await create(json)
     expect(first).toMatchObject({
       status: 201,
@@ -99,7 +105,7 @@ describe('a payment that names an order', () => {
   ])('%s comes back', async (what, amount, reason, status) => {
     const orderNo = what.includes('never') ? 'T-0' : await newOrder(api, shop)
     if (what.includes('closed')) {
-      const closed = await api.ask('POST', `${path(orderNo)}/close`, { by: shop.signer, json: {} })
+      const closed = await api.ask('POST', `${path(orderNo)}/close`, { by: shop.signer, json: { request_id: newId() } })
       expect(closed).toMatchObject({ status: 200, body: { status: 'closed' } })
     }
     expect(await pay(ann, orderNo, amount)).toMatchObject({ status, body: { reason } })

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import { visibleWallet } from './caller.ts'
-import { runCommand } from './commandDesk.ts'
+import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
   amountField,
@@ -10,6 +10,7 @@ import {
   asOfSchema,
   commandIdField,
   countField,
+  requestIdField,
   timeField,
   timeText,
   walletIdField,
@@ -210,11 +211,12 @@ export const closeOrder = operation({
   description: 'To close one twice changes nothing. One that was paid or has expired is not closed: 409, 410.',
   callers: ['wallet', 'institution'],
   params: orderParams,
-  body: z.strictObject({}).openapi('CloseOrderRequest'),
+  body: z.strictObject({ request_id: requestIdField }).openapi('CloseOrderRequest'),
   messages: { request: 'CloseOrderRequest', answer: 'Order' },
   answers: { 200: { description: 'It is closed', schema: order } },
-  async run({ caller, origin, params }, services) {
+  async run({ caller, origin, params, body, idempotencyKey }, services) {
     const { gateway } = services
+    const id = commandIdOf(idempotencyKey, body.request_id)
     const { wallet_id, order_no } = params
     const { result } = await visibleWallet(gateway, caller, wallet_id)
     const wallet = result.number
@@ -222,16 +224,15 @@ export const closeOrder = operation({
       op: 'orderClose',
       caller,
       origin,
-      id: noId,
+      id,
       digest: requestDigest('orderClose', { wallet, order_no }),
       fields: { wallet, orderNo: orderNoIn(order_no) },
       instance: orderPath(wallet_id, order_no),
       fieldOf,
-      membersOf: () => ({ order_no }),
       pending: { wallet_id, order_no, status: 'created' },
     })
-    const { as_of: _, ...body } = await findOrder(services, wallet, wallet_id, order_no)
-    return { status: 200, body }
+    const { as_of: _, ...closed } = await findOrder(services, wallet, wallet_id, order_no)
+    return { status: 200, body: closed }
   },
 })
 

@@ -160,7 +160,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
   },
   closeOrder: {
     by: 'own',
-    sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}/close`), json: {} }),
+    sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}/close`), json: withId() }),
   },
   showLimits: show('own', () => '/v1/limits'),
   putLimits: {
@@ -204,7 +204,7 @@ const ordersPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchan
 
 export function orderOf(changes: object = {}): Record<string, unknown> {
   const expires_at = new Date(Date.now() + 1_800_000).toISOString()
-  return { order_no: `T-${newId().slice(-12)}`, amount: '1.00', expires_at, description: 'tea', ...changes }
+  return { order_no: `T-${newId().slice(-12)}`, amount: '1.00', expires_at, ...changes }
 }
 
 /** Number of an order that was just made. */

@@ -1,4 +1,5 @@
 import { type StatementEntry, StatementFold } from './bankBook.ts'
+import { OrderBook } from './orderBook.ts'
 import { type Answer, type Request, RequestBook } from './requestBook.ts'
 import { judgeSaga } from './sagaRules.ts'
 import { type Posting, WalletBook } from './walletBook.ts'
@@ -34,6 +35,7 @@ const issuedPrefix = 'issuance:issued:'
 export class Auditor {
   readonly requests: RequestBook
   readonly wallets: WalletBook
+  readonly orders: OrderBook
   readonly bank: StatementFold
   readonly centralBank: StatementFold
   readonly #violation: (what: string) => void
@@ -44,6 +46,7 @@ export class Auditor {
     this.#violation = violation
     this.requests = new RequestBook(violation)
     this.wallets = new WalletBook(violation)
+    this.orders = new OrderBook(violation)
     this.bank = new StatementFold('bank', violation)
     this.centralBank = new StatementFold('central bank', violation)
   }
@@ -57,7 +60,7 @@ export class Auditor {
   }
 
   posted(posting: Posting): void {
-    const { kind, wallet, fen, id } = posting
+    const { kind, wallet, fen, id, counterparty } = posting
     const txId = `${wallet}.${id}`
     if (kind === 'recharged' && this.centralBank.done(txId, 'issuance') !== fen) {
       this.#violation(`recharge ${txId} was credited with ${fen} fen that were not issued`)
@@ -71,6 +74,8 @@ export class Auditor {
     if (kind === 'paid' && !this.requests.wasAsked('payment', wallet, id, -fen)) {
       this.#violation(`payment ${wallet}/${id} of ${-fen} fen was never asked for`)
     }
+    const received = kind === 'received' ? this.requests.request('payment', counterparty, id, fen) : undefined
+    if (received !== undefined) this.orders.received(received, posting.logTimeMs)
     this.wallets.post(posting)
     this.#weigh(`${kind} ${txId}`)
   }
@@ -154,6 +159,7 @@ export class Auditor {
         judgeSaga({ kind, txId, fen, outcome }, this, this.#violation)
         continue
       }
+      this.orders.decided(request, outcome)
       const payment = this.wallets.payments.get(`${wallet}/${id}`)
       const arrived = payment?.in ?? 0
       if (outcome === 'done' && (arrived !== 1 || payment!.fen !== fen || payment!.to !== to)) {

@@ -8,6 +8,8 @@ export type Request = {
   readonly id: string
   /** All that was asked for, as one text: two requests are the same when these are. */
   readonly body: string
+  /** The order that a payment names. */
+  readonly order?: { readonly key: string; readonly fen: number; readonly expiresMs: number }
 }
 
 /**
@@ -85,6 +87,12 @@ export class RequestBook {
     const bodies = this.#known.get(`${wallet}/${id}`)
     if (bodies === undefined) return false
     return [...bodies.values()].some(({ request }) => request.kind === kind && request.fen === fen)
+  }
+
+  /** What was asked for under an id with this amount. */
+  request(kind: Request['kind'], wallet: number, id: string, fen: number): Request | undefined {
+    const bodies = this.#known.get(`${wallet}/${id}`)?.values() ?? []
+    return [...bodies].find(({ request }) => request.kind === kind && request.fen === fen)?.request
   }
 
   /** Every request once: of several bodies under one id the one that was judged, if one was. */

@@ -2,6 +2,8 @@
 export type Posting = {
   readonly shard: number
   readonly seq: number
+  /** Log time of the frame that made it. */
+  readonly logTimeMs: number
   readonly kind: 'paid' | 'received' | 'payment-returned' | 'recharged' | 'redeemed' | 'redemption-returned'
   readonly wallet: number
   /** Below zero when money left the wallet. */

@@ -1,0 +1,40 @@
+import type { Request } from './requestBook.ts'
+
+type Order = { done: string[]; taken: string[] }
+
+/** Orders kept anew from what people were told and what shops received: one order, one payment, in its time. */
+export class OrderBook {
+  readonly #violation: (what: string) => void
+  readonly #orders = new Map<string, Order>()
+
+  constructor(violation: (what: string) => void) {
+    this.#violation = violation
+  }
+
+  #order(key: string): Order {
+    const order = this.#orders.get(key) ?? { done: [], taken: [] }
+    this.#orders.set(key, order)
+    return order
+  }
+
+  /** A shop was credited for an order. @param logTimeMs of the frame that did it */
+  received({ order, wallet, id, fen }: Request, logTimeMs: number): void {
+    if (order === undefined) return
+    const { taken } = this.#order(order.key)
+    taken.push(`${wallet}/${id}`)
+    if (taken.length > 1) this.#violation(`order ${order.key} was paid ${taken.length} times: ${taken.join(', ')}`)
+    if (logTimeMs >= order.expiresMs) this.#violation(`order ${order.key} was paid after its time`)
+    if (fen !== order.fen) this.#violation(`order ${order.key} of ${order.fen} fen was paid with ${fen}`)
+  }
+
+  /** The last word about a payment of an order. */
+  decided({ order, wallet, id }: Request, outcome: string): void {
+    if (order === undefined) return
+    const { done, taken } = this.#order(order.key)
+    if (outcome === 'done') done.push(`${wallet}/${id}`)
+    if (outcome === 'order-paid' && taken.length === 0) {
+      this.#violation(`payment ${wallet}/${id} came back because order ${order.key} was paid, which nobody did`)
+    }
+    if (done.length > 1) this.#violation(`order ${order.key}: ${done.join(' and ')} were both told that they paid it`)
+  }
+}
