@@ -31,7 +31,7 @@ export const payOrder: Execute<'orderPayment'> = (s, command, out, place) => {
   const shard = s.shardOf(payee)
   if (shard === s.genesis.shard) return creditHere(s, command, out, place.index)
   const lane = s.lanes[shard]!
-  lane.begin(s.wallets.at.institution[row]!, place.sender, command.token, bytesWords(id, 0, 0), 0)
+  lane.begin(s.accounts.institution(row), place.sender, command.token, bytesWords(id, 0, 0), 0)
   oweCredit(s, shard, transitOps.orderCredit, 0, order, payer, payee, amount)
   return { refusal: 'accepted', value: lane.next - 1, destination: shard + 1 }
 }

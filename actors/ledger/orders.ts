@@ -55,8 +55,8 @@ export const createOrder: Execute<'orderCreate'> = (s, command, out, place) => {
 
 function judgeCreation(s: State, wallet: number, command: Command<'orderCreate'>): Refusal {
   if (s.wallets.at.kind[wallet] !== walletKinds.merchant) return 'merchant-required'
-  if (s.wallets.at.state[wallet] === walletStates.frozen) return 'wallet-frozen'
-  if (s.wallets.at.state[wallet] === walletStates.closed) return 'wallet-closed'
+  if (s.accounts.state(wallet) === walletStates.frozen) return 'wallet-frozen'
+  if (s.accounts.state(wallet) === walletStates.closed) return 'wallet-closed'
   if (!isAmount(command.amount)) return 'amount-invalid'
   if (!isOrderNo(command.orderNo)) return 'rule-invalid'
   const { expiresMs } = command
