@@ -91,7 +91,7 @@ export class PaymentDesk {
   }
 
   async #submit(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentOutcome> {
-    const admission = await this.#limits.wallet(payment.payer)
+    const admission = this.#limits.wallet(payment.payer)
     if (!admission.admitted) throw new Failure('rate-limited', { retryAfterS: admission.retryAfterS })
     const { payer, payee, amountFen, id, requestedMs, digest, signature } = payment
     const evidence: Evidence = { digest, signature, algorithm: key.algorithm, ...origin }

@@ -33,7 +33,7 @@ export async function submitBatch(web: Web, c: Context): Promise<Outcome> {
   const form = formOf(c)
   const bytes = await readBody(c.req.raw, form === 'lines' ? batchLinesBytesMax : batchBytesMax)
   const caller = await web.authentication.callerOf(signedMessage(c), bytes, web.services.nowMs())
-  admit(await web.limits.principal(caller.role, caller.number))
+  admit(web.limits.principal(caller.role, caller.number))
   if (caller.role !== 'institution') throw new Failure('not-allowed')
   const batch = readBatch(form === 'lines' ? batchOfLines(bytes, caller.number) : bytes, caller.number)
   const { gateway } = web.services

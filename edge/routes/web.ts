@@ -68,7 +68,7 @@ export async function replyTo(
   const beganMs = performance.now()
   let outcome: Outcome
   try {
-    admit(await web.limits.address(addressBytes(addressOf(c, web.proxies))))
+    admit(web.limits.address(addressBytes(addressOf(c, web.proxies))))
     outcome = await work()
   } catch (error) {
     outcome = outcomeOf(error, languageOf(c.req.header('accept-language')), web.onFault)
@@ -111,7 +111,7 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
   const bytes = await readBody(c.req.raw)
   const caller = await web.authentication.callerOf(signedMessage(c), bytes, web.services.nowMs())
   const { role, number } = caller
-  admit(await (role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number)))
+  admit(role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
   const params = check(operation.params, c.req.param())
   const query = check(operation.query, c.req.query())
