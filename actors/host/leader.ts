@@ -7,9 +7,10 @@ import type { Query, QueryAnswer } from '../log/queries.ts'
 import type { Applied, Replica } from '../log/replica.ts'
 import type { Sealer } from '../log/sealing.ts'
 import type { LogEntry } from '../log/shardLog.ts'
-import { type CommandSender, commandSubject, markSubject } from '../log/subjects.ts'
+import { markSubject } from '../log/subjects.ts'
 import { tellEdges } from './answerMessages.ts'
 import { CommitGate, type Message } from './commitGate.ts'
+import { FrameSender } from './frameSender.ts'
 import { LaneSender } from './lane.ts'
 import { OpenEffects } from './openEffects.ts'
 import type { HostPorts } from './ports.ts'
@@ -26,7 +27,7 @@ const notLeading: QueryAnswer = { ok: false, error: 'not-leading' }
 const notCommitted: QueryAnswer = { ok: false, error: 'not-committed' }
 
 const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
-const tickBody = encodeCommand('tick', { ...nobody, id: new Uint8Array(16) })
+const tick = { kind: frameKinds.commands, count: 1, body: encodeCommand('tick', { ...nobody, id: new Uint8Array(16) }) }
 
 export type LeaderOptions = {
   region: string
@@ -55,9 +56,9 @@ export class Leader {
   #lanes: LaneSender[] = []
   #leading = false
   #pumping = false
-  #counter = 0
   #cancelMark: (() => void) | undefined
   #markDue: 'soon' | 'later' = 'later'
+  readonly #frames: FrameSender
   readonly #effects: OpenEffects
   readonly #ticker: Ticker
   readonly #gate: CommitGate | undefined
@@ -74,6 +75,7 @@ export class Leader {
     this.#o = options
     this.#ports = options.ports
     this.#owners = options.owners ?? loneOwner(options.region)
+    this.#frames = new FrameSender({ ...options, owners: this.#owners })
     const { publish, after } = options.ports
     if (options.gated) this.#gate = new CommitGate({ publish, after })
     this.#effects = new OpenEffects({
@@ -86,7 +88,7 @@ export class Leader {
     })
     this.#ticker = new Ticker({
       nextDueMs: () => this.replica.ledger.state.deadlines.nextMs,
-      append: (timeoutMs) => this.#append(this.shard, { kind: 'host' }, frameKinds.commands, 1, tickBody, timeoutMs),
+      append: (timeoutMs) => this.#frames.append(this.shard, { kind: 'host' }, tick, timeoutMs),
       ports: this.#ports,
     })
   }
@@ -158,6 +160,7 @@ export class Leader {
 
   #makeLanes(): void {
     const { state } = this.replica.ledger
+    const sender = { kind: 'shard', shard: this.shard } as const
     this.#lanes = state.lanes.map((lane, destination) => {
       const source = {
         shard: this.shard,
@@ -165,7 +168,7 @@ export class Leader {
         lane,
         owed: () => this.#owedTo(destination),
         append: (to: number, count: number, body: Uint8Array, timeoutMs: number) =>
-          this.#append(to, { kind: 'shard', shard: this.shard }, frameKinds.transit, count, body, timeoutMs),
+          this.#frames.append(to, sender, { kind: frameKinds.transit, count, body }, timeoutMs),
       }
       return new LaneSender(destination, source, this.#ports)
     })
@@ -176,25 +179,6 @@ export class Leader {
     const lane = this.replica.ledger.state.lanes[destination]!
     if (this.#gate === undefined) return lane.next
     return this.#gate.watermarks?.owed[destination] ?? lane.kept
-  }
-
-  async #append(
-    to: number,
-    sender: CommandSender,
-    kind: number,
-    count: number,
-    body: Uint8Array,
-    timeoutMs: number,
-  ): Promise<boolean> {
-    const { incarnation, sealerFor } = this.#o
-    const owner = this.#owners.ownerOf(to)
-    if (owner === undefined) return false
-    const { region, epoch } = owner
-    const clockMs = this.#ports.nowMs()
-    const fields = { kind, epoch, count, incarnation, counter: ++this.#counter, clockMs }
-    const frame = await sealerFor(to).sealMaybe(fields, body)
-    const outcome = await this.#ports.append(to, commandSubject(region, to, sender), frame, timeoutMs)
-    return outcome.kind === 'appended'
   }
 
   #act(applied: Applied): void {

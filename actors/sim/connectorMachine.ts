@@ -5,6 +5,7 @@ import { StepLane } from '../connectors/stepLane.ts'
 import { openAccount, openBankToken } from '../log/accountSealing.ts'
 import { effectsSubject } from '../log/subjects.ts'
 import { farPorts } from './farPorts.ts'
+import { ownersSeen } from './ownersSeen.ts'
 import type { Region } from './region.ts'
 import type { SimProcess } from './simProcess.ts'
 
@@ -16,11 +17,13 @@ export function startConnector(region: Region, process: SimProcess): void {
   const { bus, time, chronicle } = world
   const prng = world.prng.fork(`connector ${region.name} ${world.nextSerial()}`)
   const incarnation = world.newIncarnation(process)
+  const owners = ownersSeen(region, process)
   let counter = 0
   const lanes = region.logs.map(
     (_, shard) =>
       new StepLane({
         region: region.name,
+        owners,
         connectorId: String(region.index + 1),
         shard,
         incarnation,

@@ -50,7 +50,7 @@ function planRegion(region: Region, recur: Recur): void {
 
 /** What befalls two regions and the witness between them. */
 function planBetween(world: World, recur: Recur): void {
-  const { links, region, witness, serverClock } = world.scenario.faults
+  const { links, region, witness, operator, serverClock } = world.scenario.faults
   const [one, other] = world.regions as [Region, Region]
   recur('link', links.cutsPerMinute, () => {
     world.links.cut(one.name, other.name, links.cutMs)
@@ -73,6 +73,8 @@ function planBetween(world: World, recur: Recur): void {
       world.links.cut('w', from.name, witness.awayMs)
     })
   }
+  recur('move', operator.movesPerMinute, (random) => world.operator.move(random))
+  recur('takeover', operator.takeoversPerMinute, (random) => world.operator.takeOver(random))
   recur('witnessDown', witness.downsPerMinute, () => world.witness!.bucket.site.takeDown(witness.awayMs))
 }
 

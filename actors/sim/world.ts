@@ -16,6 +16,7 @@ import { FarNetwork } from './farNetwork.ts'
 import type { FarSides } from './farPorts.ts'
 import type { Machine } from './machine.ts'
 import type { Mistakes } from './mistakes.ts'
+import { Operator } from './operator.ts'
 import type { Prng } from './prng.ts'
 import { Region } from './region.ts'
 import type { ShownOrder } from './shopper.ts'
@@ -55,6 +56,7 @@ export class World {
   /** Only where there are two regions. */
   readonly witness: SimWitness | undefined
   readonly mirrors: readonly SimMirror[]
+  readonly operator: Operator
   clientFaults: Faults['client']
   /** Clients and the far sides: programs that never die, on a clock that is right. */
   readonly outside: SimProcess
@@ -89,6 +91,7 @@ export class World {
     this.witness = scenario.regions.length > 1 ? new SimWitness(this, faults) : undefined
     this.regions = scenario.regions.map((name) => new Region(this, name, faults))
     this.mirrors = this.#mirrors()
+    this.operator = new Operator(this)
   }
 
   #farSides(faults: Faults['far']): FarSides {
