@@ -146,8 +146,8 @@ export class StartedRegion implements Region {
   }
 
   /** @throws Error when there are no two regions that run. */
-  installation(): InstallationFacts {
-    return JSON.parse(readFileSync(installationFile(this.dataDir), 'utf8')) as InstallationFacts
+  installation(): InstallationFacts & Pick<RegionFacts, 'pids'> {
+    return JSON.parse(readFileSync(installationFile(this.dataDir), 'utf8')) as ReturnType<typeof this.installation>
   }
 
   /** Starts the supervisor, also again after a kill, and waits until the region is ready. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
 import { benchHttp } from './http.ts'
-import { judgeLadder } from './ladder/goals.ts'
+import { judgeLadder, judgeRegions } from './ladder/goals.ts'
 import { climb } from './ladder/ladder.ts'
 import { ladders } from './ladder/rungs.ts'
 import { benchRecovery } from './recovery.ts'
@@ -22,6 +22,7 @@ const usage = `Usage: npm run bench -- NAME [options]
   postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
   shards     batches of 1,024 over 1, 2 and 4 shards, which the sizing model must predict
+  regions    the log's rows in one region, and in two that vouch for each other
   costs      each layer of security and each row of memory by itself, for the sizing model
 
   soak       batches of 8,000 without a pause, snapshots on and logs trimmed: no decay, no stall
@@ -70,6 +71,8 @@ if (values.help || !['http', 'recovery', 'soak', ...Object.keys(ladders)].includ
   process.exit(values.help ? 0 : 2)
 }
 
+/** What a ladder's figures are held against, where something is asked of them. */
+const judges: Readonly<Record<string, typeof judgeLadder>> = { ladder: judgeLadder, regions: judgeRegions }
 const rungs = Object.hasOwn(ladders, name) ? ladders[name] : undefined
 if (rungs !== undefined) {
   const { quick } = values
@@ -79,13 +82,7 @@ if (rungs !== undefined) {
     quick,
     runtime: runtimeIn(values.runtime),
   }
-  const { report, lines } = await climb(
-    `bench.${name}`,
-    rungs,
-    options,
-    say,
-    name === 'ladder' ? judgeLadder : undefined,
-  )
+  const { report, lines } = await climb(`bench.${name}`, rungs, options, say, judges[name])
   if (tty) process.stdout.write('\r\x1b[2K')
   for (const line of lines) console.log(line)
   if (values.json) writeReport(values.json, report)

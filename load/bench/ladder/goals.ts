@@ -23,6 +23,8 @@ const goals: readonly Goal[] = [
   { figure: 'l3.c64.p99_ms', what: 'L3, 64 callers, p99 ms', goal: 50, least: 50, most: true },
   { figure: 'ratio.l1_b8000_over_postgres_single', what: 'L1 over PostgreSQL, single calls', goal: 100, least: 50 },
   { figure: 'ratio.l1_b8000_over_postgres_batched', what: 'L1 over PostgreSQL, batches', goal: 20, least: 10 },
+  { figure: 'ratio.l1_sync_b1024_over_one_region', what: 'two regions over one, 1,024 a batch', goal: 0.6, least: 0.4 },
+  { figure: 'l1.sync.c1.added_ms', what: 'two regions, single, p50 ms added', goal: 1.5, least: 1.5, most: true },
 ]
 
 /** TigerBeetle with one replica on two cores; stands in where it was not run in the same breath. */
@@ -41,6 +43,18 @@ const tigerBeetlePairs: readonly (readonly [string, string])[] = [
 
 /** Ratios to the peers and a line a goal. Unknown as long as a goal was not measured. */
 export function judgeLadder(measured: Figures): Judgement {
+  return judge(measured, goals)
+}
+
+/** The same of those rows that hold two regions against one. */
+export function judgeRegions(measured: Figures): Judgement {
+  return judge(
+    measured,
+    goals.filter(({ figure }) => figure.includes('sync')),
+  )
+}
+
+function judge(measured: Figures, goals: readonly Goal[]): Judgement {
   const { figures, lines } = ratiosOf(measured)
   const all = { ...measured, ...figures }
   // 60% of what one core's raw signature checks allow, where that was measured.
@@ -95,6 +109,10 @@ function ratiosOf(measured: Figures): { figures: Record<string, number>; lines: 
     const name = `ratio.${ours.replace('.per_second', '').replaceAll('.', '_')}_over_tigerbeetle`
     add(name, ours, theirs, here ?? tigerBeetleBar[theirs], where)
   }
+  const one = measured['l1.b1024.c1.per_second']
+  add('ratio.l1_sync_b1024_over_one_region', 'l1.sync.b1024.c1.per_second', 'l1.b1024.c1.per_second', one, '')
+  const [pair, alone] = [measured['l1.sync.c1.p50_ms'], measured['l1.c1.p50_ms']]
+  if (pair !== undefined && alone !== undefined) figures['l1.sync.c1.added_ms'] = Math.round((pair - alone) * 100) / 100
   return { figures, lines }
 }
 

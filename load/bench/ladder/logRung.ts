@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TotalsView } from '../../../actors/log/queries.ts'
-import { type CoreRegion, startCoreRegion } from '../coreRegion.ts'
+import { startCoreRegion } from '../coreRegion.ts'
 import { fundWallets, openWallets } from '../population.ts'
 import { cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
@@ -14,10 +14,19 @@ import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 export type LogShape = { name: string; batch: number; inFlight: number; population: Population }
 
-const walletsPerShard = 25_000
-const fenAtStart = 1_000_000
+export const walletsPerShard = 25_000
+export const fenAtStart = 1_000_000
 const warmUpSeconds = 3
-const on = ['fsync before ack', 'sealed', 'chained', 'cross-shard', 'snapshots', '1 replica']
+export const logOn = ['fsync before ack', 'sealed', 'chained', 'cross-shard', 'snapshots', '1 replica']
+
+/** What payments are sent through and whose processes are metered: one region, or two. */
+export type LogStage = {
+  readonly shards: number
+  /** Of the processes, by name: nats-server, worker-0 and so on. */
+  readonly pids: Readonly<Record<string, number>>
+  /** Sends into a shard's log where its owner is. */
+  loadOf(shard: number): Pick<LogLoad, 'single' | 'batch'>
+}
 
 const shapes: readonly LogShape[] = [
   { name: 'l1.b8000', batch: 8_000, inFlight: 8, population: 'uniform' },
@@ -52,23 +61,10 @@ export async function benchLog(options: LogOptions, say: (line: string) => void)
     say('l1: funding')
     await fundWallets(wire, wallets, walletsPerShard, fenAtStart)
     const load = new LogLoad(wire)
+    const stage = { shards, pids: region.pids, loadOf: () => load }
     const rows: LadderRow[] = []
     for (const shape of shapes.filter(({ name }) => wanted(options, name))) {
-      const runs: Run[] = []
-      while (runs.length < options.repeats) {
-        say(`${shape.name}: repeat ${runs.length + 1} of ${options.repeats}`)
-        runs.push(
-          await run(
-            region,
-            load,
-            new RecordMaker(wallets, shape.population, runs.length + 1),
-            shape,
-            options.seconds,
-            shards,
-          ),
-        )
-      }
-      rows.push(rowOf(shape, region, runs))
+      rows.push(await climbShape(stage, wallets, shape, options, say))
     }
     load.close()
     await requireSound(wire, walletsPerShard * fenAtStart)
@@ -90,14 +86,25 @@ function wanted({ only, quick }: LogOptions, name: string): boolean {
 type Meter = { atMs: number; bytesWritten: number; cpu: Record<string, number> }
 type Run = { perSecond: number; payments: number; histogram: RecordableHistogram; used: Meter }
 
-async function run(
-  region: CoreRegion,
-  load: LogLoad,
-  maker: RecordMaker,
-  { batch, inFlight }: LogShape,
-  seconds: number,
-  shards: number,
-): Promise<Run> {
+/** One row: as many repeats as are asked for. */
+export async function climbShape(
+  stage: LogStage,
+  wallets: readonly (readonly number[])[],
+  shape: LogShape,
+  { repeats, seconds }: RungOptions,
+  say: (line: string) => void,
+  on: readonly string[] = logOn,
+): Promise<LadderRow> {
+  const runs: Run[] = []
+  while (runs.length < repeats) {
+    say(`${shape.name}: repeat ${runs.length + 1} of ${repeats}`)
+    const maker = new RecordMaker(wallets, shape.population, runs.length + 1)
+    runs.push(await run(stage, maker, shape, seconds))
+  }
+  return rowOf(shape, stage, runs, on)
+}
+
+async function run(stage: LogStage, maker: RecordMaker, { batch, inFlight }: LogShape, seconds: number): Promise<Run> {
   const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
   const fromMs = performance.now() + warmUpSeconds * 1_000
   const untilMs = fromMs + seconds * 1_000
@@ -106,7 +113,8 @@ async function run(
     for (let round = 0; ; round++) {
       const startedMs = performance.now()
       if (startedMs >= untilMs) return
-      const shard = (n + round * inFlight) % shards
+      const shard = (n + round * inFlight) % stage.shards
+      const load = stage.loadOf(shard)
       const done = batch === 1 ? await load.single(shard, maker) : await load.batch(shard, batch, maker)
       const endedMs = performance.now()
       if (done < batch) throw new Error(`only ${done} of ${batch} payments were completed: the row means nothing`)
@@ -119,22 +127,27 @@ async function run(
   }
   const lanes = Promise.all(Array.from({ length: inFlight }, (_, n) => lane(n)))
   await sleep(warmUpSeconds * 1_000)
-  const before = meter(region)
+  const before = meter(stage)
   await Promise.race([sleep(untilMs - performance.now()), lanes])
-  const after = meter(region)
+  const after = meter(stage)
   await lanes
   return { perSecond: payments / seconds, payments, histogram, used: difference(before, after) }
 }
 
-function meter({ pids }: CoreRegion): Meter {
+function meter({ pids }: LogStage): Meter {
   const { user, system } = process.cpuUsage()
   const cpu: Record<string, number> = { generator: (user + system) / 1_000_000 }
   for (const [name, pid] of Object.entries(pids)) {
-    const group = name.startsWith('worker') ? 'worker' : 'nats'
+    const group = groupOf(name)
     cpu[group] = (cpu[group] ?? 0) + cpuSecondsOf(pid)
   }
   const bytesWritten = Object.values(pids).reduce((sum, pid) => sum + bytesWrittenBy(pid), 0)
   return { atMs: performance.now(), bytesWritten, cpu }
+}
+
+function groupOf(process: string): string {
+  if (process.includes('worker')) return 'worker'
+  return process === 'toxiproxy' ? 'link' : 'nats'
 }
 
 /** Bytes that a process had written to the disk; 0 where the system does not say. */
@@ -151,7 +164,12 @@ function difference(before: Meter, after: Meter): Meter {
   return { atMs: after.atMs - before.atMs, bytesWritten: after.bytesWritten - before.bytesWritten, cpu }
 }
 
-function rowOf({ name, batch, inFlight, population }: LogShape, region: CoreRegion, runs: readonly Run[]): LadderRow {
+function rowOf(
+  { name, batch, inFlight, population }: LogShape,
+  stage: LogStage,
+  runs: readonly Run[],
+  on: readonly string[],
+): LadderRow {
   const payments = runs.reduce((sum, one) => sum + one.payments, 0)
   const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
   for (const one of runs) histogram.add(one.histogram)
@@ -167,13 +185,13 @@ function rowOf({ name, batch, inFlight, population }: LogShape, region: CoreRegi
     cpuSecondsPerMillion: Object.fromEntries(
       groups.map((group) => [group, rounded((cpuOf(group) / payments) * 1_000_000, 3)]),
     ),
-    memoryBytes: Object.values(region.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0),
+    memoryBytes: Object.values(stage.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0),
     on,
   }
 }
 
 /** Σ wallets over all shards is what was put in: every payment that was counted took from one what it gave another. */
-export async function requireSound(wire: Wire, fenPerShard: number): Promise<void> {
+export async function requireSound(wire: Pick<Wire, 'shardCount' | 'ask'>, fenPerShard: number): Promise<void> {
   const views: TotalsView[] = []
   for (let shard = 0; shard < wire.shardCount; shard++) {
     const answer = await wire.ask(shard, { type: 'totals' })

@@ -3,6 +3,7 @@ import { logRung } from './logRung.ts'
 import { memoryRung } from './memoryRung.ts'
 import { postgresRung } from './postgresRung.ts'
 import { regionRung } from './regionRung.ts'
+import { oneRegionRung, regionsRung } from './regionsRung.ts'
 import type { Rung } from './rung.ts'
 import { shardsRung } from './shardsRung.ts'
 import { tigerBeetleRung } from './tigerBeetleRung.ts'
@@ -13,6 +14,7 @@ const ladderRungs: readonly Rung[] = [
   logRung,
   shardsRung,
   regionRung,
+  regionsRung,
   postgresRung,
   tigerBeetleRung,
   costsRung,
@@ -24,4 +26,5 @@ export const ladders: Readonly<Record<string, readonly Rung[]>> = {
   postgres: [postgresRung],
   shards: [shardsRung],
   costs: [costsRung],
+  regions: [oneRegionRung, regionsRung],
 }
