@@ -1,4 +1,5 @@
-const requestTimeoutMs = 60_000
+/** A region that has lost its logs waits for a snapshot of the other. */
+const requestTimeoutMs = 240_000
 
 /** What a supervisor of two regions can hold down. */
 export type HoldTarget = `region/${'a' | 'b'}` | `server/${'a' | 'b'}` | `process/${'a' | 'b'}/${string}` | 'witness'

@@ -4,7 +4,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { Objm } from '@nats-io/obj'
 import { ensureLogStream } from '../actors/log/logStreams.ts'
 import { ensureMirrorStream } from '../actors/log/mirrorStreams.ts'
-import { type OwnerRecord, ownerKey, ownersBucket } from '../actors/log/ownerRecord.ts'
+import { type OwnerRecord, ownerKey, ownersBucket, parseOwnerRecord } from '../actors/log/ownerRecord.ts'
 
 export type StreamPlan = { region: string; shardCount: number; logBytesMax: number; peer?: string }
 
@@ -48,10 +48,14 @@ export async function seedOwners(
   }
 }
 
-/** Shards that a region's copy of the owners knows. */
-export async function knownShards(connection: NatsConnection, region: string, shardCount: number): Promise<number[]> {
+/** What a region's copy says of each shard. */
+export async function readOwners(
+  connection: NatsConnection,
+  region: string,
+  shardCount: number,
+): Promise<(OwnerRecord | undefined)[]> {
   const bucket = await new Kvm(jetstream(connection)).open(ownersBucket(region))
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
   const entries = await Promise.all(shards.map((shard) => bucket.get(ownerKey(shard))))
-  return shards.filter((shard) => entries[shard] !== null)
+  return entries.map((entry) => (entry === null ? undefined : parseOwnerRecord(entry.json())))
 }

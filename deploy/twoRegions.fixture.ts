@@ -22,6 +22,8 @@ export type TwoServers = {
   readonly b: RestartableNats
   readonly link: LinkControl
   connect(region: 'a' | 'b', user: NatsRole | 'anyone'): Promise<NatsConnection>
+  /** kill -9 of a server, and another disk when it comes back. */
+  loseDisk(region: 'a' | 'b'): Promise<void>
   /** A client with the name and password by which region b dials. */
   connectAsLeaf(): Promise<NatsConnection>
   stop(): Promise<void>
@@ -35,12 +37,14 @@ export async function startTwoServers(shardCount: number): Promise<TwoServers> {
     a: { ...leaf, listenPort: leafPort },
     b: { ...leaf, dialUrl: `nats-leaf://127.0.0.1:${proxyPort}` },
   }
+  const stores: string[] = []
   const server = (region: 'a' | 'b', peer: 'a' | 'b'): Promise<RestartableNats> =>
     startRestartableNats((place) => {
       const users = roles.map(
         (role): NatsUser => ({ role, user: role, password: `${role} password`, id: region === 'a' ? '1' : '2' }),
       )
       const { dir: storeDir, ...ports } = place
+      stores.push(storeDir)
       const options = { region, shardCount, host: '127.0.0.1', storeDir, storeBytesMax, users, ...ports }
       const config = renderNatsConfig({ ...options, link: { peer, end: ends[region] } })
       return config.replace('  users: [', `  users: [\n    { user: "anyone", password: "anyone password" }`)
@@ -71,6 +75,11 @@ export async function startTwoServers(shardCount: number): Promise<TwoServers> {
         const connection = await connectNats(access, { name: user, inboxPrefix: `_INBOX.${user}` })
         connections.push(connection)
         return connection
+      },
+      loseDisk: async (region) => {
+        await servers[region].kill()
+        rmSync(join(stores[region === 'a' ? 0 : 1]!, 'jetstream'), { recursive: true })
+        await servers[region].start()
       },
       connectAsLeaf: () => connectNats({ url: a.url, ...leaf }, { name: 'leaf', inboxPrefix: '_INBOX.leaf' }),
       stop,

@@ -117,6 +117,22 @@ export function restoredPlan(plan: RegionPlan): ProcessPlan {
   return { name: 'restored', program: 'actors/followers/restoredMain.ts', settings, readyUrl: '' }
 }
 
+/** Gives a region what its logs lack, from the other region. It runs to its end before the region's processes begin. */
+export function rejoinPlan(
+  plan: RegionPlan,
+  other: RegionPlan,
+  shards: readonly { shard: number; lost: number; record: unknown }[],
+  waitMsMax: number,
+): ProcessPlan {
+  const place = (of: RegionPlan) => ({
+    region: of.options.region,
+    archiveDir: archiveDirOf(of),
+    nats: natsAccess(of, 'admin'),
+  })
+  const settings = { keysDir: keysDirOf(plan), own: place(plan), other: place(other), shards, waitMsMax }
+  return { name: 'rejoin', program: 'actors/followers/rejoinMain.ts', settings, readyUrl: '' }
+}
+
 /** Writes the first record of each log, or of those of `shards`. It runs to its end before the others begin. */
 export function genesisPlan(
   plan: RegionPlan,

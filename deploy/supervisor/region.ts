@@ -1,5 +1,6 @@
 import { freePort } from '../natsServer.ts'
 import { Child } from './child.ts'
+import type { UnreadableLog } from './lostLogs.ts'
 import type { StartOptions } from './options.ts'
 import {
   childPlan,
@@ -10,6 +11,7 @@ import {
   type ProcessPlan,
   type RegionPair,
   type RegionPlan,
+  rejoinPlan,
   statusNames,
   workerPlans,
 } from './plan.ts'
@@ -23,6 +25,8 @@ import { StartsUnderWay } from './startsUnderWay.ts'
 
 const genesisTimeoutMs = 30_000
 const watchEveryMs = 250
+/** The other region makes a snapshot and a segment of its archive at least once a minute. */
+const rejoinWaitMsMax = 180_000
 
 export type RegionSetup = ServerSetup & {
   /** `data` and `port` are the region's own. */
@@ -108,12 +112,27 @@ export class RegionProcesses {
     this.#writeFiles()
   }
 
-  /** Starts everything again on what it left. @param prepare what the logs need before workers read them */
+  /**
+   * Starts everything again on what it left.
+   * @param prepare what the logs need before workers read them; when it fails the region is down again
+   */
   async release(prepare: () => Promise<void>): Promise<void> {
-    await this.servers.release()
-    await prepare()
+    try {
+      await this.servers.release()
+      await prepare()
+    } catch (error) {
+      await this.servers.hold()
+      throw error
+    }
     for (const child of this.#children) child.release()
+    if (this.#children.length === 0) await this.startProcesses()
     this.#writeFiles()
+  }
+
+  /** Takes from the other region what this one needs, where its own logs do not reach back far enough. */
+  async rejoin(other: RegionProcesses, shards: readonly UnreadableLog[]): Promise<void> {
+    const plan = childPlan(this.#plan, rejoinPlan(this.#plan, other.#plan, shards, rejoinWaitMsMax))
+    await this.#starts.track(runToEnd('rejoin', plan, rejoinWaitMsMax + genesisTimeoutMs))
   }
 
   /** @throws Error that names what there is, when nothing has this name. */

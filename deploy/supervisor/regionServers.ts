@@ -43,6 +43,11 @@ export class RegionServers {
     return this.#admin!
   }
 
+  /** The message server is down because somebody holds it down. */
+  get held(): boolean {
+    return this.#nats?.held === true
+  }
+
   get streams(): StreamPlan {
     const { options, pair } = this.#plan
     const plan = { region: options.region, shardCount: options.shards, logBytesMax: this.#logBytesMax }

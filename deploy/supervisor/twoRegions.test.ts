@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream } from '@nats-io/jetstream'
@@ -94,6 +94,21 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
     await sleep(20 * pollMs)
     expect(alive(pidsIn(region('a')))).toEqual([])
     expect(alive(pidsIn(region('b')))).toEqual(processes)
+    await regions.holds.release('region/a')
+    await expect.poll(() => alive(pidsIn(region('a'))), { timeout: 30_000 }).toEqual(processes)
+    await expect.poll(() => edgeAnswers('a'), { timeout: 60_000 }).toBe(true)
+  })
+
+  test('a region that lost its disk stays down while it owns shards: nobody else may say what they are', async () => {
+    const [store, away] = [join(region('a'), 'nats'), join(region('a'), 'nats-away')]
+    await regions.holds.hold('region/a')
+    renameSync(store, away)
+    await expect(regions.holds.release('region/a')).rejects.toThrow(
+      'region a has lost the logs of shards 0, which it owns: take them over first',
+    )
+    expect(alive(pidsIn(region('a')))).toEqual([])
+    rmSync(store, { recursive: true })
+    renameSync(away, store)
     await regions.holds.release('region/a')
     await expect.poll(() => alive(pidsIn(region('a'))), { timeout: 30_000 }).toEqual(processes)
     await expect.poll(() => edgeAnswers('a'), { timeout: 60_000 }).toBe(true)

@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../natsServer.ts'
-import { firstOwner, knownShards, provisionMirrors, seedOwners } from '../streams.ts'
 import { FarSide } from './farSide.ts'
 import { HoldServer } from './holdServer.ts'
 import type { Installation, Told } from './installation.ts'
 import { Link } from './link.ts'
 import type { StartOptions } from './options.ts'
+import { PairLogs } from './pairLogs.ts'
 import { assertPortFree } from './portCheck.ts'
 import { freeStatusPorts, type Holdable, RegionProcesses } from './region.ts'
 import { RunFiles } from './runFiles.ts'
@@ -35,6 +35,7 @@ export class TwoRegions implements Installation {
   #witness: Witness | undefined
   #link: Link | undefined
   #farSide: FarSide | undefined
+  #logs: PairLogs | undefined
   #holds: HoldServer | undefined
   #watch: NodeJS.Timeout | undefined
   #stopping = false
@@ -87,8 +88,11 @@ export class TwoRegions implements Installation {
     this.#regions = regions
     this.#watch = setInterval(() => this.#writeFiles(), watchEveryMs)
     await this.#startServers(shared, regions, this.#witness, this.#link)
-    await this.#begin(regions, this.#witness)
-    await allEnded(letters.map((letter) => regions[letter].startProcesses()))
+    this.#logs = new PairLogs(regions, this.#witness, this.#o.shards, this.#told.trouble)
+    const down = await this.#logs.begin()
+    for (const letter of down) await regions[letter].hold()
+    const up = letters.filter((letter) => !down.includes(letter))
+    await allEnded(up.map((letter) => regions[letter].startProcesses()))
     this.#ready = true
     this.#writeFiles()
   }
@@ -138,33 +142,6 @@ export class TwoRegions implements Installation {
     this.#told.progress('witness and link')
   }
 
-  /** Makes streams, first frames and first records where they are missing, each in the place where it belongs. */
-  async #begin(regions: Pair<RegionProcesses>, witness: Witness): Promise<void> {
-    for (const letter of letters) await regions[letter].servers.provision()
-    for (const letter of letters) await this.#provisionMirrors(regions, letter)
-    const unknown = await witness.unknownShards(this.#o.shards)
-    // A shard that a region knows of is not new: what the witness has lost it gets again from operators alone.
-    const known = await Promise.all(
-      letters.map((letter) => knownShards(regions[letter].servers.admin, letter, this.#o.shards)),
-    )
-    const fresh = unknown.filter((shard) => !known.some((shards) => shards.includes(shard)))
-    const lost = unknown.filter((shard) => !fresh.includes(shard))
-    if (lost.length > 0) this.#told.trouble(`the witness has lost the records of shards ${lost.join(', ')}`)
-    for (const letter of letters) {
-      const own = fresh.filter((shard) => firstOwner(shard) === letter)
-      if (own.length > 0) await regions[letter].writeGenesis(own)
-    }
-    await witness.seed(fresh)
-    const records = await witness.records(this.#o.shards)
-    for (const letter of letters) await seedOwners(regions[letter].servers.admin, letter, records)
-  }
-
-  async #provisionMirrors(regions: Pair<RegionProcesses>, letter: Letter): Promise<void> {
-    const peer = otherOf(letter)
-    const { admin, streams } = regions[letter].servers
-    await provisionMirrors(admin, regions[peer].servers.admin, { ...streams, peer })
-  }
-
   /** What can be held down: `region/a`, `server/a`, `witness`, `process/a/worker-0`. */
   #part(target: string): Holdable | undefined {
     const regions = this.#regions
@@ -177,7 +154,7 @@ export class TwoRegions implements Installation {
     }
     if (kind === 'process') return region.process(name)
     if (kind !== 'region') return undefined
-    return { hold: () => region.hold(), release: () => region.release(async () => undefined) }
+    return { hold: () => region.hold(), release: () => region.release(() => this.#logs!.mend(letter)) }
   }
 
   #factsFor(letter: Letter): Record<string, unknown> {

@@ -69,12 +69,11 @@ export class Witness {
     return new Kvm(jetstream(this.#admin!)).open(witnessBucket)
   }
 
-  /** Shards of which the witness knows nothing: because they are new, or because it has lost what it knew. */
-  async unknownShards(shardCount: number): Promise<number[]> {
-    const records = await this.records(shardCount)
-    return records.flatMap((record, shard) => (record === undefined ? [shard] : []))
+  get held(): boolean {
+    return this.#server.held
   }
 
+  /** What it knows of each shard: nothing of one that is new, or of which it has lost what it knew. */
   async records(shardCount: number): Promise<(OwnerRecord | undefined)[]> {
     const bucket = await this.#bucket()
     const records: (OwnerRecord | undefined)[] = []
