@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { settleTown } from '../demo/town.ts'
+import { type Resident, settleTown } from '../demo/town.ts'
 import type { Play } from '../demo/transfers.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
 import type { EdgeAddress } from './keptConnection.ts'
@@ -36,6 +36,9 @@ export type Window = { began(): void; ended(): void }
 export type HttpBench = {
   /** Payments at one concurrency for a while, after a warm-up. */
   row(concurrency: number, seconds: number, window?: Window): Promise<HttpRow>
+  readonly payers: readonly Resident[]
+  readonly address: EdgeAddress
+  readonly host: string
   close(): Promise<void>
 }
 
@@ -59,6 +62,9 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
         load.close()
       }
     },
+    payers: town.residents,
+    address,
+    host,
     close: () => wire.close(),
   }
 }

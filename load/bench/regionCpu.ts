@@ -1,6 +1,6 @@
 import { cpuSecondsOf } from './processTree.ts'
 
-export type CpuGroup = 'edge' | 'worker' | 'nats' | 'projector' | 'postgres' | 'generator'
+export type CpuGroup = 'edge' | 'worker' | 'nats' | 'archiver' | 'projector' | 'postgres' | 'generator'
 /** Processor seconds used so far, by what a region's processes do, and by this process, which makes the load. */
 export type RegionCpu = Readonly<Record<CpuGroup, number>>
 
@@ -8,6 +8,7 @@ const groups: readonly [RegExp, CpuGroup][] = [
   [/^edge/, 'edge'],
   [/^worker/, 'worker'],
   [/^nats/, 'nats'],
+  [/^archiver/, 'archiver'],
   [/^projector/, 'projector'],
   [/^postgres/, 'postgres'],
 ]
@@ -15,7 +16,8 @@ const groups: readonly [RegExp, CpuGroup][] = [
 /** @param pids of the region's processes, by name */
 export function regionCpuOf(pids: Readonly<Record<string, number>>): RegionCpu {
   const { user, system } = process.cpuUsage()
-  const seconds = { edge: 0, worker: 0, nats: 0, projector: 0, postgres: 0, generator: (user + system) / 1e6 }
+  const generator = (user + system) / 1e6
+  const seconds = { edge: 0, worker: 0, nats: 0, archiver: 0, projector: 0, postgres: 0, generator }
   for (const [name, pid] of Object.entries(pids)) {
     const group = groups.find(([pattern]) => pattern.test(name))?.[1]
     if (group !== undefined) seconds[group] += cpuSecondsOf(pid)
@@ -30,6 +32,7 @@ export function cpuPerOperationUs(before: RegionCpu, after: RegionCpu, count: nu
     edge: per('edge'),
     worker: per('worker'),
     nats: per('nats'),
+    archiver: per('archiver'),
     projector: per('projector'),
     postgres: per('postgres'),
     generator: per('generator'),

@@ -5,6 +5,7 @@ import { bytesWrittenOf, cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
 import { verifyLimitPerSecond } from '../verifyLimit.ts'
 import { type LadderRow, rounded } from './ladderRow.ts'
+import { type OpenLoopRow, openLoopRow } from './openLoopRow.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const concurrencies = [1, 8, 64, 256]
@@ -13,7 +14,11 @@ const quietWithinMs = 120_000
 /** A projector that uses less of a core than this has nothing left to follow. */
 const quietCpuShare = 0.05
 
-const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk', '1 replica']
+const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk', 'archive', '1 replica']
+/** Sent by the clock, in everything's company. */
+const openRatesPerSecond = [500, 1_000]
+
+const onWithProjection = [...on, 'projection']
 
 /** L2 and L3: signed single payments over HTTPS against a region of its own, without and with the journal in Postgres. */
 export const regionRung: Rung = { name: 'l2, l3', run: benchRegion }
@@ -36,20 +41,28 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
     }
     say('the projector catches up')
     await untilQuiet(region)
-    const l3 = (await measure('l3', 'the same, projected')).map((row) => ({ ...row, on: [...row.on, 'projection'] }))
+    const l3 = (await measure('l3', 'the same, projected')).map((row) => ({ ...row, on: onWithProjection }))
+    const open: OpenLoopRow[] = []
+    for (const rate of openRatesPerSecond) {
+      say(`open loop, ${rate} a second`)
+      const named = { name: `l3.open${rate}`, what: `projected, ${rate} due a second`, on: onWithProjection }
+      open.push(await openLoopRow(region, bench, rate, named, options))
+    }
     await bench.close()
     const verifyLimit = verifyLimitPerSecond()
     const c64 = l2.find(({ name }) => name === 'l2.c64')!.perSecond.median
     return {
-      rows: [...l2, ...l3],
+      rows: [...l2, ...l3, ...open.map(({ row }) => row)],
       figures: {
         'l2.verify_limit_per_second': verifyLimit,
         'l2.c64_over_verify_limit': rounded(c64 / verifyLimit, 3),
+        ...Object.fromEntries(open.map(({ row, notCompleted }) => [`${row.name}.not_completed`, notCompleted])),
       },
       notes: [
         'l2, l3: to completed, payer and payee in different shards; a closed loop, one kept connection a caller',
         'l2, l3: requests are signed ahead, as payers do on their devices; all processes and the load share the cores',
-        'l2: the projector stands still; l3: it follows into PostgreSQL; no webhook is delivered',
+        'l2: the projector stands still, the archiver does not; l3: it follows into PostgreSQL; no webhook is delivered',
+        'l3.open: sent when due, whatever became of those before; latency from then to completed; between any two wallets',
       ],
     }
   } finally {

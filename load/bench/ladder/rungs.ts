@@ -23,6 +23,7 @@ const ladderRungs: readonly Rung[] = [
 /** What `npm run bench` can climb, by name: the whole ladder, or a part of it alone. */
 export const ladders: Readonly<Record<string, readonly Rung[]>> = {
   ladder: ladderRungs,
+  region: [regionRung],
   postgres: [postgresRung],
   shards: [shardsRung],
   costs: [costsRung],
