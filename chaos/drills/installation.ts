@@ -1,4 +1,3 @@
-import { freePort } from '../../deploy/natsServer.ts'
 import { startRegion } from '../../deploy/runningRegion.ts'
 import type { Drill } from './drill.ts'
 import { runsOn, Site } from './site/site.ts'
@@ -19,7 +18,6 @@ export async function installation(data: string, alwaysOwn: boolean, drills: rea
     return { own: false, site: () => new Site(data), close: async () => undefined }
   }
   const two = drills.some(({ regions }) => regions === 2)
-  const secondPort = String(await freePort())
-  const started = await startRegion(two ? [...ownArgs, '--regions', '2', '--second-port', secondPort] : ownArgs)
+  const started = await startRegion(two ? [...ownArgs, '--regions', '2'] : ownArgs)
   return { own: true, site: () => new Site(started.dataDir), close: () => started.stop() }
 }

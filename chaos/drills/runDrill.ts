@@ -118,7 +118,7 @@ class Run {
 
   async #underLoad(payments: Payments, wallets: readonly DrillWallet[]): Promise<void> {
     const load = new SteadyLoad(payments, wallets, this.#o.perSecond, seededRandom(Date.now()))
-    const probes = new Probes(payments, wallets)
+    const probes = new Probes(payments, wallets, this.#o.perSecond)
     const [baselineMs, afterMs] = this.#o.quick ? [6_000, 5_000] : [20_000, 20_000]
     try {
       this.#timeline.add('phase', 'baseline')

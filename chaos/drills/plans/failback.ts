@@ -10,7 +10,7 @@ export const failback: Drill = {
   afterWordMsMax: 1_000,
   async run(field) {
     await assertInSync(field)
-    const { struck, other } = pairOf(field)
+    const { struck, other } = pairOf()
     const before = homes(field)
     const shards = shardsOf(field, struck)
     field.timeline.beginEpisode(false)

@@ -13,7 +13,7 @@ export const frozenMarker: Drill = {
   dangerous: true,
   async run(field) {
     await assertInSync(field)
-    const { struck, other } = pairOf(field)
+    const { struck, other } = pairOf()
     const before = homes(field)
     const standby = field.site.region(other)
     const frozen = standby.names('worker-')[0]!

@@ -18,7 +18,7 @@ export const oldOwnerReturns: Drill = {
   afterWordMsMax: 5_000,
   async run(field) {
     await assertInSync(field)
-    const { struck, other } = pairOf(field)
+    const { struck, other } = pairOf()
     const before = homes(field)
     const shards = shardsOf(field, struck)
     const heal = await field.strike(

@@ -10,7 +10,7 @@ export const plannedMove: Drill = {
   afterWordMsMax: 1_000,
   async run(field) {
     await assertInSync(field)
-    const { struck, other } = pairOf(field)
+    const { struck, other } = pairOf()
     const shards = [...homes(field)].filter(([, home]) => home === struck).map(([shard]) => shard)
     for (const region of [other, struck]) {
       field.timeline.beginEpisode()

@@ -8,7 +8,7 @@ const servedWithinMs = 60_000
 /** kill -9 of everything in a region, and it stays down until it is let go. */
 async function lose(field: Field, decide: (shards: number[], other: string) => Promise<void>): Promise<void> {
   await assertInSync(field)
-  const { struck, other } = pairOf(field)
+  const { struck, other } = pairOf()
   const before = homes(field)
   const shards = shardsOf(field, struck)
   field.timeline.beginEpisode()

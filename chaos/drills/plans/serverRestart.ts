@@ -12,7 +12,7 @@ export const serverRestart: Drill = {
   afterWordMsMax: 5_000,
   async run(field) {
     await assertInSync(field)
-    const { struck, other } = pairOf(field)
+    const { struck, other } = pairOf()
     const before = homes(field)
     field.timeline.beginEpisode()
     const release = await field.strike(

@@ -38,7 +38,7 @@ export const peerAndWitnessLoss: Drill = {
   dangerous: true,
   async run(field) {
     await assertInSync(field)
-    const { struck: lost, other: left } = pairOf(field)
+    const { struck: lost, other: left } = pairOf()
     const before = homes(field)
     const mine = new Set([...before].filter(([, home]) => home === left).map(([shard]) => shard))
     field.timeline.beginEpisode()

@@ -6,7 +6,7 @@ import { isAlive, NotDemonstrated, stateOf, until } from '../../processState.ts'
 import { connectOperator } from './natsClient.ts'
 
 export type NatsAccess = { url: string; monitorUrl: string; user?: string; password?: string }
-export type SiteFacts = RegionFacts & { region: string; nats: NatsAccess }
+export type SiteFacts = RegionFacts & { nats: NatsAccess }
 
 const goneWithinMs = 5_000
 const backWithinMs = 60_000

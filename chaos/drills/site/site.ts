@@ -1,23 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type HoldTarget, holdControl } from '../../../deploy/holdControl.ts'
+import type { InstallationFacts } from '../../../deploy/runningRegion.ts'
 import { linkControl } from '../../../deploy/toxiproxyClient.ts'
 import { isAlive } from '../../processState.ts'
 import { RegionSite } from './regionSite.ts'
 
-/** What two regions write about what they share. */
-type PairFacts = {
-  regions: Record<string, string>
-  toxiproxyUrl: string
-  holds: { url: string; token: string }
-}
-
-/** `region/a`, `server/a`, `witness`, `process/a/worker-0`: what the supervisor keeps down while a drill says so. */
-export type HoldTarget = `region/${string}` | `server/${string}` | `process/${string}/${string}` | 'witness'
-
 const linkName = 'leaf'
 const directions = ['upstream', 'downstream'] as const
-const holdTimeoutMs = 60_000
 const holdTriesMax = 4
 const holdPauseMs = 1_000
 
@@ -43,7 +34,7 @@ export class Site {
     return this.regions[0]!.facts().shardCount
   }
 
-  #pair(): PairFacts {
+  #pair(): InstallationFacts {
     const pair = pairFacts(this.dataDir)
     if (pair === undefined) throw new Error(`${this.dataDir} holds one region`)
     return pair
@@ -63,23 +54,12 @@ export class Site {
   async #tell(verb: 'hold' | 'release', target: HoldTarget): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#tellOnce(verb, target)
+        return await holdControl(() => this.#pair().holds)[verb](target)
       } catch (error) {
         if (tries === holdTriesMax) throw error
         await sleep(holdPauseMs * (0.5 + Math.random()))
       }
     }
-  }
-
-  async #tellOnce(verb: 'hold' | 'release', target: HoldTarget): Promise<void> {
-    const { url, token } = this.#pair().holds
-    const response = await fetch(`${url}/${verb}/${target}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(holdTimeoutMs),
-    })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`the supervisor does not ${verb} ${target}: ${text.trim() || response.status}`)
   }
 
   async cutLink(): Promise<void> {
@@ -99,9 +79,9 @@ export class Site {
   }
 }
 
-function pairFacts(dataDir: string): PairFacts | undefined {
+function pairFacts(dataDir: string): InstallationFacts | undefined {
   const file = join(dataDir, 'run', 'installation.json')
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as PairFacts) : undefined
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as InstallationFacts) : undefined
 }
 
 /** Whether an installation runs there, whatever one that was killed left behind. */

@@ -1,7 +1,9 @@
 import type { Patience, Payments } from './payments.ts'
 import type { DrillWallet } from './wallets.ts'
 
-export const probeEveryMs = 50
+/** At the rate of a real drill; a slower load has fewer probes in proportion. */
+const probeEveryMs = 50
+const fullRatePerSecond = 300
 const probeFen = 1
 const patience: Patience = { tryTimeoutMs: 1_000, giveUpMs: 90_000 }
 /** Probes that wait show that a shard is away as well as more of them would. */
@@ -12,13 +14,15 @@ type Pair = { readonly shard: number; readonly there: number; readonly back: num
 /** For each shard a payment every 50 ms between two wallets of it, so that its outage is seen for itself. */
 export class Probes {
   readonly #payments: Payments
+  readonly #everyMs: number
   readonly #pairs: readonly Pair[]
   readonly #waiting = new Map<number, number>()
   readonly #running = new Set<Promise<unknown>>()
   #timer: NodeJS.Timeout | undefined
   #turn = 0
 
-  constructor(payments: Payments, wallets: readonly DrillWallet[]) {
+  constructor(payments: Payments, wallets: readonly DrillWallet[], loadPerSecond: number) {
+    this.#everyMs = probeEveryMs * Math.max(1, fullRatePerSecond / loadPerSecond)
     this.#payments = payments
     const numbers = Map.groupBy(wallets.keys(), (number) => wallets[number]!.shard)
     this.#pairs = [...numbers].map(([shard, [there, back]]) => ({ shard, there: there!, back: back! }))
@@ -28,7 +32,7 @@ export class Probes {
     this.#timer = setInterval(() => {
       this.#turn += 1
       for (const pair of this.#pairs) this.#send(pair)
-    }, probeEveryMs)
+    }, this.#everyMs)
   }
 
   #send({ shard, there, back }: Pair): void {

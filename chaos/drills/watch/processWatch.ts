@@ -3,6 +3,7 @@ import type { Timeline } from './timeline.ts'
 
 const pollEveryMs = 250
 const pollTimeoutMs = 1_000
+const stoodStillMs = 300
 /** One slow answer on a busy machine is no alert. */
 const failuresToAlert = 2
 
@@ -41,7 +42,12 @@ export class ProcessWatch {
     if (this.#polling) return
     this.#polling = true
     try {
-      await Promise.all([...this.#urls()].map(([name, url]) => this.#ask(name, url)))
+      const beganMs = performance.now()
+      const urls = [...this.#urls()]
+      const answers = await Promise.all(urls.map(([, url]) => ask(url)))
+      // Who stood still himself heard nobody, and knows nothing of them.
+      if (performance.now() - beganMs > pollTimeoutMs + stoodStillMs) return
+      for (const [i, [name]] of urls.entries()) this.#take(name, answers[i])
     } finally {
       this.#polling = false
     }
@@ -59,8 +65,7 @@ export class ProcessWatch {
     return this.#last
   }
 
-  async #ask(name: string, url: string): Promise<void> {
-    const why = await ask(url)
+  #take(name: string, why: string | undefined): void {
     const state = this.#states.get(name) ?? { failures: 0, alerting: false }
     this.#states.set(name, state)
     state.failures = why === undefined ? 0 : state.failures + 1
