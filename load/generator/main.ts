@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
 import { requestMaker } from '../profiles/preparedRequests.ts'
 import { type Profile, profiles, warmUpMs } from '../profiles/profiles.ts'
-import { openProfileWallets } from '../profiles/profileWallets.ts'
+import { institutionOf, openProfileWallets } from '../profiles/profileWallets.ts'
 import { dueTimesMs } from '../profiles/schedule.ts'
 import { useRegion } from '../region.ts'
 import { type Gate, gatesOf } from './gates.ts'
@@ -24,11 +24,12 @@ async function load(options: LoadOptions): Promise<OpenLoopResult> {
   const region = await useRegion(options.data)
   try {
     const { edgeUrl, caFile } = region.facts()
+    const institution = institutionOf(region.facts())
     const wallets = await openProfileWallets(region.facts(), options.wallets, say)
     const dueMs = dueTimesMs(profile, options.ratePerSecond, options.seconds)
     const ahead = Math.min(dueMs.length, signedAheadMax)
     const startsAtMs = Date.now() + (ahead / signaturesPerSecond) * 1_000
-    const make = requestMaker({ profile, wallets, edgeUrl, startsAtMs, seed: options.seed })
+    const make = requestMaker({ profile, wallets, institution, edgeUrl, startsAtMs, seed: options.seed })
     const { hostname, port, host } = new URL(edgeUrl)
     const loop = new OpenLoop({
       address: { host: hostname, port: Number(port), ca: readFileSync(caFile) },

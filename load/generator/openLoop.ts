@@ -191,7 +191,7 @@ function isFinal(answer: RawAnswer): boolean {
   return answer !== undefined && answer.status !== 202 && answer.status !== 429 && answer.status < 500
 }
 
-const completing: readonly RequestKind[] = ['pay', 'repeat']
+const completing: readonly RequestKind[] = ['pay', 'repeat', 'payroll']
 
 /** @returns whether a final answer is the one that the request had to get */
 export function isRight({ kind, status }: PreparedRequest, answer: RawAnswer): boolean {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 import { profileName, UsageError, whole } from '../generator/loadOptions.ts'
 import { requestMaker } from '../profiles/preparedRequests.ts'
 import { type Profile, profiles } from '../profiles/profiles.ts'
-import { openProfileWallets } from '../profiles/profileWallets.ts'
+import { institutionOf, openProfileWallets } from '../profiles/profileWallets.ts'
 import { dueTimesMs } from '../profiles/schedule.ts'
 import { useRegion } from '../region.ts'
 import type { Prepared } from './prepared.ts'
@@ -68,10 +68,18 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UsageError(`no region runs on ${values.data}: start one with npm start, or name its folder with --data`)
   }
   const facts = (await useRegion(values.data)).facts()
+  const institution = institutionOf(facts)
   const wallets = await openProfileWallets(facts, whole('wallets', values.wallets, 2, 100_000), say)
   const startsAtMs = Date.now() + whole('starts-in', values['starts-in'], 0, 3_600) * 1_000
   const { edgeUrl } = facts
-  const make = requestMaker({ profile, wallets, edgeUrl, startsAtMs, seed: whole('seed', values.seed, 0, 2 ** 31) })
+  const make = requestMaker({
+    profile,
+    wallets,
+    institution,
+    edgeUrl,
+    startsAtMs,
+    seed: whole('seed', values.seed, 0, 2 ** 31),
+  })
   const requests = Array.from(dueMs, (due) => make(due))
   const out = resolve(values.out ?? `load/k6/prepared/${name}.json`)
   mkdirSync(dirname(out), { recursive: true })

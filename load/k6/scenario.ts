@@ -125,5 +125,5 @@ function untilFinal(edgeUrl: string, { kind, method, path, headers, body }: Prep
 
 function isRight({ kind, status }: PreparedRequest, answer: RefinedResponse<'text'>): boolean {
   if (answer.status !== status) return false
-  return (kind !== 'pay' && kind !== 'repeat') || answer.body.includes('"status":"completed"')
+  return kind === 'balance' || kind === 'refused' || answer.body.includes('"status":"completed"')
 }

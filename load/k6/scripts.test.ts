@@ -44,7 +44,14 @@ describe.skipIf(skip !== undefined)(`against a real edge${skip ? `: ${skip}` : '
   function prepare(name: ProfileName, change: Partial<Prepared> = {}): { file: string; count: number } {
     const profile: Profile = profiles[name]
     const startsAtMs = Date.now()
-    const make = requestMaker({ profile, wallets, edgeUrl: edge.url, startsAtMs, seed: 3 })
+    const make = requestMaker({
+      profile,
+      wallets,
+      institution: edge.institution,
+      edgeUrl: edge.url,
+      startsAtMs,
+      seed: 3,
+    })
     const requests = Array.from(dueTimesMs(profile, ratePerSecond, seconds), (due) => make(due + 3_000))
     const file = join(temporary, `${name}.json`)
     const prepared: Prepared = {
@@ -103,6 +110,21 @@ describe.skipIf(skip !== undefined)(`against a real edge${skip ? `: ${skip}` : '
     },
   )
 
+  test('a payroll that comes again is answered alike, and one that is not as it was signed is not paid', async () => {
+    const { file } = prepare('payroll-burst')
+    const prepared = JSON.parse(readFileSync(file, 'utf8')) as Prepared
+    const payrolls = prepared.requests.filter(({ kind }) => kind === 'payroll')
+    expect(payrolls.length).toBeGreaterThan(0)
+    // The same batch again, and one whose body is not the one that was signed.
+    const [first] = payrolls
+    writeFileSync(file, JSON.stringify({ ...prepared, requests: [first, first] }))
+    expect((await run('payrollBurst.ts', file, 2)).stderr).toBe('')
+    const changed = { ...first!, body: first!.body.replace('0.01', '0.02') }
+    writeFileSync(file, JSON.stringify({ ...prepared, requests: [changed] }))
+    const { stderr } = await run('payrollBurst.ts', file, 1)
+    expect(stderr).toMatch(/check failed: payroll is answered with 200: .*"status":401/)
+  })
+
   test('an answer that is not the right one fails the run', async () => {
     const { file } = prepare('canonical')
     const prepared = JSON.parse(readFileSync(file, 'utf8')) as Prepared
@@ -134,7 +156,14 @@ describe.skipIf(skip !== undefined)(`against a real edge${skip ? `: ${skip}` : '
     const { hostname, port, host } = new URL(edge.url)
     for (const profile of Object.values(profiles) as Profile[]) {
       const dueMs = dueTimesMs(profile, 40, 2)
-      const make = requestMaker({ profile, wallets, edgeUrl: edge.url, startsAtMs: Date.now(), seed: 5 })
+      const make = requestMaker({
+        profile,
+        wallets,
+        institution: edge.institution,
+        edgeUrl: edge.url,
+        startsAtMs: Date.now(),
+        seed: 5,
+      })
       const address = { host: hostname, port: Number(port), ca: Buffer.from(edge.ca) }
       const limits = { signedAheadMax: 20, connectionsMax: 8, warmUpMs: 0 }
       const loop = new OpenLoop({ address, host, dueMs, make, ...limits })

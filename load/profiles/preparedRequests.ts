@@ -1,6 +1,7 @@
 import { newId, sign9421, signPayment, type WalletKey, walletSigner } from '../../edge/client/node.ts'
+import type { RequestSigner } from '../../edge/client/requests.ts'
 import { seededRandom } from '../demo/transfers.ts'
-import type { Profile, RequestKind } from './profiles.ts'
+import { type Profile, payrollRecords, type RequestKind } from './profiles.ts'
 
 export type Payer = { readonly walletId: string; readonly key: WalletKey }
 
@@ -20,6 +21,8 @@ export type Preparation = {
   readonly profile: Profile
   /** At least two; the first is the hot one. Each must be of a class that has a limit for one payment. */
   readonly wallets: readonly Payer[]
+  /** The wallets' own, which signs their payrolls. */
+  readonly institution: RequestSigner
   readonly edgeUrl: string
   /** When the run begins: ids and signatures carry the time at which they are due. */
   readonly startsAtMs: number
@@ -33,20 +36,25 @@ const amountOverLimit = '50000.01'
 const refusedStatus = 422
 /** How far back a repeated payment lies at most. */
 const repeatOfLast = 50
+/** Number under which the institution keeps an employer's authorisation. */
+const authorisation = 1
 
 /** Makes the requests of a run one after the other, each from its place in the schedule. */
 export function requestMaker(preparation: Preparation): (dueMs: number) => PreparedRequest {
-  const { profile, wallets, edgeUrl, startsAtMs, seed } = preparation
+  const { profile, wallets, institution, edgeUrl, startsAtMs, seed } = preparation
   if (wallets.length < 2) throw new Error('a load needs at least two wallets')
   const random = seededRandom(seed)
   const below = (n: number): number => Math.floor(random() * n)
   const kinds = Object.entries(profile.mix) as [RequestKind, number][]
   const paid: PreparedRequest[] = []
 
+  const anyPayer = (): number => (below(100) < profile.hotPayerPercent ? 0 : below(wallets.length))
+  const anyBut = (payer: number): number => (payer + 1 + below(wallets.length - 1)) % wallets.length
+
   const payment = (kind: 'pay' | 'refused', dueMs: number): PreparedRequest => {
-    const payer = below(100) < profile.hotPayerPercent ? 0 : below(wallets.length)
+    const payer = anyPayer()
     const wanted = below(100) < profile.hotPayeePercent ? 0 : below(wallets.length)
-    const payee = wanted === payer ? (payer + 1 + below(wallets.length - 1)) % wallets.length : wanted
+    const payee = wanted === payer ? anyBut(payer) : wanted
     const atMs = Math.floor(startsAtMs + dueMs)
     const text = {
       payment_id: newId(atMs),
@@ -67,6 +75,21 @@ export function requestMaker(preparation: Preparation): (dueMs: number) => Prepa
     }
   }
 
+  const payroll = (dueMs: number): PreparedRequest => {
+    const employer = anyPayer()
+    const atMs = Math.floor(startsAtMs + dueMs)
+    const header = { batch_id: newId(atMs), requested_at: new Date(atMs).toISOString(), atomic: false }
+    const payer_wallet = wallets[employer]!.walletId
+    const records = Array.from({ length: payrollRecords }, () => {
+      return { payer_wallet, payee_wallet: wallets[anyBut(employer)]!.walletId, amount, authorisation }
+    })
+    const body = [header, ...records].map((line) => `${JSON.stringify(line)}\n`).join('')
+    const path = '/v1/payment-batches'
+    const plain = { 'content-type': 'application/x-ndjson' }
+    const signed = sign9421(institution, 'POST', new URL(path, edgeUrl), plain, Buffer.from(body), startsAtMs + dueMs)
+    return { kind: 'payroll', dueMs, method: 'POST', path, headers: { ...plain, ...signed }, body, status: 200 }
+  }
+
   const balance = (dueMs: number): PreparedRequest => {
     const { walletId, key } = wallets[below(wallets.length)]!
     const path = `/v1/wallets/${walletId}`
@@ -79,6 +102,7 @@ export function requestMaker(preparation: Preparation): (dueMs: number) => Prepa
   return (dueMs) => {
     const kind = kindAt(kinds, below(100))
     if (kind === 'balance') return balance(dueMs)
+    if (kind === 'payroll') return payroll(dueMs)
     if (kind === 'repeat' && paid.length > 0) return { ...paid[below(paid.length)]!, kind, dueMs }
     const made = payment(kind === 'refused' ? 'refused' : 'pay', dueMs)
     if (made.kind === 'pay') paid.push(made)

@@ -1,6 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { principalSigner } from '../../edge/client/node.ts'
+import type { RequestSigner } from '../../edge/client/requests.ts'
 import { settleTown } from '../demo/town.ts'
 import type { RegionFacts } from '../region.ts'
 import type { Payer } from './preparedRequests.ts'
+
+/** The sandbox institution to which these wallets belong. */
+export function institutionOf(facts: RegionFacts): RequestSigner {
+  return principalSigner('institution:1', readFileSync(facts.institutionKeyFile, 'utf8'))
+}
 
 const balanceFen = 1_000_000
 const openedAtOnce = 32

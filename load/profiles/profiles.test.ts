@@ -1,16 +1,19 @@
-import { verify } from 'node:crypto'
+import { generateKeyPairSync, verify } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { newWalletKey } from '../../edge/client/node.ts'
+import { newWalletKey, principalSigner } from '../../edge/client/node.ts'
 import { canonicalPayment } from '../../edge/wire/canonical.ts'
 import { type Payer, requestBytes, requestMaker } from './preparedRequests.ts'
-import { type Profile, profiles, type RequestKind } from './profiles.ts'
+import { type Profile, payrollRecords, profiles, type RequestKind } from './profiles.ts'
 import { dueTimesMs } from './schedule.ts'
 
 const startsAtMs = Date.parse('2026-03-01T08:00:00Z')
 const wallets: Payer[] = Array.from({ length: 8 }, (_, i) => ({ walletId: `W104857${i}`, key: newWalletKey() }))
 
+const institutionKey = generateKeyPairSync('ed25519').privateKey
+const institution = principalSigner('institution:1', institutionKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+
 function made(profile: Profile, count: number) {
-  const make = requestMaker({ profile, wallets, edgeUrl: 'https://edge.test:8443', startsAtMs, seed: 7 })
+  const make = requestMaker({ profile, wallets, institution, edgeUrl: 'https://edge.test:8443', startsAtMs, seed: 7 })
   return Array.from({ length: count }, (_, n) => make(n * 10))
 }
 
@@ -85,12 +88,28 @@ test('the hot wallet is paid by most, the employer pays most', () => {
   expect(share(profiles.canonical, 'payee_wallet')).toBeLessThan(0.2)
 })
 
+test('a payroll is a hundred payments of one employer to others, under an id of the time at which it is due', () => {
+  const payrolls = made(profiles['payroll-burst'], 2_000).filter(({ kind }) => kind === 'payroll')
+  expect(payrolls.length).toBeGreaterThan(50)
+  for (const { body, dueMs, headers } of payrolls) {
+    const [header, ...records] = body
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(Number.parseInt(header.batch_id.replaceAll('-', '').slice(0, 12), 16)).toBe(startsAtMs + dueMs)
+    expect(records).toHaveLength(payrollRecords)
+    expect(new Set(records.map(({ payer_wallet }) => payer_wallet)).size).toBe(1)
+    for (const { payer_wallet, payee_wallet } of records) expect(payee_wallet).not.toBe(payer_wallet)
+    expect(headers['signature-input']).toContain('keyid="institution:1"')
+  }
+})
+
 test('bytes of a request say their length, and a read has none', () => {
-  const [pay] = made({ ...profiles.canonical, mix: { pay: 100, repeat: 0, refused: 0, balance: 0 } }, 1)
+  const [pay] = made({ ...profiles.canonical, mix: { pay: 100, repeat: 0, refused: 0, payroll: 0, balance: 0 } }, 1)
   const text = requestBytes(pay!, 'edge.test:8443').toString()
   expect(text).toMatch(/^POST \/v1\/payments HTTP\/1.1\r\nhost: edge.test:8443\r\n/)
   expect(text).toContain(`content-length: ${Buffer.byteLength(pay!.body)}\r\n\r\n{"payment_id"`)
-  const [read] = made({ ...profiles.canonical, mix: { pay: 0, repeat: 0, refused: 0, balance: 100 } }, 1)
+  const [read] = made({ ...profiles.canonical, mix: { pay: 0, repeat: 0, refused: 0, payroll: 0, balance: 100 } }, 1)
   expect(requestBytes(read!, 'h').toString()).toMatch(/^GET [\s\S]*\r\n\r\n$/)
   expect(requestBytes(read!, 'h').toString()).not.toContain('content-length')
 })

@@ -1,7 +1,10 @@
 // Plain data: k6 reads this file too, and knows neither Node nor npm.
 
-/** Kinds of requests: a payment, the same payment again, one above the payer's limit, and a read of a balance. */
-export type RequestKind = 'pay' | 'repeat' | 'refused' | 'balance'
+/**
+ * Kinds of requests: a payment, the same payment again, one above the payer's limit, a batch of an employer's payments
+ * that the institution signs, and a read of a balance.
+ */
+export type RequestKind = 'pay' | 'repeat' | 'refused' | 'payroll' | 'balance'
 
 /** From what it was, the rate goes evenly to this share of the whole, within this share of the duration. */
 export type Stage = { readonly durationShare: number; readonly rateShare: number }
@@ -27,10 +30,13 @@ export type Gates = {
   readonly p999MsMax: number
 }
 
+/** Payments of one batch of a payroll. */
+export const payrollRecords = 100
+
 /** Sent but not measured at first: connections are made and code gets warm. */
 export const warmUpMs = 3_000
 
-const canonicalMix = { pay: 78, repeat: 5, refused: 2, balance: 15 }
+const canonicalMix = { pay: 78, repeat: 5, refused: 2, payroll: 0, balance: 15 }
 const evenly = { hotPayeePercent: 0, hotPayerPercent: 0 }
 
 export const profiles = {
@@ -45,7 +51,7 @@ export const profiles = {
   'hot-wallet': {
     name: 'hot-wallet',
     what: 'four payments of five go to one wallet, as to a shop on its best day',
-    mix: { pay: 90, repeat: 0, refused: 0, balance: 10 },
+    mix: { pay: 90, repeat: 0, refused: 0, payroll: 0, balance: 10 },
     hotPayeePercent: 80,
     hotPayerPercent: 0,
     stages: [],
@@ -53,8 +59,8 @@ export const profiles = {
   },
   'payroll-burst': {
     name: 'payroll-burst',
-    what: 'one employer pays everybody at once, beside the everyday mix: a steep rise, a plateau, a steep fall',
-    mix: { pay: 95, repeat: 0, refused: 0, balance: 5 },
+    what: 'employers, most often the same, pay everybody at once in batches: a steep rise, a plateau, a steep fall',
+    mix: { pay: 90, repeat: 0, refused: 0, payroll: 5, balance: 5 },
     hotPayeePercent: 0,
     hotPayerPercent: 70,
     stages: [
