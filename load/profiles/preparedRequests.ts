@@ -21,8 +21,8 @@ export type Preparation = {
   readonly profile: Profile
   /** At least two; the first is the hot one. Each must be of a class that has a limit for one payment. */
   readonly wallets: readonly Payer[]
-  /** The wallets' own, which signs their payrolls. */
-  readonly institution: RequestSigner
+  /** The wallets' own, which signs their payrolls; needed when the profile has any. */
+  readonly institution?: RequestSigner
   readonly edgeUrl: string
   /** When the run begins: ids and signatures carry the time at which they are due. */
   readonly startsAtMs: number
@@ -76,6 +76,7 @@ export function requestMaker(preparation: Preparation): (dueMs: number) => Prepa
   }
 
   const payroll = (dueMs: number): PreparedRequest => {
+    if (institution === undefined) throw new Error('a payroll is signed by an institution, and none is given')
     const employer = anyPayer()
     const atMs = Math.floor(startsAtMs + dueMs)
     const header = { batch_id: newId(atMs), requested_at: new Date(atMs).toISOString(), atomic: false }

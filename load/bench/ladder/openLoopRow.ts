@@ -16,7 +16,7 @@ const signaturesPerSecond = 5_000
 const payments = {
   name: 'payments',
   what: 'payments alone, between any two wallets',
-  mix: { pay: 100, repeat: 0, refused: 0, balance: 0 },
+  mix: { pay: 100, repeat: 0, refused: 0, payroll: 0, balance: 0 },
   hotPayeePercent: 0,
   hotPayerPercent: 0,
   stages: [],
