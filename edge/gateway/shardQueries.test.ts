@@ -87,6 +87,20 @@ describe('a read', () => {
   })
 })
 
+describe('the newest word', () => {
+  test('is the owner’s, whatever the copy says', async () => {
+    const { ask, asked } = edgeIn({ a: [{ ageMs: 30, result: wallet }], b: [{ result: { number: 2 } }] })
+    expect(await ask('newest')).toMatchObject({ result: { number: 2 } })
+    expect(asked.at(-1)).toBe('b')
+  })
+
+  test('is the copy’s while the owner is away, but never that there is nothing', async () => {
+    const { ask } = edgeIn({ a: [{ ageMs: 30, result: wallet }] })
+    expect(await ask('newest')).toMatchObject({ asOf: { ageMs: 30 }, result: wallet })
+    await expect(edgeIn({ a: [{ ageMs: 30, result: null }] }).ask('newest')).rejects.toMatchObject(unavailable)
+  })
+})
+
 describe('a read from the owner', () => {
   test('is not answered by one that was the owner', async () => {
     const { ask } = edgeIn({ a: [{ ageMs: 5, result: wallet }] }, 'a')

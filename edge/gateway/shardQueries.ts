@@ -14,9 +14,9 @@ export type Read<T extends Query['type']> = { asOf: AsOf; result: QueryResults[T
 
 /**
  * Which replica may answer. `near`: this region's, whose answer may be as old as it says. `owner`: the one that leads
- * the shard, wherever it is.
+ * the shard, wherever it is. `newest`: the owner, or this region's while the owner is away, if that knows anything.
  */
-export type ReadFrom = 'near' | 'owner'
+export type ReadFrom = 'near' | 'owner' | 'newest'
 
 /** Reads of the shards' memory. A read changes nothing, so that it is tried again until it is answered or time is up. */
 export class ShardQueries {
@@ -39,7 +39,7 @@ export class ShardQueries {
     const message = encodeJson(query)
     if (from === 'owner') return this.#askOwner(shard, message)
     const near = await this.#askNear<Q['type']>(shard, message)
-    if (near !== undefined && !mayBeBehind(near)) return near
+    if (near !== undefined && (near.asOf.ageMs === undefined || (from === 'near' && !mayBeBehind(near)))) return near
     try {
       return await this.#askOwner(shard, message)
     } catch (error) {
@@ -72,7 +72,7 @@ export class ShardQueries {
   async #askUntil<T extends Query['type']>(
     shard: number,
     message: Uint8Array,
-    from: ReadFrom,
+    from: 'near' | 'owner',
     { triesMax = 0, patienceMs = 0 }: { triesMax?: number; patienceMs?: number },
   ): Promise<Read<T>> {
     const untilMs = this.#ports.monotonicMs() + patienceMs
@@ -89,7 +89,7 @@ export class ShardQueries {
     }
   }
 
-  async #once<T extends Query['type']>(shard: number, message: Uint8Array, from: ReadFrom): Promise<Read<T>> {
+  async #once<T extends Query['type']>(shard: number, message: Uint8Array, from: 'near' | 'owner'): Promise<Read<T>> {
     if (!this.#ports.connected()) throw new ShardUnavailable(shard, 'disconnected')
     // Asked anew on every try: the shard may have moved since the last one.
     const region = from === 'near' ? this.#region : this.#ownerRegion(shard)
@@ -106,7 +106,6 @@ export class ShardQueries {
   }
 }
 
-function mayBeBehind({ asOf, result }: Read<Query['type']>): boolean {
-  if (asOf.ageMs === undefined) return false
+function mayBeBehind({ result }: Read<Query['type']>): boolean {
   return result === null || ('complete' in result && result.complete === false)
 }

@@ -115,7 +115,17 @@ describe('a read in the region that only follows', () => {
     const paid = await pay()
     expect(paid).toMatchObject({ status: 200, body: { status: 'completed' } })
     const path = `/v1/wallets/${payer.walletId}/payments/${paid.body.payment_id}`
-    expect((await api.ask('GET', path, { by: payer.signer })).body).toEqual(paid.body)
+    // The payer's shard hears of a credit in another one a moment after the edge does.
+    await expect.poll(async () => (await api.ask('GET', path, { by: payer.signer })).body).toEqual(paid.body)
+  })
+
+  test('draws on an account that was linked after its copy stood still, and tells the recharge’s end', async () => {
+    api.becomeStandby()
+    await api.link(payee, '6225880123459999')
+    const told = await api.recharge(payee, { account_no: '6225880123459999', amount: '5' })
+    expect(told).toMatchObject({ status: 200, body: { status: 'completed' } })
+    const again = await api.ask('GET', `/v1/recharges/${told.body.tx_id}`, { by: payee.signer })
+    expect(again).toMatchObject({ status: 200, body: told.body })
   })
 
   test('takes a key that replaced the one its copy holds, and no more the old one for a fresh read', async () => {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
+import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
@@ -16,6 +17,7 @@ import {
   walletIdField,
   yuanText,
 } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import type { JournalOrder } from './journal.ts'
 import { operation, type Services } from './operation.ts'
 import { cursorText, orderCursorIn } from './orderCursor.ts'
@@ -156,7 +158,7 @@ export const createOrder = operation({
       membersOf: () => ({ order_no }),
       pending: { wallet_id: params.wallet_id, order_no, status: 'created' },
     })
-    const read = await gateway.ask(wallet, { type: 'order', wallet, orderNo })
+    const read = await gateway.ask(wallet, { type: 'order', wallet, orderNo }, 'owner')
     const made = { amount, refunded: 0, state: 'created', payer: 0, paymentId: noId, expiresMs } as const
     const { timeMs } = taken.executed
     const state = read.result ?? { ...made, createdMs: timeMs, changedMs: timeMs }
@@ -169,9 +171,10 @@ const noOrderHere = (): Failure =>
   new Failure('order-unknown', { fields: [{ field: 'order_no', message: 'the merchant has no such order' }] })
 
 /** An order from the shard's memory, or from the journal once that has forgotten it. */
-async function findOrder(services: Services, wallet: number, walletId: string, orderNo: string) {
+async function findOrder(services: Services, wallet: number, walletId: string, orderNo: string, from: ReadFrom) {
   const { gateway, journal } = services
-  const { asOf, result } = await gateway.ask(wallet, { type: 'order', wallet, orderNo: orderNoIn(orderNo) })
+  const query = { type: 'order', wallet, orderNo: orderNoIn(orderNo) } as const
+  const { asOf, result } = await gateway.ask(wallet, query, from)
   const written = await journal.order(wallet, orderNo)
   const record = written.kind === 'found' ? written.record : undefined
   if (result === null && written.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })
@@ -181,7 +184,7 @@ async function findOrder(services: Services, wallet: number, walletId: string, o
   const same = record !== undefined && (result === null || (record.seq === result.seq && record.index === result.index))
   const payer = await payerText(services, state.payer)
   const body = orderBody(walletId, orderNo, state, payer, readOrderText(same ? record.content : undefined))
-  return { ...body, as_of: asOfBody(asOf) }
+  return { body: { ...body, as_of: asOfBody(asOf) }, headers: ageHeaders(asOf) }
 }
 
 export const showOrder = operation({
@@ -194,11 +197,14 @@ export const showOrder = operation({
     "Read from the shard's memory; description, goods and callback come from the journal, and are left out until it has followed.",
   callers: ['wallet', 'institution', 'operator'],
   params: orderParams,
+  query: freshQuery,
   messages: { answer: 'Order' },
   answers: { 200: { description: 'The order', schema: order } },
-  async run({ caller, params }, services) {
-    const { result } = await visibleWallet(services.gateway, caller, params.wallet_id)
-    return { status: 200, body: await findOrder(services, result.number, params.wallet_id, params.order_no) }
+  async run({ caller, params, query }, services) {
+    const { wallet_id, order_no } = params
+    const { result } = await visibleWallet(services.gateway, caller, wallet_id)
+    const read = (from: ReadFrom) => findOrder(services, result.number, wallet_id, order_no, from)
+    return { status: 200, ...(await readAsAsked(query, read)) }
   },
 })
 
@@ -231,7 +237,7 @@ export const closeOrder = operation({
       fieldOf,
       pending: { wallet_id, order_no, status: 'created' },
     })
-    const { as_of: _, ...closed } = await findOrder(services, wallet, wallet_id, order_no)
+    const { as_of: _, ...closed } = (await findOrder(services, wallet, wallet_id, order_no, 'owner')).body
     return { status: 200, body: closed }
   },
 })

@@ -39,7 +39,7 @@ export const redeem = operation({
   async run({ caller, origin, body }, services) {
     const { gateway, vault } = services
     const id = idIn(body.tx_id, 'tx_id')
-    const { result } = await visibleWallet(gateway, caller, body.wallet_id)
+    const { result } = await visibleWallet(gateway, caller, body.wallet_id, 'owner')
     const wallet = result.number
     const link = chooseLink(result.links, body.link_id, body.account_no, vault)
     const txId = commandIdText(id)

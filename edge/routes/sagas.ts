@@ -73,7 +73,7 @@ export async function findSaga(
   wallet: number,
   id: Uint8Array,
 ): Promise<SagaState | undefined | 'away'> {
-  const { result } = await services.gateway.ask(wallet, { type: 'saga', wallet, id })
+  const { result } = await services.gateway.ask(wallet, { type: 'saga', wallet, id }, 'newest')
   if (result !== null) return fromView(result)
   const found = await services.journal.saga(wallet, id)
   if (found.kind === 'away') return 'away'
@@ -85,7 +85,7 @@ export async function awaitSaga(services: Services, wallet: number, id: Uint8Arr
   const deadlineMs = services.nowMs() + sagaWaitMs
   let state: SagaState | undefined
   for (let pauseMs = askMinMs; ; pauseMs = Math.min(pauseMs * 2, askMaxMs)) {
-    const { result } = await services.gateway.ask(wallet, { type: 'saga', wallet, id })
+    const { result } = await services.gateway.ask(wallet, { type: 'saga', wallet, id }, 'owner')
     if (result !== null) state = fromView(result)
     if (state === undefined || state.status !== 'pending' || services.nowMs() + pauseMs > deadlineMs) return state
     await services.after(pauseMs)
