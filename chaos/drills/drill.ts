@@ -22,6 +22,8 @@ export type Field = {
   check(name: string, holds: boolean, detail: string): void
   /** Whether what was done to the installation showed at all: without that the drill is not demonstrated. */
   effect(holds: boolean, detail: string): void
+  /** In a drill that may lose payments: which ones may be missing in the end. All others must be there. */
+  mayBeLost(which: (payment: Payment) => boolean): void
   /** A number of the report, its unit in the name. */
   figure(name: string, value: number): void
   /** What the regions say of a shard's owner, undefined in an installation of one region. */
@@ -46,7 +48,5 @@ export type Drill = {
   readonly recoveryMsMax?: number
   /** From the operator's word to there. */
   readonly afterWordMsMax?: number
-  /** Money may be lost, if every payment concerned is listed: two operators accepted that. */
-  readonly mayLose?: true
   run(field: Field): Promise<void>
 }

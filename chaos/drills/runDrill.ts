@@ -12,6 +12,7 @@ import { servedSince } from './served.ts'
 import { RegionControl } from './site/control.ts'
 import type { Site } from './site/site.ts'
 import { Edges } from './traffic/edges.ts'
+import { isAcknowledged, type Payment } from './traffic/payment.ts'
 import { Payments } from './traffic/payments.ts'
 import { Probes } from './traffic/probes.ts'
 import { RecordFile } from './traffic/recordFile.ts'
@@ -56,6 +57,8 @@ class Run {
   readonly #controls = new Map<string, RegionControl>()
   #owners: OwnerWatch | undefined
   #payments: Payments | undefined
+  /** What two operators accepted to be missing. Asked for again it would be done anew: that is left to its senders. */
+  #mayBeLost: (payment: Payment) => boolean = () => false
   #baseline: Baseline | undefined
   #verified: Verified | undefined
 
@@ -101,10 +104,14 @@ class Run {
     }
     this.#timeline.add('phase', 'verify')
     await settle(payments, settleWithinMs)
-    const again = await askAgain(payments, ({ sentAtMs }) => this.#isAroundFault(sentAtMs))
-    this.#figures.asked_again = again
+    const possiblyLost = new Set(payments.all.filter((payment) => isAcknowledged(payment) && this.#mayBeLost(payment)))
+    this.#figures.asked_again = await askAgain(
+      payments.all.filter((payment) => !possiblyLost.has(payment)),
+      payments,
+      ({ sentAtMs }) => this.#isAroundFault(sentAtMs),
+    )
     const before = { openingFen: wallets.map(() => openingFen), totals }
-    this.#verified = await verify(this.#site, wallets, payments.all, before, this.#drill.mayLose === true)
+    this.#verified = await verify(this.#site, wallets, payments.all, before, possiblyLost)
     await record.close()
   }
 
@@ -186,6 +193,9 @@ class Run {
       check: (name, holds, detail) => {
         this.#checks.push({ name, verdict: holds ? 'pass' : 'fail', detail })
       },
+      mayBeLost: (which) => {
+        this.#mayBeLost = which
+      },
       figure: (name, value) => {
         this.#figures[name] = value
       },
@@ -230,7 +240,7 @@ class Run {
       ...(this.#baseline && { baseline: this.#baseline }),
       ...(recovery && { recovery }),
       ...(this.#verified && { sets: this.#verified.sets }),
-      possiblyLost: this.#drill.mayLose === true ? (this.#verified?.sets.lost ?? []) : [],
+      possiblyLost: this.#verified?.possiblyLost ?? [],
       money: this.#verified?.money ?? [],
       payments,
       events: this.#timeline.events,

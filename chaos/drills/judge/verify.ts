@@ -12,7 +12,7 @@ const restWithinMs = 60_000
 const listsWithinMs = 90_000
 const shownMax = 5
 
-export type Verified = { checks: Check[]; sets: SetFindings; money: MoneyStatement[] }
+export type Verified = { checks: Check[]; sets: SetFindings; money: MoneyStatement[]; possiblyLost: Offence[] }
 
 export const readersOf = (regions: readonly RegionSite[]): RegionReader[] =>
   regions.map((site) => {
@@ -26,7 +26,7 @@ export async function verify(
   wallets: readonly DrillWallet[],
   payments: readonly Payment[],
   before: { openingFen: readonly number[]; totals: readonly Totals[] },
-  mayLose: boolean,
+  mayBeLost: ReadonlySet<Payment>,
 ): Promise<Verified> {
   const { regions } = site
   const readers = readersOf(regions)
@@ -35,12 +35,15 @@ export async function verify(
   const views = await Promise.all(readers.map((reader) => reader.view(wallets, deadlineMs)))
   const sets = compareAnswers(payments, before.openingFen, views)
   const money = totals.map((after, i) => moneyStatement(before.totals[i]!, after))
-  const balances = mayLose ? [] : unexplainedBalances(payments, before.openingFen, views)
+  const missing = new Set(sets.lost.map(({ id }) => id))
+  const accepted = new Set([...mayBeLost].map(({ id }) => id))
+  const standing = payments.filter(({ id }) => !missing.has(id) || !accepted.has(id))
+  const balances = unexplainedBalances(standing, before.openingFen, views)
   const lines = differingLines(views)
   const shards = differingShards(totals)
   const difference = Math.max(...money.map(({ differenceFen }) => differenceFen))
   const checks = [
-    ...setChecks(sets, mayLose),
+    ...setChecks(sets, accepted),
     check('every wallet holds what the answers make it', balances),
     {
       name: 'money is conserved',
@@ -53,14 +56,18 @@ export async function verify(
     ...(regions.length > 1 ? [await compared(site.dataDir)] : []),
     ...(await Promise.all(regions.map(reconciled))),
   ]
-  return { checks, sets, money }
+  const possiblyLost = [...mayBeLost].map(({ id, fen }) => ({ id, fen, detail: missing.has(id) ? 'missing' : 'there' }))
+  return { checks, sets, money, possiblyLost: possiblyLost.toSorted((one, two) => (two.detail < one.detail ? -1 : 1)) }
 }
 
-function setChecks(sets: SetFindings, mayLose: boolean): Check[] {
+function setChecks(sets: SetFindings, accepted: ReadonlySet<string>): Check[] {
   const offences = (all: readonly Offence[]): string[] => all.map(({ id, detail }) => `${id} ${detail}`)
   return [
     check('every payment has an outcome in the end', sets.unanswered),
-    ...(mayLose ? [] : [check('no acknowledged payment is lost', offences(sets.lost))]),
+    check(
+      accepted.size === 0 ? 'no acknowledged payment is lost' : 'no acknowledged payment is lost but those listed',
+      offences(sets.lost.filter(({ id }) => !accepted.has(id))),
+    ),
     check('no payment took effect twice', offences(sets.doubled)),
     check('no payment was answered in two ways', offences(sets.contradicted)),
     check('nothing moved that nobody asked for', offences(sets.unexplained)),

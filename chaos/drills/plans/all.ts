@@ -1,4 +1,6 @@
 import type { Drill } from '../drill.ts'
+import { acceptLoss } from './acceptLoss.ts'
+import { diskLoss } from './diskLoss.ts'
 import { failback } from './failback.ts'
 import { frozenMarker } from './frozenMarker.ts'
 import { linkBlackhole, linkCut } from './linkFaults.ts'
@@ -23,4 +25,6 @@ export const drills: readonly Drill[] = [
   failback,
   witnessLoss,
   peerAndWitnessLoss,
+  acceptLoss,
+  diskLoss,
 ]

@@ -17,6 +17,7 @@ export function figuresOf(result: DrillResult): Record<string, number> {
     acknowledged: sets?.acknowledged,
     refused: sets?.refused,
     difference_fen: money.length === 0 ? undefined : Math.max(...money.map(({ differenceFen }) => differenceFen)),
+    possibly_lost: result.possiblyLost.length === 0 ? undefined : result.possiblyLost.length,
     rpo_payments: sets?.lost.length,
     rpo_fen: sets?.lost.reduce((sum, { fen }) => sum + fen, 0),
     rto_ms: finite(recovery?.recoveryMs),
@@ -58,6 +59,7 @@ export function findingsOf(result: DrillResult): Findings {
     rows: [
       ...checks.map((check) => ({ what: 'check', drill: result.name, ...check })),
       ...result.money.map((money) => ({ what: 'money', drill: result.name, ...money })),
+      ...offences('possibly lost', result.possiblyLost),
       ...offences('lost', result.sets?.lost),
       ...offences('doubled', result.sets?.doubled),
       ...offences('contradicted', result.sets?.contradicted),

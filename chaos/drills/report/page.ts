@@ -132,8 +132,11 @@ function moneySection({ money }: DrillResult): string {
 
 function lostSection({ sets, possiblyLost }: DrillResult): string {
   const lists = [
-    ['Possibly lost, as the operators accepted', possiblyLost],
-    ['Acknowledged and lost', possiblyLost.length > 0 ? [] : (sets?.lost ?? [])],
+    ['Possibly lost, as two operators accepted', possiblyLost],
+    [
+      'Acknowledged and lost',
+      (sets?.lost ?? []).filter(({ id }) => !possiblyLost.some((accepted) => accepted.id === id)),
+    ],
     ['Took effect twice', sets?.doubled ?? []],
     ['Answered in two ways', sets?.contradicted ?? []],
   ] as const

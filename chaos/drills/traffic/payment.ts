@@ -33,6 +33,8 @@ const isFinal = ({ outcome }: Answer): boolean => outcome === 'completed' || out
 /** The first answer that binds. */
 export const finalAnswer = ({ answers }: Payment): Answer | undefined => answers.find(isFinal)
 
+export const isAcknowledged = (payment: Payment): boolean => finalAnswer(payment)?.outcome === 'completed'
+
 export const finalAnswers = ({ answers }: Payment): Answer[] => answers.filter(isFinal)
 
 /** From asking to the first final answer, as the sender waited for it. */

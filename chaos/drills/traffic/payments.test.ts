@@ -45,7 +45,7 @@ test('what nobody answered is asked for in the end, and what was answered is ask
   expect(finalAnswer(payment)).toBeUndefined()
   await settle(payments, 10_000)
   expect(finalAnswer(payment)?.outcome).toBe('completed')
-  expect(await askAgain(payments, () => false)).toBe(1)
+  expect(await askAgain(payments.all, payments, () => false)).toBe(1)
   expect(payment.answers.map(({ outcome }) => outcome)).toEqual(['silent', 'completed', 'refused'])
 })
 

@@ -25,8 +25,12 @@ export async function settle(payments: Payments, withinMs: number): Promise<void
  * under way around a fault or was asked for more than once, then of the rest as many as there is patience for.
  * @returns how many were asked again and answered
  */
-export async function askAgain(payments: Payments, aroundFaults: (payment: Payment) => boolean): Promise<number> {
-  const answered = payments.all.filter((payment) => finalAnswer(payment) !== undefined)
+export async function askAgain(
+  asked: readonly Payment[],
+  payments: Payments,
+  aroundFaults: (payment: Payment) => boolean,
+): Promise<number> {
+  const answered = asked.filter((payment) => finalAnswer(payment) !== undefined)
   const doubtful = (payment: Payment): boolean => payment.answers.length > 1 || aroundFaults(payment)
   const chosen = [...answered.filter(doubtful), ...answered.filter((payment) => !doubtful(payment))].slice(0, againMax)
   let again = 0

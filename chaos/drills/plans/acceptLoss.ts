@@ -1,0 +1,99 @@
+import type { Drill, Field } from '../drill.ts'
+import { finalAnswer } from '../traffic/payment.ts'
+import { assertInSync, failBack, homes, pairOf, shardsOf, untilOwners } from './ownership.ts'
+
+const aloneWithinMs = 20_000
+const acceptedWithinMs = 60_000
+const askAgainMs = 500
+const operators = ['operator:1', 'operator:2']
+
+/**
+ * An owner that was cut off goes on alone, acknowledges what nobody else has, and is lost for good. Its shards can go on
+ * only without that tail, which takes two people's word, and nobody may be left in the dark about what it held.
+ */
+export const acceptLoss: Drill = {
+  name: 'accept-loss',
+  title: 'an owner is cut off, goes on alone, and is lost; two operators let the other region go on without its tail',
+  claim: 'Every payment that is missing then is one of those listed as possibly lost, and the books differ by nothing.',
+  regions: 2,
+  dangerous: true,
+  async run(field) {
+    await assertInSync(field)
+    const { struck, other } = pairOf()
+    const before = homes(field)
+    const shards = shardsOf(field, struck)
+    field.timeline.beginEpisode(false)
+    const cutMs = field.timeline.nowMs()
+    const heal = await field.strike(
+      'the link is cut',
+      () => field.site.cutLink(),
+      () => field.site.healLink(),
+    )
+    await untilOwners(field, shards, ({ mode }) => mode === 'solo', aloneWithinMs, 'served alone')
+    await field.sleep(field.quick ? 4_000 : 10_000)
+    field.timeline.beginEpisode()
+    const lostMs = field.timeline.nowMs()
+    const release = await field.strike(
+      `region ${struck} is lost for good, while it commits alone`,
+      () => field.site.hold(`region/${struck}`),
+      () => field.site.release(`region/${struck}`),
+    )
+    await heal()
+    // Asked for up to a moment before the cut: a mark may have been on its way.
+    const concerned = new Set(shards)
+    field.mayBeLost(
+      ({ sentAtMs, payerShard, payeeShard }) =>
+        sentAtMs > cutMs - 10_000 && sentAtMs <= lostMs && (concerned.has(payerShard) || concerned.has(payeeShard)),
+    )
+    await refusesTakeover(field, shards[0]!, other)
+    field.timeline.word(`two operators: region ${other} goes on with shards ${shards.join(', ')} without their tail`)
+    await accept(field, shards, other)
+    await field.served(60_000)
+    const alone = field.payments.filter((payment) => {
+      const answer = finalAnswer(payment)
+      return answer?.edge === struck && answer.outcome === 'completed' && answer.atMs > cutMs + 3_000
+    })
+    field.effect(alone.length > 0, `${alone.length} payments were acknowledged by region ${struck} after the cut`)
+    await field.sleep(field.quick ? 3_000 : 10_000)
+    await release()
+    await failBack(field, before)
+  },
+}
+
+/** One operator is not enough, and a takeover without loss is not to be had: the owner may have acknowledged more. */
+async function refusesTakeover(field: Field, shard: number, region: string): Promise<void> {
+  for (const request of [
+    { type: 'takeover' },
+    { type: 'accept-loss', operators: [operators[0]!, operators[0]!] },
+  ] as const) {
+    const refusal = await field
+      .control(region)
+      .ask(shard, request)
+      .then(
+        () => 'it was done',
+        (error: unknown) => (error instanceof Error ? error.message : String(error)),
+      )
+    const refused = refusal.includes('owner-commits-alone') || refusal.includes('two-operators-needed')
+    field.check(`${request.type} by one operator is refused`, refused, refusal)
+  }
+}
+
+/** The owner's lease must surely have run out, so that the word has to wait. */
+async function accept(field: Field, shards: readonly number[], region: string): Promise<void> {
+  const deadlineMs = field.timeline.nowMs() + acceptedWithinMs
+  await Promise.all(
+    shards.map(async (shard) => {
+      for (;;) {
+        try {
+          await field.control(region).ask(shard, { type: 'accept-loss', operators })
+          return
+        } catch (error) {
+          if (field.owner(shard)?.owner === region) return
+          if (field.timeline.nowMs() > deadlineMs) throw error
+        }
+        await field.sleep(askAgainMs)
+      }
+    }),
+  )
+  await untilOwners(field, shards, ({ owner }) => owner === region, acceptedWithinMs, `region ${region}'s`)
+}
