@@ -8,7 +8,7 @@ COPY actors actors
 COPY edge edge
 COPY deploy deploy
 # Volumes that are mounted here for the first time take over the owner.
-RUN for folder in keys run archive projector sandbox; do mkdir -p -m 700 /data/$folder; done && chown -R node:node /data
+RUN for folder in keys run archive projector sandbox a b w; do mkdir -p -m 700 /data/$folder; done && chown -R node:node /data
 USER node
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", \
   "--external-memory-accounted-in-global-limit", "--external-memory-max-growing-factor=2"]

@@ -1,95 +1,117 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createKeyRing, hasKeyRing } from '../../actors/log/fileKeyRing.ts'
 import { runMain } from '../../actors/log/process.ts'
-import { ensureCertificates } from '../certificates.ts'
-import { renderNatsConfig } from '../natsConfig.ts'
+import { type LeafEnd, renderNatsConfig, renderWitnessConfig } from '../natsConfig.ts'
+import { firstOwner } from '../ownerRecords.ts'
 import { writeDurably } from '../supervisor/dataFolder.ts'
-import type { StartOptions } from '../supervisor/options.ts'
 import {
   edgePlan,
   followerPlans,
   genesisPlan,
+  idOf,
   natsAccess,
   natsUsersOf,
   type RegionPlan,
   sandboxPlans,
-  statusNames,
+  witnessUsersOf,
   workerPlans,
   writeSettings,
 } from '../supervisor/plan.ts'
-import { ensureIdentity, ensureSecrets, type Secrets } from '../supervisor/secrets.ts'
+import { passwordsAt, prepareShared, type Shared } from '../supervisor/shared.ts'
+import {
+  leafPort,
+  loneRegionPlan,
+  monitorPort,
+  natsPort,
+  optionsOf,
+  pairedRegionPlan,
+  shards,
+  workers,
+} from './regionPlan.ts'
 
-const shards = 4
-const workers = 2
 const logBytesMax = 4 * 1024 ** 3
 /** For leases and snapshots, beside the logs. */
 const otherBytesMax = 8 * 1024 ** 3
-const natsPort = 4222
-const monitorPort = 8222
-const statusPort = 9100
-const farSidePort = 8080
+const witnessBytesMax = 256 * 1024 ** 2
 const folders = ['keys', 'run', 'archive', 'projector', 'sandbox']
 
-function planOf(data: string, secrets: Secrets, tls: { certFile: string; keyFile: string }): RegionPlan {
-  const options: StartOptions = {
-    shards,
-    workers,
-    runtime: 'node',
-    port: 8443,
-    data,
-    region: 'a',
-    regions: 1,
-    secondPort: 8444,
-    autoTakeoverMs: 0,
-    snapshotSeconds: 60,
-  }
-  return {
-    options,
-    secrets,
-    nats: { url: `nats://nats:${natsPort}`, monitorUrl: `http://nats:${monitorPort}`, withUsers: true },
-    databaseUrl: `postgres://jiaozi:${secrets.postgres}@postgres:5432/jiaozi`,
-    ...tls,
-    // Each container has a loopback of its own.
-    ports: {
-      bank: farSidePort,
-      centralBank: farSidePort,
-      status: Object.fromEntries(statusNames(workers).map((name) => [name, statusPort])),
-    },
-    hosts: { bank: 'sandbox-bank', centralBank: 'sandbox-central-bank', listen: '0.0.0.0' },
-  }
-}
-
-/**
- * First container of a region: makes keys, passwords, certificates, the message server's configuration and the settings
- * of every process, in the volumes that the others mount. What exists already stays.
- */
-runMain('prepare', async () => {
-  const data = resolve(process.env.JIAOZI_DATA ?? '/data')
-  for (const folder of folders) mkdirSync(join(data, folder), { recursive: true, mode: 0o700 })
-  const keysDir = join(data, 'keys')
-  if (!hasKeyRing(keysDir)) createKeyRing(keysDir, { shardCount: shards })
-  const names = natsUsersOf(workers).map(({ user }) => user)
-  const secrets = ensureSecrets(keysDir, names)
-  const operator = ensureIdentity(keysDir, 'operator').publicKeyPem
-  const institution = ensureIdentity(keysDir, 'institution').publicKeyPem
-  const plan = planOf(data, secrets, ensureCertificates(join(keysDir, 'tls'), Date.now(), ['edge']))
-  const processes = [...workerPlans(plan), ...followerPlans(plan), edgePlan(plan), ...sandboxPlans(plan)]
-  for (const { name, settings } of [...processes, genesisPlan(plan, { operator, institution })]) {
+/** Settings of a region's processes, and its message server's configuration. */
+function prepareRegion(plan: RegionPlan, { identities }: Shared, end?: LeafEnd): void {
+  const { data, region } = plan.options
+  const { pair } = plan
+  mkdirSync(join(data, 'run'), { recursive: true, mode: 0o700 })
+  const operator = identities.operator.publicKeyPem
+  const institution = identities.institution.publicKeyPem
+  const own = Array.from({ length: shards }, (_, shard) => shard).filter((shard) => firstOwner(shard) === region)
+  const genesis = genesisPlan(plan, { operator, institution }, pair === undefined ? undefined : own)
+  for (const { name, settings } of [...workerPlans(plan), ...followerPlans(plan), edgePlan(plan), genesis]) {
     writeSettings(plan, name, settings)
   }
-  const { region } = plan.options
-  writeSettings(plan, 'provision', { region, shardCount: shards, logBytesMax, nats: natsAccess(plan, 'admin') })
+  const logs = pair === undefined ? shards : 2 * shards
   const config = renderNatsConfig({
     region,
     shardCount: shards,
     host: '0.0.0.0',
     port: natsPort,
     monitorPort,
-    storeDir: '/data/nats',
-    storeBytesMax: shards * logBytesMax + otherBytesMax,
-    users: natsUsersOf(workers, secrets.nats),
+    storeDir: pair === undefined ? '/data/nats' : `/data/${region}/nats`,
+    storeBytesMax: logs * logBytesMax + otherBytesMax,
+    users: natsUsersOf(workers, plan.secrets.nats, idOf(plan)),
+    ...(pair === undefined || end === undefined ? {} : { link: { peer: pair.peer, end } }),
   })
   writeDurably(join(data, 'run', 'nats.conf'), config)
-  writeDurably(join(data, 'run', 'postgres-password'), secrets.postgres)
+}
+
+const streamsOf = (plan: RegionPlan) => ({
+  region: plan.options.region,
+  shardCount: shards,
+  logBytesMax,
+  nats: natsAccess(plan, 'admin'),
+})
+
+function prepareLone(data: string, shared: Shared): void {
+  const plan = loneRegionPlan(data, shared.secrets, shared)
+  prepareRegion(plan, shared)
+  for (const { name, settings } of sandboxPlans(plan)) writeSettings(plan, name, settings)
+  writeSettings(plan, 'provision', { regions: [streamsOf(plan)] })
+}
+
+/** Two regions with their witness. Between containers there is no proxy: region b dials region a itself. */
+function preparePair(data: string, shared: Shared): void {
+  const [a, b] = (['a', 'b'] as const).map((region) => pairedRegionPlan(data, shared.secrets, shared, region)) as [
+    RegionPlan,
+    RegionPlan,
+  ]
+  const leaf = { user: 'leaf-b', password: shared.secrets.nats['leaf-b']! }
+  prepareRegion(a, shared, { ...leaf, listenPort: leafPort })
+  prepareRegion(b, shared, { ...leaf, dialUrl: `nats-leaf://a-nats:${leafPort}` })
+  const root = { options: optionsOf(data, 'a', 2) }
+  for (const { name, settings } of sandboxPlans({ ...a, ...root })) writeSettings(root, name, settings)
+  const passwords = passwordsAt('w', shared.secrets)
+  const witness = { ...a.pair!.witness, user: 'admin', password: passwords.admin! }
+  writeSettings(root, 'provision', { regions: [streamsOf(a), streamsOf(b)], witness })
+  const config = renderWitnessConfig({
+    host: '0.0.0.0',
+    port: natsPort,
+    monitorPort,
+    storeDir: '/data/w',
+    storeBytesMax: witnessBytesMax,
+    users: witnessUsersOf(workers, passwords),
+  })
+  writeDurably(join(data, 'run', 'witness.conf'), config)
+}
+
+/**
+ * First container of an installation: makes keys, passwords, certificates, the message servers' configuration and the
+ * settings of every process, in the volumes that the others mount. What exists already stays.
+ */
+runMain('prepare', async () => {
+  const data = resolve(process.env.JIAOZI_DATA ?? '/data')
+  const regions = process.env.JIAOZI_REGIONS === '2' ? 2 : 1
+  for (const folder of folders) mkdirSync(join(data, folder), { recursive: true, mode: 0o700 })
+  const hosts = regions === 2 ? ['a-edge', 'b-edge'] : ['edge']
+  const shared = await prepareShared(optionsOf(data, 'a', regions), hosts)
+  if (regions === 2) preparePair(data, shared)
+  else prepareLone(data, shared)
+  writeDurably(join(data, 'run', 'postgres-password'), shared.secrets.postgres)
 })

@@ -1,5 +1,13 @@
-import type { OwnerRecord } from '../../actors/log/ownerRecord.ts'
-import { firstOwner, provisionMirrors, readOwners, seedOwners } from '../streams.ts'
+import {
+  firstOwner,
+  newShards,
+  type OwnerRecords,
+  readOwners,
+  seedOwners,
+  seedWitness,
+  witnessRecords,
+} from '../ownerRecords.ts'
+import { provisionMirrors } from '../streams.ts'
 import { beginAnew, findLostLogs, findUnreadable, LogsLost } from './lostLogs.ts'
 import type { RegionProcesses } from './region.ts'
 import type { Witness } from './witness.ts'
@@ -7,7 +15,6 @@ import type { Witness } from './witness.ts'
 type Letter = 'a' | 'b'
 const letters: readonly Letter[] = ['a', 'b']
 const otherOf = (letter: Letter): Letter => (letter === 'a' ? 'b' : 'a')
-type Records = (OwnerRecord | undefined)[]
 
 /** The logs of two regions, with their mirrors and the records of who owns what. */
 export class PairLogs {
@@ -34,18 +41,14 @@ export class PairLogs {
    */
   async begin(): Promise<Letter[]> {
     for (const letter of letters) await this.#regions[letter].servers.provision()
-    const known = await this.#witness.records(this.#shards)
-    const copies = await this.#copies()
-    const unknown = known.flatMap((record, shard) => (record === undefined ? [shard] : []))
-    // A shard that a region knows of is not new: what the witness has lost it gets again from operators alone.
-    const fresh = unknown.filter((shard) => copies[shard] === undefined)
-    const lost = unknown.filter((shard) => copies[shard] !== undefined)
+    const known = await witnessRecords(this.#witness.admin, this.#shards)
+    const { fresh, lost } = newShards(known, await this.#copies())
     if (lost.length > 0) this.#trouble(`the witness has lost the records of shards ${lost.join(', ')}`)
     for (const letter of letters) {
       const own = fresh.filter((shard) => firstOwner(shard) === letter)
       if (own.length > 0) await this.#regions[letter].writeGenesis(own)
     }
-    await this.#witness.seed(fresh)
+    await seedWitness(this.#witness.admin, fresh)
     const down: Letter[] = []
     for (const letter of letters) {
       try {
@@ -82,15 +85,15 @@ export class PairLogs {
   }
 
   /** What the witness says, and where it says nothing what the regions believe. */
-  async #records(): Promise<Records> {
+  async #records(): Promise<OwnerRecords> {
     const copies = await this.#copies()
     if (this.#witness.held) return copies
-    const known = await this.#witness.records(this.#shards)
+    const known = await witnessRecords(this.#witness.admin, this.#shards)
     return known.map((record, shard) => record ?? copies[shard])
   }
 
-  async #copies(): Promise<Records> {
-    const copies: Records = Array.from({ length: this.#shards }, () => undefined)
+  async #copies(): Promise<OwnerRecords> {
+    const copies: OwnerRecords = Array.from({ length: this.#shards }, () => undefined)
     for (const letter of letters) {
       const { servers } = this.#regions[letter]
       if (servers.held) continue

@@ -18,8 +18,14 @@ export type Shared = {
   farSide: { bank: number; centralBank: number }
 }
 
-/** Makes keys, passwords and certificates where they are missing, and chooses ports for the far side. */
-export async function prepareShared({ data, shards, workers, regions }: StartOptions): Promise<Shared> {
+/**
+ * Makes keys, passwords and certificates where they are missing, and chooses ports for the far side.
+ * @param hosts by which edges are reached, beside loopback
+ */
+export async function prepareShared(
+  { data, shards, workers, regions }: StartOptions,
+  hosts: readonly string[] = [],
+): Promise<Shared> {
   const keysDir = join(data, 'keys')
   if (!hasKeyRing(keysDir)) createKeyRing(keysDir, { shardCount: shards })
   const names = (id?: string): string[] => natsUsersOf(workers, {}, id).map(({ user }) => user)
@@ -35,7 +41,7 @@ export async function prepareShared({ data, shards, workers, regions }: StartOpt
     institution: ensureIdentity(keysDir, 'institution'),
   }
   mkdirSync(join(data, 'sandbox'), { recursive: true, mode: 0o700 })
-  const tls = ensureCertificates(join(keysDir, 'tls'), Date.now())
+  const tls = ensureCertificates(join(keysDir, 'tls'), Date.now(), hosts)
   const farSide = { bank: await freePort(), centralBank: await freePort() }
   return { keysDir, secrets, identities, farSide, ...tls }
 }

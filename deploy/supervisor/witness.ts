@@ -1,24 +1,13 @@
-import { jetstream } from '@nats-io/jetstream'
-import { type KV, Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { connectNats } from '../../actors/log/natsConnection.ts'
-import {
-  firstOwnerRecord,
-  type OwnerRecord,
-  ownerKey,
-  parseOwnerRecord,
-  witnessBucket,
-} from '../../actors/log/ownerRecord.ts'
 import { renderWitnessConfig } from '../natsConfig.ts'
 import { type NatsProcess, startNatsServer } from '../natsServer.ts'
-import { firstOwner } from '../streams.ts'
+import { provisionWitness } from '../ownerRecords.ts'
 import { KeptServer } from './keptServer.ts'
 import { witnessUsersOf } from './plan.ts'
 import { StartsUnderWay } from './startsUnderWay.ts'
 
 const storeBytesMax = 256 * 1024 ** 2
-/** Changes of each record that the witness still shows: for those who ask how it came to this. */
-const history = 16
 
 export type WitnessSetup = {
   dir: string
@@ -60,44 +49,33 @@ export class Witness {
 
   async start(): Promise<void> {
     await this.#server.start()
-    const access = { url: this.address.url, user: 'admin', password: this.#setup.passwords.admin! }
-    this.#admin = await connectNats(access, { name: 'supervisor', inboxPrefix: '_INBOX.admin' })
-    await new Kvm(jetstream(this.#admin)).create(witnessBucket, { history })
+    await this.#connect()
   }
 
-  async #bucket(): Promise<KV> {
-    return new Kvm(jetstream(this.#admin!)).open(witnessBucket)
+  async #connect(): Promise<void> {
+    const access = { url: this.address.url, user: 'admin', password: this.#setup.passwords.admin! }
+    this.#admin = await connectNats(access, { name: 'supervisor', inboxPrefix: '_INBOX.admin' })
+    await provisionWitness(this.#admin)
   }
 
   get held(): boolean {
     return this.#server.held
   }
 
-  /** What it knows of each shard: nothing of one that is new, or of which it has lost what it knew. */
-  async records(shardCount: number): Promise<(OwnerRecord | undefined)[]> {
-    const bucket = await this.#bucket()
-    const records: (OwnerRecord | undefined)[] = []
-    for (let shard = 0; shard < shardCount; shard++) {
-      const entry = await bucket.get(ownerKey(shard))
-      records.push(entry === null ? undefined : parseOwnerRecord(entry.json()))
-    }
-    return records
-  }
-
-  /** Writes the first record of shards that have none. @throws Error when one has: it is never written over. */
-  async seed(shards: readonly number[]): Promise<void> {
-    const bucket = await this.#bucket()
-    for (const shard of shards) {
-      await bucket.create(ownerKey(shard), JSON.stringify(firstOwnerRecord(firstOwner(shard), 'sync')))
-    }
+  /** The administrator's connection. */
+  get admin(): NatsConnection {
+    return this.#admin!
   }
 
   hold(): Promise<void> {
     return this.#server.hold()
   }
 
-  release(): Promise<void> {
-    return this.#server.release()
+  async release(): Promise<void> {
+    await this.#server.release()
+    // The connection may still be finding its way back, and what is asked on it meanwhile vanishes.
+    await this.#admin?.close()
+    await this.#connect()
   }
 
   pids(): Record<string, number> {
