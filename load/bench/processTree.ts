@@ -14,6 +14,12 @@ export function cpuSecondsOf(parent: number): number {
   return ticks / ticksPerSecond
 }
 
+/** Seconds that the machine's cores together have lain idle so far, waits for a disk included; undefined without /proc. */
+export function idleSecondsOfMachine(): number | undefined {
+  const [, , , idle, waiting] = (/^cpu +(.*)$/m.exec(readOr('/proc/stat', ''))?.[1] ?? '').split(' ').map(Number)
+  return idle === undefined || waiting === undefined ? undefined : (idle + waiting) / ticksPerSecond
+}
+
 /** Bytes of memory that a process and its children hold, what they share counted once. */
 export function memoryBytesOf(parent: number): number {
   let kilobytes = 0

@@ -9,7 +9,12 @@ const fittedRows = [
   { name: 'l1.b1024.c4', payments: 1_024 },
   { name: 'l1.b8000', payments: 8_000 },
 ] as const
-const shardsMeasured = 4
+export const shardsMeasured = 4
+
+/** Records in the logs for one payment to anybody: its debit, and its credit unless that lies in the same shard. */
+export function recordsOfPayment(shards: number): number {
+  return 1 + (shards - 1) / shards
+}
 
 /**
  * Frames that a batch from one shard makes when its payees are anywhere: its own, and one to each other shard that it

@@ -1,11 +1,14 @@
-import type { Costs } from './costs.ts'
-import { fitFrameCost, framesOfBatch } from './frameCost.ts'
+import { simulateBatches } from './batchRun.ts'
+import { type Costs, figureOf } from './costs.ts'
+import { type FrameCost, fitFrameCost, framesOfBatch, recordsOfPayment, shardsMeasured } from './frameCost.ts'
 
 const groups = ['worker', 'nats', 'generator'] as const
 const batch = 1_024
+const inFlight = 4
 const workersMax = 2
 const shardCounts = [1, 2, 4] as const
 const errorMax = 0.2
+const simulatedBatches = 4_000
 
 export type PredictionCheck = {
   readonly shards: number
@@ -18,50 +21,59 @@ export type PredictionCheck = {
   readonly holds: boolean | undefined
 }
 
-/**
- * Payments a second of batches of 1,024 on one machine: its cores as busy as they were in the rows that the costs come
- * from, unless the one thread of each worker is the limit.
- */
-export function predictPerSecond(costs: Costs, shards: number, cores: number, busyShare: number): number {
-  const machine = (cores * busyShare * 1e6) / groups.reduce((sum, group) => sum + predictUs(costs, shards, group), 0)
-  return Math.min(machine, (Math.min(shards, workersMax) * 1e6) / predictUs(costs, shards, 'worker'))
+/** Payments a second of batches of 1,024, four of them in flight, on one machine of so many cores. */
+export function predictPerSecond(costs: Costs, shards: number, cores: number): number {
+  return simulateBatches({
+    shards,
+    workers: Math.min(shards, workersMax),
+    cores,
+    batch,
+    inFlight,
+    batches: simulatedBatches,
+    seed: 1,
+    fsyncP50Us: figureOf(costs, 'fsync.p50_us'),
+    fsyncP99Us: figureOf(costs, 'fsync.p99_us'),
+    worker: costOfRecord(costs, 'worker'),
+    nats: costOfRecord(costs, 'nats'),
+    // The generator makes each payment once, however many shards it goes through.
+    generator: fitFrameCost(costs, 'generator'),
+  })
 }
 
-function predictUs(costs: Costs, shards: number, group: string): number {
+/** What the fit says of a payment over the shards that were measured, for one of the records that it makes there. */
+function costOfRecord(costs: Costs, group: string): FrameCost {
   const { paymentUs, frameUs } = fitFrameCost(costs, group)
-  return paymentUs + (frameUs * framesOfBatch(batch, shards)) / batch
+  return { paymentUs: paymentUs / recordsOfPayment(shardsMeasured), frameUs }
 }
 
-/** Share of the machine's cores that batches of 1,024 kept busy, four in flight over four shards. */
-export function busyShareOf(figures: Readonly<Record<string, number>>, cores: number): number | undefined {
-  for (const row of ['l1.b1024.c4', 'l1.shards4.b1024']) {
-    const perSecond = figures[`${row}.per_second`]
-    const us = groups.map((group) => figures[`${row}.cpu_seconds_per_million.${group}`])
-    if (perSecond === undefined || us.includes(undefined)) continue
-    return (perSecond * us.reduce<number>((sum, value) => sum + value!, 0)) / 1e6 / cores
+function predictUs(costs: Costs, shards: number, group: (typeof groups)[number]): number {
+  const frames = framesOfBatch(batch, shards) / batch
+  if (group === 'generator') {
+    const { paymentUs, frameUs } = fitFrameCost(costs, group)
+    return paymentUs + frameUs * frames
   }
-  return undefined
+  const { paymentUs, frameUs } = costOfRecord(costs, group)
+  return paymentUs * recordsOfPayment(shards) + frameUs * frames
 }
 
 /**
  * Predicts runs of 1, 2 and 4 shards and compares them with what a ladder measured. The costs must not come from these
- * rows; they come from batches of other shapes over four shards.
+ * rows; they come from batches of other shapes over four shards. Each run had the cores that other programs left to it,
+ * which its row says; a machine that runs nothing else leaves all.
  */
 export function checkPrediction(
   costs: Costs,
   measured: Readonly<Record<string, number>>,
   cores: number,
 ): PredictionCheck[] {
-  const busyShare = busyShareOf(measured, cores) ?? busyShareOf(costs.figures, cores)
-  if (busyShare === undefined)
-    throw new Error('no row says how busy batches of 1,024 over four shards keep the machine')
   return shardCounts.map((shards) => {
-    const predictedPerSecond = predictPerSecond(costs, shards, cores, busyShare)
-    const measuredPerSecond = measured[`l1.shards${shards}.b1024.per_second`]
+    const row = `l1.shards${shards}.b1024`
+    const predictedPerSecond = predictPerSecond(costs, shards, measured[`${row}.cores_left`] ?? cores)
+    const measuredPerSecond = measured[`${row}.per_second`]
     const error = measuredPerSecond === undefined ? undefined : predictedPerSecond / measuredPerSecond - 1
     const holds = error === undefined ? undefined : Math.abs(error) <= errorMax
     const predictedUs = groups.reduce((sum, group) => sum + predictUs(costs, shards, group), 0)
-    const measuredUs = measured[`l1.shards${shards}.b1024.cpu_seconds_per_million`]
+    const measuredUs = measured[`${row}.cpu_seconds_per_million`]
     return { shards, predictedPerSecond, measuredPerSecond, predictedUs, measuredUs, error, holds }
   })
 }

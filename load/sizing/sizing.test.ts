@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { simulateBatches } from './batchRun.ts'
 import { type Costs, readCosts } from './costs.ts'
 import { fitFrameCost, framesOfBatch } from './frameCost.ts'
 import { sizeOf } from './model.ts'
-import { checkPrediction, predictPerSecond } from './prediction.ts'
+import { checkPrediction } from './prediction.ts'
 import { type SimulationOptions, simulateShards } from './simulation.ts'
 
 /** Costs as a machine would measure them whose worker needs 0.5 µs a payment and 100 µs a frame. */
@@ -44,14 +45,50 @@ test('no part of a cost is below nothing, whatever noise the rows hold', () => {
   expect(() => fitFrameCost({ figures: {}, provenance: [] }, 'worker')).toThrow(/fewer than two rows/)
 })
 
-test('one shard is bound by its one thread where the machine has more cores, and more shards cost more frames', () => {
-  expect(predictPerSecond(machine, 1, 64, 1)).toBeCloseTo(1e6 / (0.5 + 100 / 1_024), 0)
-  expect(predictPerSecond(machine, 2, 2, 0.9)).toBeGreaterThan(predictPerSecond(machine, 4, 2, 0.9))
+const circle = {
+  shards: 1,
+  workers: 1,
+  cores: 64,
+  batch: 1_000,
+  inFlight: 4,
+  batches: 500,
+  seed: 1,
+  fsyncP50Us: 10,
+  fsyncP99Us: 10,
+  worker: { paymentUs: 1, frameUs: 100 },
+  nats: { paymentUs: 0.1, frameUs: 10 },
+  generator: { paymentUs: 0.1, frameUs: 10 },
+}
+
+describe('batches in a closed circle', () => {
+  test('over one shard are bound by its one thread, whatever cores the machine has', () => {
+    expect(simulateBatches(circle)).toBeCloseTo(1e6 / 1.1, -3)
+    expect(simulateBatches({ ...circle, cores: 2 })).toBeCloseTo(1e6 / 1.1, -3)
+  })
+
+  test('on one core take the sum of all that they cost', () => {
+    expect(simulateBatches({ ...circle, cores: 1 })).toBeCloseTo(1e6 / (1.1 + 0.11 + 0.11), -3)
+    // 1,750 records in four frames, for server and worker; made once, and heard of three times more.
+    const four = { ...circle, cores: 1, shards: 4, workers: 2 }
+    const us = 1.75 * (1 + 0.1) + 4 * (0.1 + 0.01) + 0.1 + 4 * 0.01
+    expect(simulateBatches(four)).toBeCloseTo(1e6 / us, -3)
+  })
+
+  test('one at a time take the sum of all that they wait for', () => {
+    const slow = { ...circle, inFlight: 1, fsyncP50Us: 5_000, fsyncP99Us: 5_000 }
+    expect(simulateBatches(slow)).toBeCloseTo(1e9 / (1_100 + 110 + 110 + 5_000), -3)
+  })
+
+  test('the same seed is the same run', () => {
+    const jittery = { ...circle, fsyncP50Us: 500, fsyncP99Us: 5_000, inFlight: 1 }
+    expect(simulateBatches(jittery)).toBe(simulateBatches(jittery))
+    expect(simulateBatches({ ...jittery, seed: 2 })).not.toBe(simulateBatches(jittery))
+  })
 })
 
 test('a prediction holds within a fifth, fails beyond it, and is unknown where nothing was measured', () => {
-  const busy = { 'l1.b1024.c4.per_second': 1_000_000 }
-  const costs = { ...machine, figures: { ...machine.figures, ...busy } }
+  const fsync = { 'fsync.p50_us': 200, 'fsync.p99_us': 600 }
+  const costs = { ...machine, figures: { ...machine.figures, ...fsync } }
   const [one, two, four] = checkPrediction(costs, {}, 2)
   expect([one!.holds, two!.holds, four!.holds]).toEqual([undefined, undefined, undefined])
   const measured = {
@@ -60,7 +97,9 @@ test('a prediction holds within a fifth, fails beyond it, and is unknown where n
     'l1.shards4.b1024.per_second': four!.predictedPerSecond / 1.21,
   }
   expect(checkPrediction(costs, measured, 2).map(({ holds }) => holds)).toEqual([true, true, false])
-  expect(() => checkPrediction({ figures: {}, provenance: [] }, {}, 2)).toThrow(/how busy/)
+  const crowded = { ...measured, 'l1.shards4.b1024.cores_left': 1 }
+  expect(checkPrediction(costs, crowded, 2)[2]!.predictedPerSecond).toBeLessThan(four!.predictedPerSecond * 0.6)
+  expect(() => checkPrediction(machine, {}, 2)).toThrow(/fsync/)
 })
 
 const load: SimulationOptions = {

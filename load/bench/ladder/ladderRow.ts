@@ -24,6 +24,8 @@ export type LadderRow = {
   readonly bytesWrittenPerPayment?: number
   /** Processor seconds of a million payments, by what the processes do; the load generator is one of them. */
   readonly cpuSecondsPerMillion?: Readonly<Record<string, number>>
+  /** Of the machine's cores, how many other programs left to this row: what it used and what lay idle. */
+  readonly coresLeft?: number
   /** Memory of all processes of the system, what they share counted once. */
   readonly memoryBytes?: number
   /** What was switched on: fsync, sealing, replicas. */
@@ -63,6 +65,7 @@ export function figuresOfRow(row: LadderRow): Record<string, number> {
   for (const [group, seconds] of Object.entries(row.cpuSecondsPerMillion ?? {})) {
     add(`cpu_seconds_per_million.${group}`, seconds, 2)
   }
+  add('cores_left', row.coresLeft, 2)
   add('memory_bytes', row.memoryBytes)
   return figures
 }

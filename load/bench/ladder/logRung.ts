@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TotalsView } from '../../../actors/log/queries.ts'
 import { startCoreRegion } from '../coreRegion.ts'
 import { fundWallets, openWallets } from '../population.ts'
-import { cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
+import { cpuSecondsOf, idleSecondsOfMachine, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
 import { openWire, type Wire } from '../wire.ts'
 import { type LadderRow, latencyOf, rounded } from './ladderRow.ts'
@@ -83,7 +84,7 @@ function wanted({ only, quick }: LogOptions, name: string): boolean {
   return only === undefined ? !quick || quickNames.has(name) : only.includes(name)
 }
 
-type Meter = { atMs: number; bytesWritten: number; cpu: Record<string, number> }
+type Meter = { atMs: number; bytesWritten: number; idleSeconds: number | undefined; cpu: Record<string, number> }
 type Run = { perSecond: number; payments: number; histogram: RecordableHistogram; used: Meter }
 
 /** One row: as many repeats as are asked for. */
@@ -142,7 +143,7 @@ function meter({ pids }: LogStage): Meter {
     cpu[group] = (cpu[group] ?? 0) + cpuSecondsOf(pid)
   }
   const bytesWritten = Object.values(pids).reduce((sum, pid) => sum + bytesWrittenBy(pid), 0)
-  return { atMs: performance.now(), bytesWritten, cpu }
+  return { atMs: performance.now(), bytesWritten, idleSeconds: idleSecondsOfMachine(), cpu }
 }
 
 function groupOf(process: string): string {
@@ -161,7 +162,22 @@ function bytesWrittenBy(pid: number): number {
 
 function difference(before: Meter, after: Meter): Meter {
   const cpu = Object.fromEntries(Object.entries(after.cpu).map(([group, used]) => [group, used - before.cpu[group]!]))
-  return { atMs: after.atMs - before.atMs, bytesWritten: after.bytesWritten - before.bytesWritten, cpu }
+  const idleSeconds =
+    before.idleSeconds === undefined || after.idleSeconds === undefined
+      ? undefined
+      : after.idleSeconds - before.idleSeconds
+  return { atMs: after.atMs - before.atMs, bytesWritten: after.bytesWritten - before.bytesWritten, idleSeconds, cpu }
+}
+
+/** What a run used of the machine's cores and what nobody used; absent where the system does not say. */
+function coresLeftTo(runs: readonly Run[]): number | undefined {
+  let [coreSeconds, seconds] = [0, 0]
+  for (const { used } of runs) {
+    if (used.idleSeconds === undefined) return undefined
+    coreSeconds += used.idleSeconds + Object.values(used.cpu).reduce((sum, one) => sum + one, 0)
+    seconds += used.atMs / 1_000
+  }
+  return Math.min(availableParallelism(), coreSeconds / seconds)
 }
 
 function rowOf(
@@ -174,6 +190,7 @@ function rowOf(
   const histogram = createHistogram({ lowest: 1, highest: 60_000_000, figures: 3 })
   for (const one of runs) histogram.add(one.histogram)
   const groups = Object.keys(runs[0]!.used.cpu)
+  const coresLeft = coresLeftTo(runs)
   const cpuOf = (group: string): number => runs.reduce((sum, one) => sum + one.used.cpu[group]!, 0)
   return {
     name,
@@ -185,6 +202,7 @@ function rowOf(
     cpuSecondsPerMillion: Object.fromEntries(
       groups.map((group) => [group, rounded((cpuOf(group) / payments) * 1_000_000, 3)]),
     ),
+    ...(coresLeft === undefined ? {} : { coresLeft: rounded(coresLeft, 2) }),
     memoryBytes: Object.values(stage.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0),
     on,
   }

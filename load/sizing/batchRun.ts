@@ -1,0 +1,135 @@
+import { seededRandom } from '../demo/transfers.ts'
+import type { FrameCost } from './frameCost.ts'
+
+export type BatchRunOptions = {
+  readonly shards: number
+  /** Threads that lead shards, each a share of them. */
+  readonly workers: number
+  /** Processors that all threads share evenly; none runs on two at once. */
+  readonly cores: number
+  readonly batch: number
+  readonly inFlight: number
+  readonly batches: number
+  readonly seed: number
+  readonly fsyncP50Us: number
+  readonly fsyncP99Us: number
+  /** By payment: a record in one frame, which is a debit or a credit, or both where both wallets are of one shard. */
+  readonly worker: FrameCost
+  readonly nats: FrameCost
+  readonly generator: FrameCost
+}
+
+type Task = { leftUs: number; readonly done: () => void }
+
+/** The 99th percentile of a standard normal distribution. */
+const z99 = 2.326
+
+/**
+ * Batches in a closed circle: so many are on their way, and the next begins when one is complete. A batch is made by
+ * the one thread of the generator, passes the message server, is synced in its shard's log, applied by the thread that
+ * leads the shard, and goes on from there, by the same steps, to each other shard. Threads that have work share the
+ * processors; a log syncs one frame at a time.
+ * @returns payments a second, those of the first fifth not counted
+ */
+export function simulateBatches(options: BatchRunOptions): number {
+  return new BatchRun(options).run()
+}
+
+class BatchRun {
+  readonly #o: BatchRunOptions
+  readonly #random: () => number
+  readonly #sigma: number
+  /** By thread: what waits for it, the first of which it is at. The message server takes a thread for each frame. */
+  readonly #threads = new Map<string, Task[]>()
+  readonly #logFreeUs: Float64Array
+  #waits: { atUs: number; done: () => void }[] = []
+  #nowUs = 0
+  #begun = 0
+  #complete = 0
+  #frames = 0
+
+  constructor(options: BatchRunOptions) {
+    this.#o = options
+    this.#random = seededRandom(options.seed)
+    this.#sigma = Math.max(0, Math.log(options.fsyncP99Us / options.fsyncP50Us)) / z99
+    this.#logFreeUs = new Float64Array(options.shards)
+  }
+
+  run(): number {
+    const { inFlight, batches, batch } = this.#o
+    for (let n = 0; n < inFlight; n++) this.#begin()
+    const warm = Math.floor(batches / 5)
+    let warmUs = 0
+    while (this.#complete < batches) {
+      this.#step()
+      if (warmUs === 0 && this.#complete >= warm) warmUs = this.#nowUs
+    }
+    return ((batches - warm) * batch * 1e6) / (this.#nowUs - warmUs)
+  }
+
+  /** Goes on to when the next task or the next wait ends. */
+  #step(): void {
+    const running = [...this.#threads.values()].filter((tasks) => tasks.length > 0)
+    const share = Math.min(1, this.#o.cores / Math.max(1, running.length))
+    const workUs = Math.min(...running.map(([task]) => task!.leftUs / share))
+    const waitUs = Math.min(...this.#waits.map(({ atUs }) => atUs - this.#nowUs))
+    const passedUs = Math.max(0, Math.min(workUs, waitUs))
+    this.#nowUs += passedUs
+    for (const [task] of running) task!.leftUs -= passedUs * share
+    const ended = running.filter(([task]) => task!.leftUs <= 1e-6).map((tasks) => tasks.shift()!)
+    const over = this.#waits.filter(({ atUs }) => atUs <= this.#nowUs + 1e-6)
+    this.#waits = this.#waits.filter((wait) => !over.includes(wait))
+    for (const { done } of [...ended, ...over]) done()
+  }
+
+  #work(thread: string, { frameUs, paymentUs }: FrameCost, records: number, done: () => void): void {
+    const tasks = this.#threads.get(thread) ?? []
+    this.#threads.set(thread, tasks)
+    tasks.push({ leftUs: frameUs + paymentUs * records, done })
+  }
+
+  #begin(): void {
+    const { shards, batch, generator } = this.#o
+    const shard = this.#begun++ % shards
+    this.#work('generator', generator, batch, () => {
+      this.#frame(shard, batch, () => this.#debited(shard))
+    })
+  }
+
+  /** A frame through the message server, its log and the thread that leads its shard. */
+  #frame(shard: number, records: number, applied: () => void): void {
+    const { nats, worker, workers } = this.#o
+    const thread = `nats ${this.#frames++}`
+    this.#work(thread, nats, records, () => {
+      this.#threads.delete(thread)
+      const durableUs = Math.max(this.#nowUs, this.#logFreeUs[shard]!) + this.#fsyncUs()
+      this.#logFreeUs[shard] = durableUs
+      const apply = (): void => this.#work(`worker ${shard % workers}`, worker, records, applied)
+      this.#waits.push({ atUs: durableUs, done: apply })
+    })
+  }
+
+  #debited(shard: number): void {
+    const { shards, batch, generator } = this.#o
+    let open = shards - 1
+    const end = (): void => {
+      this.#complete += 1
+      this.#begin()
+    }
+    if (open === 0) end()
+    for (let to = 0; to < shards; to++) {
+      if (to === shard) continue
+      this.#frame(to, batch / shards, () => {
+        this.#work('generator', { ...generator, paymentUs: 0 }, 0, () => {
+          open -= 1
+          if (open === 0) end()
+        })
+      })
+    }
+  }
+
+  #fsyncUs(): number {
+    const normal = Math.sqrt(-2 * Math.log(1 - this.#random())) * Math.cos(2 * Math.PI * this.#random())
+    return this.#o.fsyncP50Us * Math.exp(this.#sigma * normal)
+  }
+}
