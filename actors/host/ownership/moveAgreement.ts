@@ -1,0 +1,103 @@
+import type { Ownership } from './ownership.ts'
+import type { Beat, Vouch } from './peerMessages.ts'
+import type { ShardOwnership } from './shardOwnership.ts'
+
+/** How long the owner stands still for a standby that does not say that it does. */
+const agreeMsMax = 1_000
+/** How long a standby stands still after the owner's last word of a move. */
+const heldMsMax = 1_500
+
+export type MoveAgreementOptions = {
+  readonly ownership: ShardOwnership
+  readonly monotonicMs: () => number
+  /** Tells the other region at once how this replica stands. */
+  readonly say: () => void
+}
+
+/**
+ * Before a move both replicas stand still at one place, so that neither has to roll back: the owner stops and says where,
+ * the standby goes so far and stops there, or where it stands beyond. Nothing depends on it but speed.
+ */
+export class MoveAgreement {
+  readonly #o: MoveAgreementOptions
+  #epoch = 0
+  #untilMs = 0
+  #moveAt: number | undefined
+  #held: Vouch['held']
+  #asking = false
+
+  constructor(options: MoveAgreementOptions) {
+    this.#o = options
+  }
+
+  /** Owner: where it stands, and waits for the standby to. */
+  get moveAt(): number | undefined {
+    return this.#moveAt
+  }
+
+  /** Standby: where it stands for the owner. */
+  get held(): Vouch['held'] {
+    return this.#held
+  }
+
+  /** Owner: begins a move; it is asked for once the standby has said where it stands. */
+  begin(): void {
+    const { ownership, monotonicMs, say } = this.#o
+    if (this.#moveAt !== undefined) return
+    this.#epoch = ownership.state.record!.epoch
+    this.#moveAt = ownership.state.applied
+    this.#untilMs = monotonicMs() + agreeMsMax
+    ownership.standAt(this.#moveAt)
+    say()
+  }
+
+  /** Owner: the standby stands still. */
+  onHeld({ epoch, held }: Vouch): void {
+    const { ownership } = this.#o
+    if (held === undefined || this.#moveAt === undefined || epoch !== this.#epoch) return
+    if (ownership.state.intent !== 'none') return
+    ownership.tell({ kind: 'move', position: held.position, first: held.ownLast + 1 })
+    // From here on the place that was agreed upon holds it, which may lie further on.
+    const { intent }: Ownership = ownership.state
+    if (intent === 'move') ownership.standAt(undefined)
+  }
+
+  /** Standby: the owner wants to move, or no longer. */
+  onBeat({ epoch, moveAt }: Beat): void {
+    const { ownership, monotonicMs } = this.#o
+    if (moveAt === undefined) {
+      if (this.#held !== undefined) this.#goOn()
+      return
+    }
+    if (epoch !== ownership.state.record?.epoch) return
+    this.#epoch = epoch
+    this.#untilMs = monotonicMs() + heldMsMax
+    if (this.#held === undefined && !this.#asking) void this.#standStill(moveAt)
+  }
+
+  async #standStill(moveAt: number): Promise<void> {
+    const { ownership, say } = this.#o
+    const position = Math.max(moveAt, ownership.state.applied)
+    ownership.standAt(position)
+    this.#asking = true
+    const ends = await ownership.ends()
+    this.#asking = false
+    if (ends === undefined || ownership.state.record?.epoch !== this.#epoch) return
+    this.#held = { position, ownLast: ends.own }
+    say()
+  }
+
+  /** To be called in rounds: nobody stands still for ever. */
+  round(): void {
+    const { ownership, monotonicMs } = this.#o
+    if (this.#moveAt === undefined && this.#held === undefined) return
+    const over = monotonicMs() > this.#untilMs && ownership.state.intent !== 'move'
+    if (over || ownership.state.record?.epoch !== this.#epoch) this.#goOn()
+  }
+
+  #goOn(): void {
+    this.#moveAt = undefined
+    this.#held = undefined
+    this.#o.ownership.standAt(undefined)
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { MoveAgreement } from './moveAgreement.ts'
+import { type ShardOwnership, soloLeaseMs } from './shardOwnership.ts'
+
+const requestMsMax = 12_000
+const againMs = 500
+/** Longer than any solo lease is trusted, whatever the other machine's clock makes of a second. */
+const soloSurelyOverMs = 2.5 * soloLeaseMs
+
+const controlRequest = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('status') }),
+  z.object({ type: z.literal('takeover') }),
+  z.object({ type: z.literal('move') }),
+  z.object({ type: z.literal('accept-loss'), operators: z.array(z.string().min(1)) }),
+])
+
+export type ControlAnswer = { readonly ok: boolean; readonly reason?: string } & Record<string, unknown>
+
+/** What operators ask of a region's replica of a shard. An answer says how the shard stands then. */
+export class OperatorRequests {
+  readonly #ownership: ShardOwnership
+  readonly #agreement: MoveAgreement
+  readonly #status: () => Record<string, unknown>
+
+  constructor(ownership: ShardOwnership, agreement: MoveAgreement, status: () => Record<string, unknown>) {
+    this.#ownership = ownership
+    this.#agreement = agreement
+    this.#status = status
+  }
+
+  /** Never rejects: what comes from outside is answered. */
+  async answer(message: unknown): Promise<ControlAnswer> {
+    const parsed = controlRequest.safeParse(message)
+    if (!parsed.success) return { ok: false, reason: 'request-malformed' }
+    const reason = await this.#follow(parsed.data)
+    return reason === undefined ? { ok: true, ...this.#status() } : { ok: false, reason, ...this.#status() }
+  }
+
+  /** @returns why it was not done */
+  #follow(request: z.infer<typeof controlRequest>): Promise<string | undefined> | string | undefined {
+    const { state, owner } = this.#ownership
+    if (request.type === 'status') return undefined
+    if (state.record === undefined) return 'record-unknown'
+    switch (request.type) {
+      case 'takeover':
+        if (owner) return undefined
+        if (state.record.mode === 'solo') return 'owner-commits-alone'
+        return this.#urge(() => this.#ownership.tell({ kind: 'takeover' }))
+      case 'move':
+        if (!owner) return 'not-owner'
+        if (state.record.mode === 'solo') return 'owner-commits-alone'
+        return this.#urge(() => this.#agreement.begin())
+      case 'accept-loss':
+        return this.#acceptLoss(request.operators)
+    }
+  }
+
+  #acceptLoss(operators: readonly string[]): Promise<string | undefined> | string {
+    const { state, owner, revisionAgeMs } = this.#ownership
+    if (new Set(operators).size < 2) return 'two-operators-needed'
+    if (owner) return 'owner'
+    if (state.record?.mode !== 'solo') return 'nothing-to-lose'
+    // The owner lives: the record shows each renewal of its lease.
+    if (revisionAgeMs < soloSurelyOverMs) return 'owner-may-be-alive'
+    return this.#urge(() => this.#ownership.tell({ kind: 'accept-loss', revision: state.revision }))
+  }
+
+  /** Wishes for it until the owner is another, or it takes too long. */
+  async #urge(wish: () => void): Promise<string | undefined> {
+    const { epoch } = this.#ownership.state.record!
+    for (let waitedMs = 0; waitedMs < requestMsMax; waitedMs += againMs) {
+      wish()
+      if (await this.#ownership.until(({ record }) => record!.epoch > epoch, againMs)) return undefined
+      if (this.#ownership.state.record!.mode === 'solo' && this.#ownership.state.intent === 'none') break
+    }
+    return 'not-in-time'
+  }
+}

@@ -1,0 +1,273 @@
+import type { Logger } from 'pino'
+import { ownerKey, type OwnerRecord } from '../../log/ownerRecord.ts'
+import { messageOf } from '../../log/process.ts'
+import type { HostPorts } from '../ports.ts'
+import { isHeld, isOwner, mayAct, safePosition } from './judgements.ts'
+import { type CasOutcome, type Ownership, type OwnershipAction, type OwnershipEvent, unknownOwnership } from './ownership.ts'
+import type { Beat, PeerMessages, Vouch } from './peerMessages.ts'
+import { confirmed, react } from './react.ts'
+import { positionAt } from './recordChanges.ts'
+import { changeRecord, readRecord, type WitnessStore } from './witnessStore.ts'
+
+/** A solo lease is trusted this long after it was asked for; whoever accepts its loss waits for more than that. */
+export const soloLeaseMs = 4_000
+const readAgainMs = 200
+const endsTimeoutMs = 1_000
+
+/** The shard's replica, as its ownership moves it. */
+export interface OwnedReplica {
+  /** The record names other segments: go on behind what is applied, in another role perhaps. */
+  follow(record: OwnerRecord): void
+  /** What is applied is void from a cut on: begin anew. */
+  rollBack(record: OwnerRecord): void
+  /** Nothing beyond this position may be applied for now; undefined: everything may. */
+  holdAt(position: number | undefined): void
+  commit(position: number): void
+  /** Last sequences of the shard's streams here: the region's own and the mirror. */
+  ends(): Promise<{ own: number; mirror: number }>
+  vouchOf(mark: { epoch: number; seq: number; position: number }): Vouch
+  beatOf(epoch: number): Beat
+}
+
+export type ShardOwnershipOptions = {
+  readonly region: string
+  readonly peer: string
+  readonly shard: number
+  readonly lease: { readonly surelyHeld: boolean }
+  readonly witness: WitnessStore
+  readonly messages: PeerMessages
+  readonly replica: OwnedReplica
+  readonly ports: Pick<HostPorts, 'after' | 'monotonicMs' | 'random'>
+  readonly logger: Logger
+  /** The record says something new: whoever only needs to know is told. */
+  readonly onRecord: (record: OwnerRecord) => void
+  readonly onSafe: (epoch: number, position: number) => void
+}
+
+/** Runs the protocol for one shard while this process holds its lease: what is decided is decided in `react`. */
+export class ShardOwnership {
+  readonly #o: ShardOwnershipOptions
+  readonly #events: OwnershipEvent[] = []
+  readonly #waiters = new Set<() => void>()
+  #state: Ownership
+  #busy = false
+  #stopped = false
+  #soloUntilMs = Number.NEGATIVE_INFINITY
+  #revisionSinceMs = Number.POSITIVE_INFINITY
+  #intentSinceMs = 0
+  #reading = false
+  #safe = -1
+  /** Where a move that is being agreed upon wants this replica to stand still. */
+  #standAt: number | undefined
+
+  constructor(options: ShardOwnershipOptions) {
+    this.#o = options
+    this.#state = unknownOwnership(options.region, options.peer)
+  }
+
+  get state(): Ownership {
+    return this.#state
+  }
+
+  get owner(): boolean {
+    return isOwner(this.#state)
+  }
+
+  /** How long the record has been what it is. */
+  get revisionAgeMs(): number {
+    return this.#o.ports.monotonicMs() - this.#revisionSinceMs
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#changed()
+  }
+
+  applied(position: number): void {
+    this.tell({ kind: 'applied', position })
+  }
+
+  tell(event: OwnershipEvent): void {
+    this.#events.push(event)
+    if (this.#busy) return
+    this.#busy = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined && !this.#stopped; next = this.#events.shift()) {
+        this.#take(next)
+      }
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #take(event: OwnershipEvent): void {
+    const before = this.#state
+    const { state, actions } = react(before, event)
+    this.#state = state
+    if (state.intent !== before.intent) this.#intentSinceMs = this.#o.ports.monotonicMs()
+    if (state.revision !== before.revision) this.#onRevision(before)
+    for (const action of actions) this.#do(action)
+    this.#settle(before)
+  }
+
+  #onRevision(before: Ownership): void {
+    const { record, revision } = this.#state
+    this.#revisionSinceMs = this.#o.ports.monotonicMs()
+    if (record!.epoch !== before.record?.epoch || record!.mode !== before.record.mode) {
+      const { epoch, owner, mode } = record!
+      this.#o.logger.info({ shard: this.#o.shard, epoch, owner, mode, revision }, 'owner record')
+      this.#o.onRecord(record!)
+      this.#standAt = undefined
+      if (epoch !== before.record?.epoch) this.#safe = -1
+    }
+  }
+
+  #do(action: OwnershipAction): void {
+    const { replica, ports, lease, messages } = this.#o
+    const leases = { region: lease.surelyHeld, solo: ports.monotonicMs() < this.#soloUntilMs }
+    if (!mayAct(action, leases)) {
+      // Nothing was sent, but what was asked for must be settled like any answer that is lost.
+      if (action.kind === 'compare-and-set') this.#answered(action.revision, { kind: 'unknown' })
+      return
+    }
+    switch (action.kind) {
+      case 'compare-and-set':
+        void this.#compareAndSet(action)
+        break
+      case 'mark':
+        messages.vouch(replica.vouchOf(action))
+        break
+      case 'commit':
+        replica.commit(action.position)
+        break
+      case 'read-record':
+        this.#readSoon()
+        break
+      case 'find-own-end':
+        void this.#findOwnEnd()
+        break
+      case 'drain':
+        void this.#drain()
+        break
+      case 'follow':
+        replica.follow(action.record)
+        break
+      case 'roll-back':
+        replica.rollBack(action.record)
+        break
+    }
+    this.#state = confirmed(this.#state, action)
+  }
+
+  /** What follows from any change of state. */
+  #settle(before: Ownership): void {
+    const { replica, messages } = this.#o
+    const state = this.#state
+    this.#hold()
+    const safe = safePosition(state)
+    if (safe > this.#safe && state.record !== undefined) {
+      this.#safe = safe
+      if (!this.owner) replica.commit(safe)
+      this.#o.onSafe(state.record.epoch, safe)
+    }
+    if (this.owner && state.committed !== before.committed) messages.beat(replica.beatOf(state.record!.epoch))
+    if (state.revision !== before.revision || state.intent !== before.intent) this.#changed()
+  }
+
+  #hold(): void {
+    const { applied } = this.#state
+    const until = [
+      isHeld(this.#state) ? applied : this.#state.intent === 'move' ? this.#state.goal?.position : undefined,
+      this.#standAt,
+    ].filter((position) => position !== undefined)
+    this.#o.replica.holdAt(until.length === 0 ? undefined : Math.max(applied, Math.min(...until)))
+  }
+
+  /** Nothing is applied beyond this position until it is taken back, or the record changes. */
+  standAt(position: number | undefined): void {
+    this.#standAt = position
+    this.#hold()
+  }
+
+  /** Resolves once the condition holds, with false when it does not in time. */
+  until(holds: (state: Ownership) => boolean, waitMs: number): Promise<boolean> {
+    if (holds(this.#state)) return Promise.resolve(true)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const check = (): void => {
+      if (holds(this.#state)) end(true)
+      else if (this.#stopped) end(false)
+    }
+    const end = (held: boolean): void => {
+      cancel()
+      this.#waiters.delete(check)
+      resolve(held)
+    }
+    const cancel = this.#o.ports.after(waitMs, () => end(false))
+    this.#waiters.add(check)
+    return promise
+  }
+
+  #changed(): void {
+    for (const check of [...this.#waiters]) check()
+  }
+
+  async #compareAndSet({ record, revision }: { record: OwnerRecord; revision: number }): Promise<void> {
+    const { witness, shard, ports, region, logger } = this.#o
+    const askedMs = ports.monotonicMs()
+    const outcome = await changeRecord(witness, shard, { record, revision }, (error) =>
+      logger.warn({ shard, error: messageOf(error) }, 'the witness did not answer'),
+    )
+    if (outcome.kind === 'done' && record.mode === 'solo' && record.owner === region) {
+      this.#soloUntilMs = Math.max(this.#soloUntilMs, askedMs + soloLeaseMs)
+    }
+    this.#answered(revision, outcome)
+  }
+
+  #answered(asked: number, outcome: CasOutcome): void {
+    this.tell({ kind: 'answered', asked, outcome })
+  }
+
+  #readSoon(): void {
+    this.#o.ports.after(readAgainMs * (0.5 + this.#o.ports.random()), () => void this.read())
+  }
+
+  /** Reads the record at the witness; one that does not answer is asked again with the next round. */
+  async read(): Promise<void> {
+    const { witness, shard, logger } = this.#o
+    if (this.#reading || this.#stopped) return
+    this.#reading = true
+    try {
+      this.tell({ kind: 'record', ...(await readRecord(witness, shard)) })
+    } catch (error) {
+      if (this.#state.record === undefined) {
+        logger.warn({ shard, key: ownerKey(shard), error: messageOf(error) }, 'owner record could not be read')
+      }
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  async #findOwnEnd(): Promise<void> {
+    const own = (await this.ends())?.own
+    if (own === undefined) this.#o.ports.after(endsTimeoutMs, () => void this.#findOwnEnd())
+    else if (this.owner) this.tell({ kind: 'own-end', position: positionAt(this.#state.record!, own) })
+  }
+
+  async #drain(): Promise<void> {
+    const ends = await this.ends()
+    const { record } = this.#state
+    if (ends === undefined || record === undefined) this.tell({ kind: 'abandon' })
+    else this.tell({ kind: 'drained', position: positionAt(record, ends.mirror), ownLast: ends.own })
+  }
+
+  /** undefined when the region's own server does not say in time. */
+  async ends(): Promise<{ own: number; mirror: number } | undefined> {
+    if (this.#stopped) return undefined
+    const late = Promise.withResolvers<undefined>()
+    const cancel = this.#o.ports.after(endsTimeoutMs, () => late.resolve(undefined))
+    const ends = this.#o.replica.ends().catch(() => undefined)
+    const first = await Promise.race([ends, late.promise])
+    cancel()
+    return first
+  }
+}
