@@ -1,4 +1,3 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { newIncarnation } from '../log/incarnation.ts'
@@ -12,9 +11,12 @@ import { checkServer } from '../log/serverCheck.ts'
 import { loadSettings, type WorkerSettings, workerSettings } from '../log/settings.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
+import { parseSubject } from '../log/subjects.ts'
 import { openNatsLeases } from './natsLeases.ts'
+import { openSharedRegion } from './ownership/natsSharedRegion.ts'
 import type { HostPorts } from './ports.ts'
 import { Worker } from './worker.ts'
+import { workerMetrics } from './workerMetrics.ts'
 
 runMain('worker', async () => {
   const settings = loadSettings<WorkerSettings>(workerSettings)
@@ -25,10 +27,10 @@ runMain('worker', async () => {
   const inboxPrefix = `_INBOX.${settings.nats.user ?? workerId}`
   const connection = await connectNats(settings.nats, { name: `worker-${workerId}`, inboxPrefix })
 
-  const logs = new Map<number, Promise<ShardLog>>()
-  const logOf = (shard: number): Promise<ShardLog> => {
-    const log = logs.get(shard) ?? openJetStreamLog(connection, region, shard)
-    logs.set(shard, log)
+  const logs = new Map<string, Promise<ShardLog>>()
+  const logOf = (shard: number, of = region): Promise<ShardLog> => {
+    const log = logs.get(`${of}${shard}`) ?? openJetStreamLog(connection, of, shard)
+    logs.set(`${of}${shard}`, log)
     return log
   }
   const sealers = new Map<number, Sealer>()
@@ -46,7 +48,11 @@ runMain('worker', async () => {
       return () => clearTimeout(timer)
     },
     publish: (subject, message) => connection.publish(subject, message),
-    append: async (shard, subject, frame, timeoutMs) => (await logOf(shard)).append(subject, frame, { timeoutMs }),
+    append: async (shard, subject, frame, timeoutMs) => {
+      const to = parseSubject(subject)
+      const log = await logOf(shard, to?.kind === 'command' ? to.region : region)
+      return log.append(subject, frame, { timeoutMs })
+    },
     onError: (error) => {
       // A broken law, a gap in the log, an unknown key: going on would spread the damage. The supervisor starts anew.
       logger.fatal({ error: messageOf(error) }, 'worker stops')
@@ -60,14 +66,14 @@ runMain('worker', async () => {
   const onFault = (what: string, error: unknown) => logger.warn({ error: messageOf(error) }, what)
   const owners =
     settings.peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
-  const hosts = (shard: number): boolean => owners === undefined || owners.ownerOf(shard)?.region === region
+  const shared = await openSharedRegion(connection, settings, logger)
   const incarnation = newIncarnation()
   const worker = new Worker({
     region,
     workerId,
     shardCount,
     preferredShards: settings.preferredShards,
-    hosts,
+    ...(shared === undefined ? {} : { shared }),
     connection,
     leases: await openNatsLeases(connection, region),
     logger,
@@ -83,70 +89,31 @@ runMain('worker', async () => {
       snapshotEveryMs: settings.snapshotEveryMs,
       ports,
       logger,
+      ...(owners === undefined ? {} : { owners }),
     }),
   })
   worker.start()
 
   const status = await startStatusServer(
     settings.statusPort,
-    () => readiness(worker, settings, hosts),
-    metricsOf(worker, shardCount),
+    () => readiness(worker, settings),
+    workerMetrics(worker, shardCount),
   )
   logger.info({ region, shards: settings.preferredShards, statusPort: status.port }, 'started')
   drainOnSignal(logger, async () => {
     await worker.stop()
     owners?.close()
+    await shared?.close()
     await status.close()
     await connection.drain()
   })
 })
 
-/** Ready once every shard that is this worker's own is led here. */
-function readiness(
-  worker: Worker,
-  settings: WorkerSettings,
-  hosts: (shard: number) => boolean,
-): { ready: boolean; detail: Record<string, unknown> } {
+/** Ready once every shard that is this worker's own is led here, or followed where the other region owns it. */
+function readiness(worker: Worker, settings: WorkerSettings): { ready: boolean; detail: Record<string, unknown> } {
   const { leading } = worker
-  const ready = settings.preferredShards.filter(hosts).every((shard) => leading.includes(shard))
+  const ready = settings.preferredShards.every(
+    (shard) => leading.includes(shard) || worker.sharedRunner(shard)?.ready === true,
+  )
   return { ready, detail: { worker: settings.workerId, leading } }
-}
-
-function metricsOf(worker: Worker, shardCount: number): Registry {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
-  const gauges: { name: string; help: string; read: (shard: number) => number | undefined }[] = [
-    { name: 'jiaozi_shard_seq', help: 'Last applied log sequence', read: (n) => worker.runner(n)?.leader?.replica.seq },
-    {
-      name: 'jiaozi_shard_commands_total',
-      help: 'Commands applied since the log began',
-      read: (n) => worker.runner(n)?.leader?.replica.ledger.state.commandsApplied,
-    },
-    {
-      name: 'jiaozi_shard_open_sagas',
-      help: 'Recharges and redemptions under way',
-      read: (n) => worker.runner(n)?.leader?.replica.ledger.state.openSagas.size,
-    },
-    {
-      name: 'jiaozi_shard_wallets_fen',
-      help: 'Sum of wallet balances in fen',
-      read: (n) => worker.runner(n)?.leader?.replica.ledger.state.books.wallets,
-    },
-  ]
-  for (const { name, help, read } of gauges) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['shard'],
-      registers: [registry],
-      collect() {
-        this.reset()
-        for (let shard = 0; shard < shardCount; shard++) {
-          const value = worker.runner(shard)?.leading ? read(shard) : undefined
-          if (value !== undefined) this.set({ shard: String(shard) }, value)
-        }
-      },
-    })
-  }
-  return registry
 }

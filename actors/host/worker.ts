@@ -4,9 +4,11 @@ import { messageOf } from '../log/process.ts'
 import type { QueryAnswer } from '../log/queries.ts'
 import { querySubject } from '../log/subjects.ts'
 import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
-import { type RunnerOptions, ShardRunner } from './shardRunner.ts'
+import { SharedRunner } from './ownership/sharedRunner.ts'
+import { type SharedRegion, SharedShards } from './ownership/sharedShards.ts'
+import { type Runner, type RunnerOptions, ShardRunner } from './shardRunner.ts'
 
-type Subscription = { unsubscribe(): void }
+export type Subscription = { unsubscribe(): void }
 type Message = { readonly data: Uint8Array; respond(answer: Uint8Array): unknown }
 
 /** What a worker needs of a NATS connection; the simulation has a bus of its own. */
@@ -35,8 +37,8 @@ export type WorkerOptions = {
   workerId: string
   shardCount: number
   preferredShards: readonly number[]
-  /** Whether this region has the shard's log now; without it, every shard's. */
-  hosts?: (shard: number) => boolean
+  /** The other region, and the witness between them; absent where this region is alone. */
+  shared?: SharedRegion
   connection: WorkerConnection
   leases: LeaseStore
   logger: Logger
@@ -45,13 +47,14 @@ export type WorkerOptions = {
   timers?: WorkerTimers
 }
 
-type Seat = { lease: Lease; runner: ShardRunner | undefined; queries: Subscription | undefined; starting: boolean }
+type Seat = { lease: Lease; runner: Runner | undefined; subscriptions: Subscription[]; starting: boolean }
 
-/** One process that leads as many shards as its leases say. */
+/** One process that runs as many shards as its leases say. */
 export class Worker {
   readonly #o: WorkerOptions
   readonly #timers: WorkerTimers
   readonly #seats: Seat[]
+  readonly #shared: SharedShards | undefined
   #marks: Subscription | undefined
   #cancelTend: (() => void) | undefined
   #stopped = false
@@ -63,7 +66,18 @@ export class Worker {
     this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
       const preferred = options.preferredShards.includes(shard)
       const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
-      return { lease, runner: undefined, queries: undefined, starting: false }
+      return { lease, runner: undefined, subscriptions: [], starting: false }
+    })
+    const { shared, region, connection, logger } = options
+    if (shared === undefined) return
+    this.#shared = new SharedShards({
+      region,
+      shared,
+      connection,
+      timers: this.#timers,
+      logger,
+      runners: () => this.#seats.flatMap(({ runner }) => (runner instanceof SharedRunner ? [runner] : [])),
+      runner: (shard) => this.sharedRunner(shard),
     })
   }
 
@@ -72,17 +86,23 @@ export class Worker {
     return this.#seats.flatMap((seat, shard) => (seat.runner?.leading ? [shard] : []))
   }
 
-  runner(shard: number): ShardRunner | undefined {
+  runner(shard: number): Runner | undefined {
     return this.#seats[shard]?.runner
   }
 
+  sharedRunner(shard: number): SharedRunner | undefined {
+    const runner = this.runner(shard)
+    return runner instanceof SharedRunner ? runner : undefined
+  }
+
   start(): void {
-    this.#marks = this.#o.connection.subscribe(`mark.${this.#o.region}.*`, {
+    this.#marks = this.#o.connection.subscribe(`mark.${this.#shared === undefined ? this.#o.region : '*'}.*`, {
       callback: (error, message) => {
         if (error !== null) return
         for (const { runner } of this.#seats) runner?.leader?.onMark(message.data)
       },
     })
+    this.#shared?.start()
     this.#tend()
   }
 
@@ -94,7 +114,6 @@ export class Worker {
   }
 
   async #tendSeat(seat: Seat, shard: number): Promise<void> {
-    if (this.#o.hosts?.(shard) === false) return
     try {
       await seat.lease.tend()
     } catch (error) {
@@ -116,13 +135,13 @@ export class Worker {
       this.#o.logger.error({ shard, error: messageOf(error) }, 'shard cannot be begun, tried again')
       return
     }
-    const runner = new ShardRunner(options)
+    const runner = this.#shared?.runnerOf(options, seat.lease) ?? new ShardRunner(options)
     seat.runner = runner
     // Loading may take seconds; the leases of the other shards must be tended meanwhile.
     runner.start().then(
       () => {
         seat.starting = false
-        if (runner.leading) seat.queries = this.#answerQueries(shard, runner, seat.lease)
+        this.#subscribe(seat, shard, runner)
       },
       (error: unknown) => {
         seat.starting = false
@@ -134,14 +153,19 @@ export class Worker {
 
   async #end(seat: Seat, shard: number): Promise<void> {
     this.#o.logger.info({ shard }, 'lease is gone')
-    seat.queries?.unsubscribe()
+    unsubscribe(seat)
     const { runner } = seat
     seat.runner = undefined
-    seat.queries = undefined
     await runner?.stop()
   }
 
-  #answerQueries(shard: number, runner: ShardRunner, lease: Lease): Subscription {
+  #subscribe(seat: Seat, shard: number, runner: Runner): void {
+    if (seat.runner !== runner || this.#stopped) return
+    seat.subscriptions = [this.#answerQueries(shard, runner, seat.lease)]
+    if (runner instanceof SharedRunner) seat.subscriptions.push(this.#shared!.answerControl(shard, runner))
+  }
+
+  #answerQueries(shard: number, runner: Runner, lease: Lease): Subscription {
     let checking: Promise<void> | undefined
     const check = (): Promise<void> => {
       const tended = (): void => {
@@ -161,7 +185,7 @@ export class Worker {
     })
   }
 
-  #answer(shard: number, runner: ShardRunner, lease: Lease, message: Message): void {
+  #answer(shard: number, runner: Runner, lease: Lease, message: Message): void {
     const answer = this.#answerOf(shard, runner, lease, message.data)
     if (!(answer instanceof Promise)) {
       message.respond(encodeJson(answer))
@@ -171,12 +195,7 @@ export class Worker {
     void answer.then((later) => message.respond(encodeJson(lease.surelyHeld ? later : notLeading)))
   }
 
-  #answerOf(
-    shard: number,
-    { leader }: ShardRunner,
-    lease: Lease,
-    query: Uint8Array,
-  ): QueryAnswer | Promise<QueryAnswer> {
+  #answerOf(shard: number, { leader }: Runner, lease: Lease, query: Uint8Array): QueryAnswer | Promise<QueryAnswer> {
     if (!lease.surelyHeld || leader === undefined) return notLeading
     try {
       return leader.onQuery(query)
@@ -191,15 +210,22 @@ export class Worker {
     this.#stopped = true
     this.#cancelTend?.()
     this.#marks?.unsubscribe()
+    // What is under way is still committed meanwhile.
     await Promise.allSettled(this.#seats.map((seat) => this.#leave(seat)))
+    this.#shared?.stop()
   }
 
   async #leave(seat: Seat): Promise<void> {
-    seat.queries?.unsubscribe()
+    unsubscribe(seat)
     await seat.runner?.snapshot().catch((error: unknown) => {
       this.#o.logger.warn({ error: messageOf(error) }, 'no last snapshot, the log has all')
     })
     await seat.runner?.stop()
     await seat.lease.release()
   }
+}
+
+function unsubscribe(seat: Seat): void {
+  for (const subscription of seat.subscriptions) subscription.unsubscribe()
+  seat.subscriptions = []
 }

@@ -1,4 +1,3 @@
-import type { Ownership } from './ownership.ts'
 import type { Beat, Vouch } from './peerMessages.ts'
 import type { ShardOwnership } from './shardOwnership.ts'
 
@@ -54,12 +53,14 @@ export class MoveAgreement {
   /** Owner: the standby stands still. */
   onHeld({ epoch, held }: Vouch): void {
     const { ownership } = this.#o
-    if (held === undefined || this.#moveAt === undefined || epoch !== this.#epoch) return
-    if (ownership.state.intent !== 'none') return
+    if (held === undefined || this.#moveAt === undefined || epoch !== this.#epoch || this.#moves) return
     ownership.tell({ kind: 'move', position: held.position, first: held.ownLast + 1 })
     // From here on the place that was agreed upon holds it, which may lie further on.
-    const { intent }: Ownership = ownership.state
-    if (intent === 'move') ownership.standAt(undefined)
+    if (this.#moves) ownership.standAt(undefined)
+  }
+
+  get #moves(): boolean {
+    return this.#o.ownership.state.intent === 'move'
   }
 
   /** Standby: the owner wants to move, or no longer. */
@@ -91,7 +92,7 @@ export class MoveAgreement {
   round(): void {
     const { ownership, monotonicMs } = this.#o
     if (this.#moveAt === undefined && this.#held === undefined) return
-    const over = monotonicMs() > this.#untilMs && ownership.state.intent !== 'move'
+    const over = monotonicMs() > this.#untilMs && !this.#moves
     if (over || ownership.state.record?.epoch !== this.#epoch) this.#goOn()
   }
 

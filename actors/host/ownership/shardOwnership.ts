@@ -1,16 +1,23 @@
 import type { Logger } from 'pino'
-import { ownerKey, type OwnerRecord } from '../../log/ownerRecord.ts'
+import { type OwnerRecord, ownerKey } from '../../log/ownerRecord.ts'
 import { messageOf } from '../../log/process.ts'
 import type { HostPorts } from '../ports.ts'
 import { isHeld, isOwner, mayAct, safePosition } from './judgements.ts'
-import { type CasOutcome, type Ownership, type OwnershipAction, type OwnershipEvent, unknownOwnership } from './ownership.ts'
-import type { Beat, PeerMessages, Vouch } from './peerMessages.ts'
+import {
+  type CasOutcome,
+  type Ownership,
+  type OwnershipAction,
+  type OwnershipEvent,
+  unknownOwnership,
+} from './ownership.ts'
 import { confirmed, react } from './react.ts'
 import { positionAt } from './recordChanges.ts'
 import { changeRecord, readRecord, type WitnessStore } from './witnessStore.ts'
 
 /** A solo lease is trusted this long after it was asked for; whoever accepts its loss waits for more than that. */
 export const soloLeaseMs = 4_000
+type MarkAction = Extract<OwnershipAction, { kind: 'mark' }>
+
 const readAgainMs = 200
 const endsTimeoutMs = 1_000
 
@@ -25,8 +32,6 @@ export interface OwnedReplica {
   commit(position: number): void
   /** Last sequences of the shard's streams here: the region's own and the mirror. */
   ends(): Promise<{ own: number; mirror: number }>
-  vouchOf(mark: { epoch: number; seq: number; position: number }): Vouch
-  beatOf(epoch: number): Beat
 }
 
 export type ShardOwnershipOptions = {
@@ -35,12 +40,15 @@ export type ShardOwnershipOptions = {
   readonly shard: number
   readonly lease: { readonly surelyHeld: boolean }
   readonly witness: WitnessStore
-  readonly messages: PeerMessages
   readonly replica: OwnedReplica
   readonly ports: Pick<HostPorts, 'after' | 'monotonicMs' | 'random'>
   readonly logger: Logger
+  /** Says to the owner that this replica has everything up to there. */
+  readonly vouch: (mark: MarkAction) => void
+  readonly onCommitted: () => void
   /** The record says something new: whoever only needs to know is told. */
   readonly onRecord: (record: OwnerRecord) => void
+  /** No later cut lies below this position of the log of this epoch. */
   readonly onSafe: (epoch: number, position: number) => void
 }
 
@@ -54,7 +62,6 @@ export class ShardOwnership {
   #stopped = false
   #soloUntilMs = Number.NEGATIVE_INFINITY
   #revisionSinceMs = Number.POSITIVE_INFINITY
-  #intentSinceMs = 0
   #reading = false
   #safe = -1
   /** Where a move that is being agreed upon wants this replica to stand still. */
@@ -73,6 +80,11 @@ export class ShardOwnership {
     return isOwner(this.#state)
   }
 
+  /** No later cut lies below it. */
+  get safe(): number {
+    return safePosition(this.#state)
+  }
+
   /** How long the record has been what it is. */
   get revisionAgeMs(): number {
     return this.#o.ports.monotonicMs() - this.#revisionSinceMs
@@ -81,10 +93,6 @@ export class ShardOwnership {
   stop(): void {
     this.#stopped = true
     this.#changed()
-  }
-
-  applied(position: number): void {
-    this.tell({ kind: 'applied', position })
   }
 
   tell(event: OwnershipEvent): void {
@@ -104,7 +112,6 @@ export class ShardOwnership {
     const before = this.#state
     const { state, actions } = react(before, event)
     this.#state = state
-    if (state.intent !== before.intent) this.#intentSinceMs = this.#o.ports.monotonicMs()
     if (state.revision !== before.revision) this.#onRevision(before)
     for (const action of actions) this.#do(action)
     this.#settle(before)
@@ -123,7 +130,7 @@ export class ShardOwnership {
   }
 
   #do(action: OwnershipAction): void {
-    const { replica, ports, lease, messages } = this.#o
+    const { replica, ports, lease } = this.#o
     const leases = { region: lease.surelyHeld, solo: ports.monotonicMs() < this.#soloUntilMs }
     if (!mayAct(action, leases)) {
       // Nothing was sent, but what was asked for must be settled like any answer that is lost.
@@ -135,10 +142,11 @@ export class ShardOwnership {
         void this.#compareAndSet(action)
         break
       case 'mark':
-        messages.vouch(replica.vouchOf(action))
+        this.#o.vouch(action)
         break
       case 'commit':
         replica.commit(action.position)
+        this.#o.onCommitted()
         break
       case 'read-record':
         this.#readSoon()
@@ -161,7 +169,7 @@ export class ShardOwnership {
 
   /** What follows from any change of state. */
   #settle(before: Ownership): void {
-    const { replica, messages } = this.#o
+    const { replica } = this.#o
     const state = this.#state
     this.#hold()
     const safe = safePosition(state)
@@ -170,7 +178,6 @@ export class ShardOwnership {
       if (!this.owner) replica.commit(safe)
       this.#o.onSafe(state.record.epoch, safe)
     }
-    if (this.owner && state.committed !== before.committed) messages.beat(replica.beatOf(state.record!.epoch))
     if (state.revision !== before.revision || state.intent !== before.intent) this.#changed()
   }
 

@@ -1,0 +1,108 @@
+import { snapshotOf } from '../log/replicaSnapshot.ts'
+import { bytesOf } from '../log/snapshot.ts'
+import type { SnapshotStore } from '../log/snapshotStore.ts'
+import type { Leader } from './leader.ts'
+import type { HostPorts } from './ports.ts'
+
+/** How often a shard looks whether its next snapshot is due. */
+const checkMs = 1_000
+const keptBytesMinDefault = 64 * 1024 * 1024
+/** How long a snapshot waits in memory until its position is committed; then the next one is taken instead. */
+const commitMs = 2_000
+
+export type DueSnapshotsOptions = {
+  region: string
+  snapshots: SnapshotStore
+  snapshotEveryMs: number
+  /**
+   * What other shards sent they keep in memory until it is in a snapshot here: when that grows beyond this, or beyond
+   * what a snapshot of this shard takes, one is due before its time.
+   */
+  keptBytesMin?: number
+  ports: HostPorts
+  /** The replica to take them of; undefined while it is not fit for it. */
+  leader: () => Leader | undefined
+  onFailed: (error: unknown) => void
+}
+
+/** Takes snapshots of a shard's replica when they are due, one at a time. */
+export class DueSnapshots {
+  readonly #o: DueSnapshotsOptions
+  #seq = 0
+  #bytes = 0
+  #cancel: (() => void) | undefined
+  #saving: Promise<void> = Promise.resolve()
+
+  constructor(options: DueSnapshotsOptions) {
+    this.#o = options
+  }
+
+  /** Position of the newest that is known. */
+  get seq(): number {
+    return this.#seq
+  }
+
+  /** The replica began from one of this position. */
+  restored(seq: number): void {
+    this.#seq = seq
+  }
+
+  schedule(): void {
+    const { ports, snapshotEveryMs } = this.#o
+    this.#cancel?.()
+    // Shards of one worker take turns, so that their copies do not fall together.
+    const dueMs = ports.monotonicMs() + snapshotEveryMs * (0.75 + ports.random() * 0.5)
+    this.#check(dueMs)
+  }
+
+  #check(dueMs: number): void {
+    const { ports, leader, onFailed, keptBytesMin = keptBytesMinDefault } = this.#o
+    const waitMs = Math.max(0, Math.min(checkMs, dueMs - ports.monotonicMs()))
+    this.#cancel = ports.after(waitMs, () => {
+      const keptBytes = leader()?.keptElsewhereBytes ?? 0
+      if (ports.monotonicMs() < dueMs && keptBytes < Math.max(keptBytesMin, this.#bytes)) {
+        this.#check(dueMs)
+        return
+      }
+      this.take().then(
+        () => this.schedule(),
+        (error: unknown) => {
+          onFailed(error)
+          this.schedule()
+        },
+      )
+    })
+  }
+
+  /** Takes one now, unless nothing has changed since the last. */
+  take(): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const leader = this.#o.leader()
+      if (leader === undefined || leader.replica.seq === this.#seq) return
+      const received = leader.receivedNow()
+      const seq = leader.replica.seq
+      const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs())
+      // A state that a cut may still void must not be what somebody begins from.
+      if (!(await leader.whenCommitted(seq, commitMs))) return
+      await this.#o.snapshots.save(snapshot)
+      this.#seq = seq
+      this.#bytes = snapshot.sections.reduce((sum, { parts }) => sum + bytesOf(parts), 0)
+      leader.snapshotDurable(received)
+    })
+    const taken = this.#saving
+    // The chain goes on after a failure; the caller of this snapshot still hears of it.
+    this.#saving = taken.catch(() => undefined)
+    return taken
+  }
+
+  /** No further one begins. */
+  stop(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  /** Resolves once the one that is under way has ended. */
+  async ended(): Promise<void> {
+    await this.#saving
+  }
+}

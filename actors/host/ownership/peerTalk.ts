@@ -1,0 +1,140 @@
+import type { MoveAgreement } from './moveAgreement.ts'
+import type { Beat, PeerMessages, Vouch } from './peerMessages.ts'
+import { chainPrefix } from './recentChains.ts'
+import { positionAt } from './recordChanges.ts'
+import type { RoleReplica } from './roleReplica.ts'
+import type { ShardOwnership } from './shardOwnership.ts'
+
+/** Marks that came before this replica had applied so far itself; beyond it the newest takes the last place. */
+const earlyMarksMax = 1_024
+
+type ChainedMark = { epoch: number; seq: number; position: number; chain: string }
+
+export type PeerTalkOptions = {
+  readonly shard: number
+  readonly ownership: ShardOwnership
+  readonly replica: RoleReplica
+  readonly agreement: () => MoveAgreement
+  readonly messages: PeerMessages
+  /** The other region has said something about this shard. */
+  readonly heard: () => void
+  /** The other region's replica is not the same as this one. */
+  readonly differs: (what: string, position: number) => void
+}
+
+/** What the replicas of one shard say to each other across the regions. */
+export class PeerTalk {
+  readonly #o: PeerTalkOptions
+  /** Of marks that are ahead of what is applied here, by position. */
+  #early: ChainedMark[] = []
+  #vouched: ChainedMark | undefined
+
+  constructor(options: PeerTalkOptions) {
+    this.#o = options
+  }
+
+  /** Standby: tells the owner that it has everything up to there. */
+  vouch({ epoch, seq, position }: { epoch: number; seq: number; position: number }): void {
+    const { leader } = this.#o.replica
+    if (leader === undefined) return
+    this.#vouched = { epoch, seq, position, chain: chainPrefix(leader.replica.chain) }
+    this.#sayVouched()
+  }
+
+  #sayVouched(): void {
+    const { shard, ownership, replica, agreement, messages } = this.#o
+    // What was vouched for stays true; of an epoch that is over nobody wants to hear it.
+    if (this.#vouched === undefined || this.#vouched.epoch !== ownership.state.record?.epoch) return
+    const { newest: digest } = replica.digests
+    const { held } = agreement()
+    messages.vouch({
+      shard,
+      ...this.#vouched,
+      ...(digest === undefined ? {} : { digest }),
+      ...(held === undefined ? {} : { held }),
+    })
+  }
+
+  /** Owner: tells its standby how it stands. */
+  beat(urgent = false): void {
+    const { shard, ownership, replica, agreement, messages } = this.#o
+    const { record, applied, committed } = ownership.state
+    if (record === undefined || !ownership.owner) return
+    const { newest: digest } = replica.digests
+    const { moveAt } = agreement()
+    const beat: Beat = {
+      shard,
+      epoch: record.epoch,
+      applied,
+      committed,
+      ...(digest === undefined ? {} : { digest }),
+      ...(moveAt === undefined ? {} : { moveAt }),
+    }
+    messages.beat(beat, urgent)
+  }
+
+  /** Says at once how this replica stands, whichever role it has. */
+  say(): void {
+    if (this.#o.ownership.owner) this.beat(true)
+    else this.#sayVouched()
+  }
+
+  onVouch(vouch: Vouch): void {
+    const { ownership, heard, agreement } = this.#o
+    const { record } = ownership.state
+    if (record === undefined || vouch.epoch > record.epoch) void ownership.read()
+    if (record === undefined || vouch.epoch !== record.epoch || !ownership.owner) return
+    heard()
+    if (this.#digestDiffers(vouch)) return
+    const { epoch, seq, chain } = vouch
+    const mark = { epoch, seq, position: positionAt(record, seq), chain }
+    if (this.#early.length >= earlyMarksMax) this.#early.pop()
+    this.#early.push(mark)
+    this.takeMarks()
+    agreement().onHeld(vouch)
+  }
+
+  /** Owner: takes in the marks up to what is applied by now, each with the chain that it must be of. */
+  takeMarks(): void {
+    const { ownership, replica, differs } = this.#o
+    const { record, applied } = ownership.state
+    let newest: ChainedMark | undefined
+    while (this.#early.length > 0 && this.#early[0]!.position <= applied) newest = this.#early.shift()
+    if (newest === undefined || newest.epoch !== record?.epoch) return
+    const { epoch, seq, position, chain } = newest
+    const own = replica.chains.at(position)
+    // So far behind that the chain there is forgotten: a later mark will say more.
+    if (own === undefined) return
+    if (own === chain) ownership.tell({ kind: 'mark', epoch, seq })
+    else differs('the log', position)
+  }
+
+  onBeat(beat: Beat): void {
+    const { ownership, replica, heard, agreement } = this.#o
+    const { record } = ownership.state
+    if (record === undefined || beat.epoch > record.epoch) void ownership.read()
+    if (record === undefined || beat.epoch !== record.epoch || ownership.owner) return
+    heard()
+    if (this.#digestDiffers(beat)) return
+    replica.leader?.heardOwner()
+    this.ownerApplied = beat.applied
+    ownership.tell({ kind: 'owner-committed', epoch: beat.epoch, position: beat.committed })
+    agreement().onBeat(beat)
+  }
+
+  /** Standby: how far the owner said that it was. */
+  ownerApplied = 0
+
+  #digestDiffers({ digest }: Pick<Beat, 'digest'>): boolean {
+    const { replica, differs } = this.#o
+    if (digest === undefined || !replica.digests.differs(digest)) return false
+    differs('the state', digest.position)
+    return true
+  }
+
+  /** Another epoch began, or the replica was thrown away. */
+  forget(): void {
+    this.#early = []
+    this.ownerApplied = 0
+  }
+}
