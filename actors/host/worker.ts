@@ -55,7 +55,7 @@ export class Worker {
   readonly #timers: WorkerTimers
   readonly #seats: Seat[]
   readonly #shared: SharedShards | undefined
-  #marks: Subscription | undefined
+  #marks: Subscription[] = []
   #cancelTend: (() => void) | undefined
   #stopped = false
 
@@ -96,14 +96,21 @@ export class Worker {
   }
 
   start(): void {
-    this.#marks = this.#o.connection.subscribe(`mark.${this.#shared === undefined ? this.#o.region : '*'}.*`, {
+    const { region, shared } = this.#o
+    const regions = shared === undefined ? [region] : [region, shared.peer]
+    // One subject a region: the link passes on interest in these, and none that is wider.
+    this.#marks = regions.map((each) => this.#hearMarks(each))
+    this.#shared?.start()
+    this.#tend()
+  }
+
+  #hearMarks(region: string): Subscription {
+    return this.#o.connection.subscribe(`mark.${region}.*`, {
       callback: (error, message) => {
         if (error !== null) return
         for (const { runner } of this.#seats) runner?.leader?.onMark(message.data)
       },
     })
-    this.#shared?.start()
-    this.#tend()
   }
 
   #tend(): void {
@@ -209,7 +216,7 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelTend?.()
-    this.#marks?.unsubscribe()
+    for (const marks of this.#marks) marks.unsubscribe()
     // What is under way is still committed meanwhile.
     await Promise.allSettled(this.#seats.map((seat) => this.#leave(seat)))
     this.#shared?.stop()
