@@ -5,7 +5,7 @@ import { copyIn, type ReplacedTable, replaceRows } from './replacedRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { appliedLines, linkLines, receivedLines, userLines, walletLines } from './stateRows.ts'
 
-type AddedTable = 'entries' | 'payments' | 'evidence' | 'order_texts'
+type AddedTable = 'entries' | 'payments' | 'evidence' | 'order_texts' | 'refunds'
 
 export type Step = {
   readonly shard: number
@@ -45,6 +45,7 @@ export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], b
       payments: text(({ rows }) => rows.payments.join('')),
       evidence: text(({ rows }) => rows.evidence.join('')),
       order_texts: text(({ rows }) => rows.orderTexts.join('')),
+      refunds: text(({ rows }) => rows.refunds.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {

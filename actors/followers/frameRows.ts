@@ -19,7 +19,7 @@ import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { hex, int8Of } from './copyText.ts'
-import { addOrder, addOrderPayment, addOrderText } from './orderRows.ts'
+import { addOrder, addOrderPayment, addOrderText, addRefund } from './orderRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
 
@@ -157,6 +157,7 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
   for (const [i, at] of (commandOffsets(frame) ?? []).entries()) {
     const name = names.get(frame.u8[at + commandHeadRecord.at.op]!)
     if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
+    if (name === 'orderRefund') addRefund(rows, state, applied, i, at)
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
     if (name === 'orderCreate') addOrderText(rows, state, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }

@@ -1,7 +1,7 @@
 import { businessDay } from '../ledger/businessTime.ts'
 import { readRecord } from '../ledger/layout.ts'
 import { orderNoBytes } from '../ledger/orderRecords.ts'
-import { commandRecords } from '../ledger/records.ts'
+import { commandHeadRecord, commandRecords } from '../ledger/records.ts'
 import { rememberedByCode } from '../ledger/refusals.ts'
 import type { State } from '../ledger/state.ts'
 import type { Applied } from '../log/replica.ts'
@@ -10,11 +10,15 @@ import type { ShardRows } from './shardRows.ts'
 
 const bytea = (bytes: Uint8Array, at: number, length: number): string => `\\\\x${hex(bytes, at, length)}`
 
+function orderNoText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0)
+  return String.fromCharCode(...bytes.subarray(0, end < 0 ? orderNoBytes : end))
+}
+
 /** One order, taken down at once: its row is free for another some time after its end. */
 export function addOrder(rows: ShardRows, state: State, row: number): void {
   const o = state.orders.columns.at
-  const number = o.orderNo.subarray(row * orderNoBytes, (row + 1) * orderNoBytes)
-  const text = String.fromCharCode(...number.subarray(0, number.indexOf(0) < 0 ? orderNoBytes : number.indexOf(0)))
+  const text = orderNoText(o.orderNo.subarray(row * orderNoBytes, (row + 1) * orderNoBytes))
   const cells = [
     state.wallets.at.number[o.wallet[row]!]!,
     escaped(text),
@@ -53,14 +57,38 @@ export function addOrderText(
 
 /** A payment that names an order is a payment like any other. */
 export function addOrderPayment(rows: ShardRows, state: State, applied: Applied, i: number, at: number): void {
-  const { frame, out, entry } = applied
+  const { payer, payee, amount } = readRecord(commandRecords.orderPayment, applied.frame.view, at)
+  addPayment(rows, state, applied, i, at, { payer, payee, amount })
+}
+
+/** And so is a refund, which its merchant pays; of which order it is stands beside it. */
+export function addRefund(rows: ShardRows, state: State, applied: Applied, i: number, at: number): void {
+  const { wallet, amount, orderNo, id } = readRecord(commandRecords.orderRefund, applied.frame.view, at)
+  const walletRow = state.walletRows.row(wallet)
+  const order = walletRow < 0 ? -1 : state.orders.find(walletRow, orderNo)
+  const { payer, seq } = state.orders.columns.at
+  addPayment(rows, state, applied, i, at, { payer: wallet, payee: order < 0 ? 0 : payer[order]!, amount })
+  if (applied.out.code[i] !== 0 || applied.out.repeated[i] === 1 || order < 0) return
+  const cells = [wallet, escaped(orderNoText(orderNo)), seq[order]!, bytea(id, 0, 16)]
+  rows.refunds.push(`${cells.join('\t')}\n`)
+}
+
+type Paid = { payer: number; payee: number; amount: number }
+
+function addPayment(
+  rows: ShardRows,
+  state: State,
+  { frame, out, entry }: Applied,
+  i: number,
+  at: number,
+  { payer, payee, amount }: Paid,
+): void {
   const code = out.code[i]!
   if (out.repeated[i] === 1 || (code !== 0 && rememberedByCode[code] === 0)) return
-  const { payer, payee, amount, id } = readRecord(commandRecords.orderPayment, frame.view, at)
   const cells = [
     businessDay(state.logTimeMs),
     int8Of(payer),
-    bytea(id, 0, 16),
+    bytea(frame.u8, at + commandHeadRecord.at.id, 16),
     int8Of(payee),
     int8Of(amount),
     code,
@@ -69,7 +97,7 @@ export function addOrderPayment(rows: ShardRows, state: State, applied: Applied,
     i,
     out.destination[i]!,
     out.value[i]!,
-    bytea(frame.u8, at + commandRecords.orderPayment.at.digestHigh, 8),
+    bytea(frame.u8, at + commandHeadRecord.at.digestHigh, 8),
     state.logTimeMs,
   ]
   rows.payments.push(`${cells.join('\t')}\n`)

@@ -85,6 +85,37 @@ describe('orders', () => {
     expect(payment).toMatchObject({ code: 0, destination: 2, amount_fen: 250n })
   })
 
+  test('that are refunded say how much went back, and the refund is a payment of the merchant', async () => {
+    const market = await shopWithOrder()
+    await payOrder(market)
+    const { town, sql } = followed
+    const { shop } = market
+    const id = town.id()
+    const by = headOf({ signer: signers.walletKey, keyVersion: 1, actor: shop.number, id })
+    await town.command(
+      1,
+      'orderRefund',
+      { ...by, wallet: shop.number, amount: 100, orderNo },
+      { kind: 'edge', id: '1' },
+    )
+    await town.until('the refund has arrived', () => town.inTransit() === 0)
+    await followed.project()
+    await followed.caughtUp()
+    const [order] = await sql`select refunded_fen, seq from orders`
+    expect(order).toMatchObject({ refunded_fen: 100n })
+    const [refund] = await sql`
+      select f.order_no, f.order_seq, p.payee, p.amount_fen, p.code from refunds f
+      join payments p on p.payer = f.merchant and p.id = f.id`
+    expect(refund).toEqual({
+      order_no: 'AAA',
+      order_seq: order!.seq,
+      payee: BigInt(alice.number),
+      amount_fen: 100n,
+      code: 0,
+    })
+    expect(await followed.comparison()).toMatchObject({ differing: 0 })
+  })
+
   test('that two pay are paid by one; the other payment is written as returned', async () => {
     const market = await shopWithOrder()
     await payOrder(market)

@@ -187,6 +187,19 @@ export const orders = pgTable(
   ],
 )
 
+/** Which payments are refunds, and of which order. */
+export const refunds = pgTable(
+  'refunds',
+  {
+    merchant: int8('merchant').notNull(),
+    orderNo: text('order_no').notNull(),
+    /** Place of the order's creation in the log. */
+    orderSeq: int8('order_seq').notNull(),
+    id: bytes('id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.merchant, t.orderNo, t.orderSeq, t.id] })],
+)
+
 /** What an order says beside its amount: its description, its lines, where its merchant wants to be called. */
 export const orderTexts = pgTable(
   'order_texts',

@@ -17,6 +17,7 @@ export class ShardRows {
   /** Of each order that changed, by its number and creation; and the texts of those that were made. */
   readonly orders = new Map<string, string>()
   readonly orderTexts: string[] = []
+  readonly refunds: string[] = []
 
   constructor(shard: number, fromSeq: number) {
     this.shard = shard

@@ -43,7 +43,7 @@ function read(
     case 'principals':
       return readPrincipals(state)
     case 'rules':
-      return { limits: state.rules.limits, risk: state.rules.risk }
+      return { limits: state.rules.limits, risk: state.rules.risk, refunds: state.rules.refunds }
     case 'totals':
       return readTotals(replica, state)
     case 'balances':

@@ -53,3 +53,17 @@ export const putRiskRule: Execute<'riskRulePut'> = (s, command) => {
   s.rules.advance(s.logTimeMs)
   return accepted
 }
+
+const refundDaysMax = 3_650
+
+/** Enters how long orders may be refunded that are paid from a date on. */
+export const putRefundRule: Execute<'refundRulePut'> = (s, command) => {
+  const may = mayOperator(s, command)
+  if (may !== 'accepted') return refuse(may)
+  const { days, effectiveMs } = command
+  if (days < 1 || days > refundDaysMax || s.rules.refunds.length >= versionsMax) return refuse('rule-invalid')
+  if (!Number.isSafeInteger(effectiveMs)) return refuse('rule-invalid')
+  s.rules.addRefund({ effectiveMs: Math.max(effectiveMs, s.logTimeMs), days })
+  s.rules.advance(s.logTimeMs)
+  return accepted
+}

@@ -1,4 +1,4 @@
-import { putLimits, putPrincipal, putRiskRule } from './administration.ts'
+import { putLimits, putPrincipal, putRefundRule, putRiskRule } from './administration.ts'
 import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './admission.ts'
 import { bytesWords } from './commandBytes.ts'
 import type { Command, Execute, Executed, Position } from './execution.ts'
@@ -14,6 +14,7 @@ import { openUser, openWallet, setWalletKey, setWalletStatus, updateUser } from 
 import { requestRecharge, stepRecharge } from './recharges.ts'
 import { type CommandOp, commandHeadRecord, commandOps, commandRecords, senders } from './records.ts'
 import { requestRedemption, stepRedemption } from './redemptions.ts'
+import { refundOrder } from './refunds.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
 import type { State } from './state.ts'
 
@@ -35,6 +36,7 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   principalPut: { execute: putPrincipal, from: people },
   limitsPut: { execute: putLimits, from: people },
   riskRulePut: { execute: putRiskRule, from: people },
+  refundRulePut: { execute: putRefundRule, from: people },
   userOpen: { execute: openUser, from: people, homeOf: (c) => (c.bucket < bucketCount ? c.bucket : nowhere) },
   userUpdate: { execute: updateUser, from: people, homeOf: (c) => c.user },
   walletOpen: { execute: openWallet, from: people, homeOf: (c) => c.user },
@@ -48,6 +50,7 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   redemptionStep: { execute: stepRedemption, from: [senders.connector], homeOf: (c) => c.wallet, named: true },
   orderCreate: { execute: createOrder, from: people, homeOf: (c) => c.wallet, named: true },
   orderClose: { execute: closeOrder, from: people, homeOf: (c) => c.wallet },
+  orderRefund: { execute: refundOrder, from: people, homeOf: (c) => c.wallet },
   orderPayment: { execute: payOrder, from: [senders.edge], homeOf: (c) => c.payer },
   tick: { execute: tick, from: [senders.host], named: true },
 }

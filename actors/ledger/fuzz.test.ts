@@ -97,6 +97,7 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   role: fc.constantFrom(1, 2),
   level: fc.nat(3),
   percent: fc.nat(100),
+  days: fc.nat(40),
   key: fc.constant(Uint8Array.from({ length: 33 }, () => 2)),
   tokenLength: fc.nat(192),
   sealedLength: fc.nat(120),
@@ -259,7 +260,7 @@ describe('a shard that sends nonsense', () => {
     fc.oneof(
       fc.uint8Array({ minLength: transitRecord.size, maxLength: transitRecord.size }),
       ...[1, 2, 3, 4].map((op) => recordOf(transitRecord as unknown as Layout, op)),
-      ...[5, 6].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
+      ...[5, 6, 7, 8].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
     ),
     { minLength: 1, maxLength: 3 },
   )

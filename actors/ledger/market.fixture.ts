@@ -70,6 +70,13 @@ export class Market extends Town {
     return this.command(shard, 'orderPayment', fields)
   }
 
+  refund(shop: string, orderNo: string, yuan: string, o: { id?: Uint8Array; digest?: number } = {}): Answer {
+    const { number, shard } = this.wallet(shop)
+    const head = { ...this.byWallet(shop), digestHigh: o.digest ?? 3, ...(o.id && { id: o.id }) }
+    const fields = { ...head, wallet: number, amount: fenOf(yuan), orderNo: orderNoOf(orderNo) }
+    return this.command(shard, 'orderRefund', fields)
+  }
+
   /** What the host adds to a log when something is due and nobody asks for anything. */
   tick(shard: number): void {
     const body = encodeCommand('tick', headOf())

@@ -21,6 +21,13 @@ export const orderRecords = {
     wallet: ['f64', "the merchant's wallet number"],
     orderNo: ['bytes32', "the merchant's number of it, ASCII"],
   }),
+  /** The debit step of a refund, in the merchant's shard. */
+  orderRefund: layout('orderRefund', {
+    ...commandHead,
+    wallet: ['f64', "the merchant's wallet number"],
+    amount: ['f64', 'fen'],
+    orderNo: ['bytes32', "the merchant's number of the order, ASCII"],
+  }),
   /** The debit step of a payment that names an order, in the payer's shard. */
   orderPayment: layout('orderPayment', {
     ...commandHead,

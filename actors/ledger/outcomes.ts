@@ -115,6 +115,9 @@ export const postingKinds = {
   recharge: 4,
   redemption: 5,
   redemptionReturned: 6,
+  refundOut: 7,
+  refundIn: 8,
+  refundReturned: 9,
 } as const
 
 /**

@@ -29,6 +29,12 @@ export function creditWallet(s: State, row: number, amount: number): void {
   s.settleAccount(row)
 }
 
+/** Takes out what is no payment of its holder's choice, and so counts against no limit. */
+export function takeFromWallet(s: State, row: number, amount: number): void {
+  postToWallet(s, row, -amount)
+  s.settleAccount(row)
+}
+
 /** Brings money home; `paidMs` is when it left, if that is still known. */
 export function returnToWallet(s: State, row: number, amount: number, paidMs: number | undefined): void {
   postToWallet(s, row, amount)

@@ -55,6 +55,8 @@ export const transitOps = {
   batchReturn: 4,
   orderCredit: 5,
   orderReturn: 6,
+  refundCredit: 7,
+  refundReturn: 8,
 } as const
 
 /**
@@ -72,9 +74,9 @@ export const transitRecord = layout('transit', {
   amount: ['f64', 'fen'],
 })
 
-/** The same of a payment that names an order. */
+/** The same of a payment that names an order, and of a refund of one. */
 export const orderTransitRecord = layout('orderTransit', {
-  op: ['u8', '5 credit, 6 return'],
+  op: ['u8', '5 credit of an order, 6 return of it, 7 refund, 8 return of it'],
   reason: ['u8', 'refusal code of a return, else 0'],
   reserved: ['u16', 'zero'],
   order: ['u32', "number that the merchant's shard gave the order"],
@@ -110,6 +112,7 @@ export const commandOps = {
   principalPut: 2,
   limitsPut: 3,
   riskRulePut: 4,
+  refundRulePut: 5,
   userOpen: 10,
   userUpdate: 11,
   walletOpen: 20,
@@ -124,6 +127,7 @@ export const commandOps = {
   orderCreate: 60,
   orderClose: 61,
   orderPayment: 62,
+  orderRefund: 63,
   tick: 70,
 } as const
 export type CommandOp = keyof typeof commandOps
@@ -189,6 +193,12 @@ export const commandRecords = {
     effectiveMs: ['f64', 'log time from which this is in force'],
     rechargesPerDayMax: ['u32', 'recharges of one wallet a business day'],
     paymentsPerDayMax: ['u32', 'payments of one wallet a business day'],
+  }),
+  refundRulePut: layout('refundRulePut', {
+    ...commandHead,
+    days: ['u32', 'how long after its payment an order may be refunded'],
+    reserved: ['u32', 'zero'],
+    effectiveMs: ['f64', 'log time from which this is in force'],
   }),
   userOpen: layout('userOpen', {
     ...commandHead,

@@ -69,6 +69,9 @@ export const refusalTable = {
   'order-closed': { remembered: true },
   'order-expired': { remembered: true },
   'order-amount-differs': { remembered: true },
+  'order-not-paid': { remembered: true },
+  'refund-period-over': { remembered: true },
+  'refund-exceeds-payment': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

@@ -6,6 +6,7 @@ import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit } from './paymentRules.ts'
 import { creditWallet, returnToWallet } from './postings.ts'
 import { orderTransitRecord, transitGroup, transitHeader, transitOps, transitRecord } from './records.ts'
+import { judgeRefundCredit, refundReturned } from './refunds.ts'
 import { refusals } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
 
@@ -103,10 +104,10 @@ export class Transit {
       const row = this.#rows[i - from]!
       if (op === transitOps.credit || op === transitOps.batchCredit) {
         this.#takeCredit(frame, word, row, source, first + i, out, i)
-      } else if (op === transitOps.orderCredit) this.#takeOrderCredit(frame, word, row, source, out, i)
-      else if (op === transitOps.return || op === transitOps.batchReturn || op === transitOps.orderReturn) {
-        this.#takeReturn(frame, word, row, source, out, i)
-      } else throw new LawBroken(`transit op ${op} from shard ${source}`)
+      } else if (op === transitOps.orderCredit || op === transitOps.refundCredit) {
+        this.#takeCreditOfOrder(frame, word, row, source, out, i)
+      } else if (op! > 0 && op! <= transitOps.refundReturn) this.#takeReturn(frame, word, row, source, out, i)
+      else throw new LawBroken(`transit op ${op} from shard ${source}`)
     }
   }
 
@@ -156,13 +157,14 @@ export class Transit {
     else out.completeOfBatch(edge, token, source, number)
   }
 
-  /** The credit binds the order: of two payments the second comes back. */
-  #takeOrderCredit(frame: FrameInput, word: number, row: number, source: number, out: Outcomes, i: number): void {
+  /** The credit of a payment binds the order: of two the second comes back. That of a refund is the payer's own money. */
+  #takeCreditOfOrder(frame: FrameInput, word: number, row: number, source: number, out: Outcomes, i: number): void {
     const s = this.#s
     const amount = frame.f64[word + (T.amount >>> 3)]!
     if (!isAmount(amount)) throw new LawBroken(`a transit amount of ${amount} fen from shard ${source}`)
     const order = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
-    const code = judgeCredit(s, row, amount) || judgeOrder(s, order, row, amount)
+    const isRefund = frame.u8[word * 8 + T.op] === transitOps.refundCredit
+    const code = isRefund ? judgeRefundCredit(s, row) : judgeCredit(s, row, amount) || judgeOrder(s, order, row, amount)
     s.books.fromTransit(source, amount)
     if (code !== 0) {
       this.#sendReturn(frame, word, source, amount, code)
@@ -170,8 +172,9 @@ export class Transit {
     }
     creditWallet(s, row, amount)
     const payer = frame.f64[word + (T.payer >>> 3)]!
-    if (out.watch !== undefined) this.#show(frame, word, row, postingKinds.paymentIn, amount, payer, out, i)
-    bindOrder(s, order, payer, frame.u8, this.#group * 8 + G.id, out)
+    const kind = isRefund ? postingKinds.refundIn : postingKinds.paymentIn
+    if (out.watch !== undefined) this.#show(frame, word, row, kind, amount, payer, out, i)
+    if (!isRefund) bindOrder(s, order, payer, frame.u8, this.#group * 8 + G.id, out)
     out.complete(this.#edge(frame), frame.f64[this.#group + (G.token >>> 3)]!, 0)
   }
 
@@ -216,12 +219,17 @@ export class Transit {
     if (reason === 0 || reason >= refusals.length) throw new LawBroken(`shard ${source} returned for reason ${reason}`)
     s.books.fromTransit(source, amount)
     s.returnsApplied[source]! += 1
-    returnToWallet(s, row, amount, this.#recordReturn(frame, word, reason, out))
+    const isRefund = frame.u8[word * 8 + T.op] === transitOps.refundReturn
+    const paidMs = this.#recordReturn(frame, word, reason, out)
+    // A refund counted against no limit.
+    returnToWallet(s, row, amount, isRefund ? undefined : paidMs)
+    if (isRefund) refundReturned(s, frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!, amount, out)
     if (s.accounts.state(row) === walletStates.closed) {
       s.accounts.setState(row, walletStates.frozen)
       s.settleAccount(row)
     }
-    if (out.watch !== undefined) this.#show(frame, word, row, postingKinds.paymentReturned, amount, payee, out, i)
+    const kind = isRefund ? postingKinds.refundReturned : postingKinds.paymentReturned
+    if (out.watch !== undefined) this.#show(frame, word, row, kind, amount, payee, out, i)
   }
 
   /** Changes the outcome that the id is answered with. @returns when the money left, or undefined if that is forgotten */

@@ -1,5 +1,5 @@
 import type { OrderView } from '../ledger/orderViews.ts'
-import type { ClassLimits, RiskRule } from '../ledger/rules.ts'
+import type { ClassLimits, RefundRule, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
 
 /** Reads of one shard's memory, asked on a region's query subject and answered by the replica that holds its lease. */
@@ -54,7 +54,7 @@ export type QueryResults = {
   saga: SagaView | null
   order: OrderView | null
   principals: PrincipalView[]
-  rules: { limits: ClassLimits[]; risk: RiskRule[] }
+  rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[] }
   totals: TotalsView
   balances: { numbers: number[]; balances: number[] }
 }

@@ -26,6 +26,7 @@ const noJournal: Journal = {
   entries: away,
   order: away,
   orders: away,
+  refunds: away,
   followed: away,
   close: async () => undefined,
 }

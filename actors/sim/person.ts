@@ -1,4 +1,5 @@
 import type { Executed, Submitted } from '../../edge/gateway/submission.ts'
+import { orderNoIn } from '../../edge/routes/orderNo.ts'
 import type { PaymentResult, SignedPayment } from '../../edge/routes/paymentDesk.ts'
 import { requestDigest } from '../../edge/routes/requestDigest.ts'
 import { canonicalPayment } from '../../edge/wire/canonical.ts'
@@ -50,6 +51,7 @@ const againMsMax = 900
 const sagaAskMs = 400
 /** Refusals of the moment: the same request may be taken later. */
 const ofTheMoment = new Set(['id-early', 'timestamp-early', 'ids-exhausted', 'key-not-current', 'frame-repeated'])
+const tooOld = new Set(['id-expired', 'id-seen'])
 const institution = (): By => ({ signer: signers.institution, keyVersion: 0, actor: 1, principal: 1 })
 
 const sagaEnds: Readonly<Record<SagaView['kind'], Readonly<Record<number, string>>>> = {
@@ -90,11 +92,17 @@ export class Person {
     this.#batches = new BatchPayer(world, this.#client, world.prng.fork(`batches ${index}`))
     this.#shopper = new Shopper(world.board, world.prng.fork(`shopper ${index}`), world.chronicle, {
       nowMs: () => world.outside.clock.nowMs(),
-      submit: (op, fields, told) => {
+      newId: () => this.#id(),
+      submit: (op, fields, told, id) => {
         const { shard, number } = this.#wallet!
-        return this.#submit(shard, op, fields as never, this.#byKey(number), this.#id(), told)
+        return this.#submit(shard, op, fields as never, this.#byKey(number), id, told)
       },
       pay: (order, fen) => this.#do(this.#payment(order.merchant, fen, this.#id(), order)),
+      look: async ({ merchant: wallet, orderNo }) => {
+        const query = { type: 'order', wallet, orderNo: orderNoIn(orderNo) } as const
+        return (await this.#client.ask((edge) => edge.gateway.ask(wallet, query)))?.result ?? undefined
+      },
+      refund: (order, payer, fen) => this.#do(this.#refund(order, payer, fen, this.#id())),
     })
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
     const { books } = world.far
@@ -136,7 +144,7 @@ export class Person {
     const payees = others.flatMap(({ wallet }) =>
       wallet === undefined || (wallet === this.#wallet) !== own ? [] : [wallet],
     )
-    if (u < 0.38 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
+    if (u < 0.28 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
     else if (u < 0.55) await this.#goShopping()
     else if (u < 0.6 && payees.length > 0) await this.#payBatch(payees)
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
@@ -149,6 +157,7 @@ export class Person {
     const { number, kind } = this.#wallet!
     const sells = kind === walletKinds.merchant && this.#prng.chance(0.5)
     if (!sells) await this.#shopper.buy(number)
+    else if (this.#prng.chance(0.4)) await this.#shopper.refund(number)
     else if (this.#prng.chance(0.15)) await this.#shopper.close(number)
     else await this.#shopper.sell(number, this.#prng.between(1, 30_000))
   }
@@ -289,6 +298,27 @@ export class Person {
       if (answer !== undefined) return answer
       await this.#pauseBeforeTrying()
     }
+  }
+
+  #refund({ orderNo, fen: paidFen, expiresMs }: ShownOrder, to: number, fen: number, id: Uint8Array): Errand {
+    const { number: wallet } = this.#wallet!
+    const text = commandIdText(id)
+    const order = { key: `${wallet}/${orderNo}`, fen: paidFen, expiresMs, refund: true } as const
+    const evidence = evidenceOf(requestDigest('orderRefund', { id: text, orderNo, fen }), new Uint8Array(64))
+    const run = async (): Promise<Answer> => {
+      for (;;) {
+        const of = { wallet, amount: fen, orderNo: orderNoIn(orderNo) }
+        const fields = { ...this.#byKey(wallet)(), ...of, id }
+        const outcome = await this.#client.ask((edge) =>
+          edge.gateway.payByCommand(wallet, id, { op: 'orderRefund', fields, evidence }),
+        )
+        const answer = outcome === undefined ? undefined : this.#lastWord(outcome)
+        if (answer !== undefined) return tooOld.has(answer.outcome) ? { outcome: 'forgotten', place: '' } : answer
+        await this.#pauseBeforeTrying()
+      }
+    }
+    const body = `refund ${orderNo} ${fen}`
+    return { request: { kind: 'payment', wallet, to, fen, id: text, body, order }, run }
   }
 
   #lastWord(result: PaymentResult): Answer | undefined {

@@ -1,5 +1,6 @@
 import type { Submitted } from '../../edge/gateway/submission.ts'
 import { orderNoIn } from '../../edge/routes/orderNo.ts'
+import type { OrderView } from '../ledger/orderViews.ts'
 import type { CommandOp } from '../ledger/records.ts'
 import { refusalOf } from '../ledger/refusals.ts'
 import type { Chronicle } from './chronicle.ts'
@@ -18,8 +19,17 @@ type Answered = Extract<Submitted, { kind: 'answered' }>
 /** What a shopper does by the hands of its person. */
 export type ShopperHands = {
   readonly nowMs: () => number
-  readonly submit: (op: CommandOp, fields: object, told: Readonly<Record<string, string | number>>) => Promise<Answered>
+  readonly newId: () => Uint8Array
+  readonly submit: (
+    op: CommandOp,
+    fields: object,
+    told: Readonly<Record<string, string | number>>,
+    id: Uint8Array,
+  ) => Promise<Answered>
   readonly pay: (order: ShownOrder, fen: number) => Promise<void>
+  /** The order as its shard holds it, if somebody says. */
+  readonly look: (order: ShownOrder) => Promise<OrderView | undefined>
+  readonly refund: (order: ShownOrder, payer: number, fen: number) => Promise<void>
 }
 
 const lifeMsMin = 500
@@ -46,7 +56,8 @@ export class Shopper {
     const orderNo = `T-${++this.#orders}`
     const expiresMs = this.#hands.nowMs() + this.#prng.between(lifeMsMin, lifeMsMax)
     const fields = { wallet: merchant, amount: fen, expiresMs, orderNo: orderNoIn(orderNo), textLength: 0 }
-    const create = () => this.#hands.submit('orderCreate', fields, { orderNo, fen, expiresMs })
+    const id = this.#hands.newId()
+    const create = () => this.#hands.submit('orderCreate', fields, { orderNo, fen, expiresMs }, id)
     const answers = await Promise.all(this.#prng.chance(0.2) ? [create(), create()] : [create()])
     const told = new Set(answers.map(({ code, value }) => `${refusalOf(code)} ${value}`))
     for (const one of told) this.#chronicle.tell(`answered.order.${one.split(' ')[0]}`, `${merchant}/${orderNo}`)
@@ -66,12 +77,24 @@ export class Shopper {
     await this.#hands.pay(order, this.#prng.chance(0.1) ? order.fen + 1 : order.fen)
   }
 
+  /** Gives back a part of what an own order brought, now and then more than is left. */
+  async refund(merchant: number): Promise<void> {
+    const own = this.#board.filter((order) => order.merchant === merchant)
+    if (own.length === 0) return
+    const order = this.#prng.pick(own)
+    const view = await this.#hands.look(order)
+    if (view?.state !== 'paid') return
+    this.#chronicle.tell('refund', `${merchant}/${order.orderNo}`)
+    const left = order.fen - view.refunded
+    await this.#hands.refund(order, view.payer, this.#prng.between(1, left + 1))
+  }
+
   async close(merchant: number): Promise<void> {
     const own = this.#board.filter((order) => order.merchant === merchant)
     if (own.length === 0) return
     const { orderNo } = this.#prng.pick(own)
     const fields = { wallet: merchant, orderNo: orderNoIn(orderNo) }
-    const { code } = await this.#hands.submit('orderClose', fields, { orderNo })
+    const { code } = await this.#hands.submit('orderClose', fields, { orderNo }, this.#hands.newId())
     this.#chronicle.tell(`answered.close.${refusalOf(code)}`, `${merchant}/${orderNo}`)
   }
 }

@@ -113,8 +113,11 @@ describe('from an account at the bank to a merchant and back', () => {
     const shown = await json('order', 'show', payee, 'T-1')
     expect(shown.body).toMatchObject({ status: 'paid', payer_wallet: payer, payment_id: id })
     expect(await json('order', 'close', payee, 'T-1')).toMatchObject({ code: exitCodes.refused })
-    const back = await json('pay', payee, payer, '2.5')
-    expect(back.code).toBe(exitCodes.ok)
+    const part = await json('refund', payee, 'T-1', '1')
+    expect(part).toMatchObject({ code: exitCodes.ok, body: { status: 'completed', amount: '1.00' } })
+    expect(await json('refund', payee, 'T-1', '1.51')).toMatchObject({ code: exitCodes.refused })
+    expect((await json('refund', payee, 'T-1', '1.5')).code).toBe(exitCodes.ok)
+    expect((await json('order', 'show', payee, 'T-1')).body).toMatchObject({ status: 'refunded', refunded: '2.50' })
   })
 
   test('the same id for another amount is refused', async () => {

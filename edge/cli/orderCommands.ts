@@ -45,6 +45,15 @@ export function addOrderCommands(program: Command, register: Register): void {
     return orderAnswer({ body })
   })
 
+  const refunds = orderCommand(order, 'refunds', 'the refunds of an order')
+  register<{ as?: SignerName }>(refunds, async ({ args: [merchant, orderNo], options, session }) => {
+    const signer = session.signerFor(merchant!, options.as)
+    const { body } = await session.call(signer, 'GET', `${ordersPath(merchant!)}/${orderNo}/refunds`)
+    const { refunds: all } = body as { refunds: Record<string, unknown>[] }
+    const rows = all.map((one) => [one.refund_id, one.amount, one.status, one.executed_at].map(String))
+    return { body, text: textTable({ head: ['refund', 'amount', 'status', 'executed at'], rows, right: [1] }) }
+  })
+
   const list = order
     .command('list')
     .argument('<merchant>', 'merchant wallet', walletIdArgument)

@@ -8,6 +8,7 @@ import { addLinkCommand } from './linkCommand.ts'
 import { addOrderCommands } from './orderCommands.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
 import { addProgramCommands } from './programCommands.ts'
+import { addRefundCommand } from './refundCommand.ts'
 import { addSagaCommands } from './sagaCommands.ts'
 import { addUserCommands } from './userCommands.ts'
 import { addWalletCommands } from './walletCommands.ts'
@@ -32,6 +33,7 @@ export function createProgram(terminal: Terminal): Command {
   addSagaCommands(program, register)
   addPaymentCommands(program, register)
   addOrderCommands(program, register)
+  addRefundCommand(program, register)
   addBatchCommand(program, register)
   addLimitCommands(program, register)
   addKeyCommands(program, register)

@@ -13,7 +13,7 @@ import type { GatewayPorts } from './ports.ts'
 import { PrincipalKeys } from './principalKeys.ts'
 import { ShardGate } from './shardGate.ts'
 import { type Read, type ReadFrom, ShardQueries } from './shardQueries.ts'
-import type { BatchSubmission, PaymentSubmission, Submitted } from './submission.ts'
+import type { BatchSubmission, CommandSubmission, PaymentSubmission, Submitted } from './submission.ts'
 import { newTokens } from './tokens.ts'
 import { WalletKeys } from './walletKeys.ts'
 
@@ -130,6 +130,21 @@ export class Gateway {
     return this.#tracker.pay(gate, payment, this.#ports.monotonicMs() + this.#deadlineMs)
   }
 
+  /** Sends a payment that goes into the log as a command, and waits for its end likewise. */
+  payByCommand<K extends CommandOp>(
+    payer: number,
+    id: Uint8Array,
+    request: CommandRequest<K>,
+  ): Promise<PaymentOutcome> {
+    if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
+    const gate = this.gates[this.shardOf(payer)]!
+    const deadlineMs = this.#ports.monotonicMs() + this.#deadlineMs
+    const submission = submissionOf(request)
+    return this.#tracker.follow(gate, { payer, id }, deadlineMs, (token) =>
+      gate.submitByCommand(token, submission, deadlineMs),
+    )
+  }
+
   /** Sends the part of an institution's batch that one shard carries out, and waits for the end of all its payments. */
   payBatch(shard: number, batch: BatchId, part: BatchSubmission): Promise<BatchOutcome> {
     if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
@@ -139,13 +154,8 @@ export class Gateway {
   /** Sends one rare command to a shard and waits for its answer or the deadline. */
   command<K extends CommandOp>(shard: number, request: CommandRequest<K>): Promise<Submitted> {
     if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
-    const { op, fields, evidence, text } = request
-    const digestHigh = digestWord(evidence.digest, 0)
-    const digestLow = digestWord(evidence.digest, 4)
-    const encode = (token: number): Uint8Array =>
-      encodeCommand(op, { ...fields, token, digestHigh, digestLow } as unknown as CommandFields<K>, text)
     const deadlineMs = this.#ports.monotonicMs() + this.#deadlineMs
-    return this.gates[shard]!.submitCommand(this.#nextToken(), { encode, evidence }, deadlineMs)
+    return this.gates[shard]!.submitCommand(this.#nextToken(), submissionOf(request), deadlineMs)
   }
 
   /** Sends one command to every shard, under one id: what is missing in one of them is made good by sending it again. */
@@ -182,4 +192,13 @@ export class Gateway {
     this.#stopListening?.()
     this.principals.stop()
   }
+}
+
+/** A command whose bytes are made once it has a number. */
+function submissionOf<K extends CommandOp>({ op, fields, evidence, text }: CommandRequest<K>): CommandSubmission {
+  const digestHigh = digestWord(evidence.digest, 0)
+  const digestLow = digestWord(evidence.digest, 4)
+  const encode = (token: number): Uint8Array =>
+    encodeCommand(op, { ...fields, token, digestHigh, digestLow } as unknown as CommandFields<K>, text)
+  return { encode, evidence }
 }

@@ -20,10 +20,13 @@ const askMaxMs = 2_000
 const asksMax = 32
 const toAnotherShardMax = 254
 
+/** What a payment is found by in its payer's shard. */
+type FollowedPayment = Pick<PaymentSubmission, 'payer' | 'id'>
+
 type Tracked = {
   readonly token: number
   readonly gate: ShardGate
-  readonly payment: PaymentSubmission
+  readonly payment: FollowedPayment
   readonly beganMs: number
   readonly deadlineMs: number
   /** What another shard said, if it spoke before the payer's own. */
@@ -54,6 +57,16 @@ export class PaymentTracker {
   }
 
   pay(gate: ShardGate, payment: PaymentSubmission, deadlineMs: number): Promise<PaymentOutcome> {
+    return this.follow(gate, payment, deadlineMs, (token) => gate.submitPayment(token, payment, deadlineMs))
+  }
+
+  /** @param submit sends the payment into its payer's shard under this number */
+  follow(
+    gate: ShardGate,
+    payment: FollowedPayment,
+    deadlineMs: number,
+    submit: (token: number) => Promise<Submitted>,
+  ): Promise<PaymentOutcome> {
     return new Promise((resolve) => {
       const token = this.#nextToken()
       const tracked: Tracked = {
@@ -70,7 +83,7 @@ export class PaymentTracker {
         settle: resolve,
       }
       this.#tracked.set(token, tracked)
-      gate.submitPayment(token, payment, deadlineMs).then(
+      submit(token).then(
         (submitted) => this.#onSubmitted(tracked, submitted),
         (error: unknown) => {
           this.#ports.onFault('a payment was given up', error)

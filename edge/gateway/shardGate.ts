@@ -114,10 +114,16 @@ export class ShardGate {
 
   /** Whoever calls this calls `paymentEnded` once, when the payment's end is known or no more waited for. */
   submitPayment(token: number, payment: PaymentSubmission, deadlineMs: number): Promise<Submitted> {
-    this.#gatherRule.begin()
     const { order } = payment
-    if (order !== undefined) return this.submitCommand(token, orderSubmission(payment, order), deadlineMs)
+    if (order !== undefined) return this.submitByCommand(token, orderSubmission(payment, order), deadlineMs)
+    this.#gatherRule.begin()
     return this.#admit() ?? this.#count(this.#payments.submit(token, payment, deadlineMs))
+  }
+
+  /** A payment that goes into the log as a command: as for others `paymentEnded` is called once for it. */
+  submitByCommand(token: number, command: CommandSubmission, deadlineMs: number): Promise<Submitted> {
+    this.#gatherRule.begin()
+    return this.submitCommand(token, command, deadlineMs)
   }
 
   paymentEnded(tookMs: number): void {

@@ -12,6 +12,7 @@ import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
 import { rechargeOperations } from './recharges.ts'
 import { redemptionOperations } from './redemptions.ts'
+import { refundOperations } from './refunds.ts'
 import { submitBatch } from './submitBatch.ts'
 import { submitPayment } from './submitPayment.ts'
 import { totalsOperations } from './totals.ts'
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   ...redemptionOperations,
   ...paymentOperations,
   ...orderOperations,
+  ...refundOperations,
   ...entryOperations,
   ...limitOperations,
   ...principalOperations,

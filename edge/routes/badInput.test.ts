@@ -126,6 +126,8 @@ const moneyMembers = [
   ['recharge', 'amount'],
   ['redeem', 'amount'],
   ['submitPayment', 'amount'],
+  ['createOrder', 'amount'],
+  ['refundOrder', 'amount'],
   ['putLimits', 'day'],
 ] as const
 

@@ -13,6 +13,8 @@ export type Taken = { readonly value: number; readonly saga: boolean; readonly e
 export type CommandPlan<K extends CommandOp> = {
   readonly op: K
   readonly caller: Caller
+  /** Whose the command's id is, when not the caller's. */
+  readonly actor?: number
   readonly origin: Origin
   readonly id: Uint8Array
   readonly digest: Uint8Array
@@ -47,10 +49,11 @@ export function notSent(why: NotSent): Failure {
   })
 }
 
-function requestOf<K extends CommandOp>(plan: CommandPlan<K>): CommandRequest<K> {
-  const { op, caller, origin, id, digest, fields, text } = plan
+/** A command as its caller signed it. */
+export function requestOf<K extends CommandOp>(plan: Omit<CommandPlan<K>, 'instance'>): CommandRequest<K> {
+  const { op, caller, origin, id, digest, fields, text, actor = actorOf(caller) } = plan
   const evidence = { digest, ...caller.signature, ...origin }
-  const head = { id, actor: actorOf(caller), ...signerOf(caller) }
+  const head = { id, actor, ...signerOf(caller) }
   const all = { ...head, ...fields } as unknown as CommandRequest<K>['fields']
   return { op, evidence, fields: all, ...(text === undefined ? {} : { text }) }
 }

@@ -28,6 +28,9 @@ const kindNames: Readonly<Record<number, string>> = Object.fromEntries(
     recharge: postingKinds.recharge,
     redemption: postingKinds.redemption,
     redemption_returned: postingKinds.redemptionReturned,
+    refund_out: postingKinds.refundOut,
+    refund_in: postingKinds.refundIn,
+    refund_returned: postingKinds.refundReturned,
   }).map(([name, code]) => [code, name]),
 )
 

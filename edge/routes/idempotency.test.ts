@@ -118,6 +118,8 @@ describe('a command under one id', () => {
     redeem: { amount: '2.00' },
     putLimits: { day: '11000' },
     putRiskRule: { percent: 51 },
+    putRefundRule: { days: 15 },
+    refundOrder: { amount: '0.41' },
     putPrincipal: { active: true },
   }
 })

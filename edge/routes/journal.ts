@@ -71,6 +71,8 @@ export type OrdersPage = {
   readonly more: boolean
 }
 
+export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
+
 /** What the followers have written down, read only. Payments and reads of balances never need it. */
 export interface Journal {
   payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>>
@@ -91,6 +93,8 @@ export interface Journal {
     before: { seq: number; index: number } | undefined,
     count: number,
   ): Promise<Found<OrdersPage>>
+  /** Refunds of the newest order with this number that left the merchant, oldest first. */
+  refunds(merchant: number, orderNo: string): Promise<Found<RefundsPage>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

@@ -30,8 +30,19 @@ const riskSchema = z
     payments_per_day_max: z.int(),
   })
   .openapi('RiskRule')
+const refundSchema = z
+  .object({
+    days: z.int().openapi({ description: 'How long after its payment an order may be refunded' }),
+    effective_at: timeField,
+  })
+  .openapi('RefundRule')
 const rules = z
-  .object({ classes: z.array(limitsSchema), risk_levels: z.array(riskSchema), as_of: asOfSchema })
+  .object({
+    classes: z.array(limitsSchema),
+    risk_levels: z.array(riskSchema),
+    refund_periods: z.array(refundSchema),
+    as_of: asOfSchema,
+  })
   .openapi('Limits')
 
 /** Rules are the same in every shard; the first is asked. */
@@ -68,7 +79,12 @@ export const showLimits = operation({
       recharges_per_day_max: r.rechargesPerDayMax,
       payments_per_day_max: r.paymentsPerDayMax,
     }))
-    return { status: 200, body: { classes, risk_levels, as_of: asOfBody(asOf) }, headers: ageHeaders(asOf) }
+    const refund_periods = result.refunds.map((r) => ({ days: r.days, effective_at: timeText(r.effectiveMs) }))
+    return {
+      status: 200,
+      body: { classes, risk_levels, refund_periods, as_of: asOfBody(asOf) },
+      headers: ageHeaders(asOf),
+    }
   },
 })
 
@@ -172,4 +188,26 @@ export const putRiskRule = operation({
   },
 })
 
-export const limitOperations = [showLimits, putLimits, putRiskRule]
+export const putRefundRule = operation({
+  name: 'putRefundRule',
+  method: 'put',
+  path: '/v1/limits/refunds',
+  tag: 'limits',
+  summary: 'Set how long orders may be refunded that are paid from a date on',
+  callers: ['operator'],
+  body: z
+    .strictObject({ days: z.int().min(1).max(3_650), effective_at: effectiveField, request_id: requestIdField })
+    .openapi('PutRefundRuleRequest'),
+  messages: { request: 'PutRefundRuleRequest', answer: 'RuleTaken' },
+  answers: { 200: { description: 'Every shard has taken it', schema: taken } },
+  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const fields = { days: body.days, effectiveMs: effectiveMs(body.effective_at) }
+    const digest = requestDigest('refundRulePut', fields)
+    const plan = { op: 'refundRulePut', caller, origin, id, digest, fields, instance: '/v1/limits' } as const
+    await runCommandEverywhere(gateway, plan)
+    return { status: 200, body: takenBody(id) }
+  },
+})
+
+export const limitOperations = [showLimits, putLimits, putRiskRule, putRefundRule]

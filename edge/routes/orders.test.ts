@@ -127,3 +127,65 @@ test('an order that its shard has forgotten, or never had, is not there while th
   api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
   expect(await show('T-404')).toMatchObject({ status: 404, body: { reason: 'order-unknown' } })
 })
+
+describe('a refund of an order', () => {
+  const refund = (orderNo: string, amount: string, refund_id = newId(), by = shop.signer) =>
+    api.ask('POST', `${path(orderNo)}/refunds`, { by, json: { refund_id, amount } })
+  let orderNo: string
+  beforeEach(async () => {
+    orderNo = await newOrder(api, shop, { amount: '10.00' })
+    await pay(ann, orderNo, '10.00')
+  })
+
+  test('brings the payer a part of the money, and the order says how much', async () => {
+    const id = newId()
+    const told = await refund(orderNo, '4.00', id)
+    expect(told).toMatchObject({ status: 200, body: { status: 'completed', amount: '4.00', order_no: orderNo } })
+    expect((await refund(orderNo, '4.00', id)).bytes).toEqual(told.bytes)
+    expect([api.balance(ann), api.balance(shop)]).toEqual([9_400, 600])
+    expect((await show(orderNo)).body).toMatchObject({ status: 'partly_refunded', refunded: '4.00' })
+    expect((await refund(orderNo, '6.00', newId(), api.institution.signer)).status).toBe(200)
+    expect((await show(orderNo)).body).toMatchObject({ status: 'refunded' })
+  })
+
+  test('never exceeds what was paid, however many come at once', async () => {
+    const told = await Promise.all(Array.from({ length: 30 }, () => refund(orderNo, '0.70')))
+    expect(told.filter(({ status }) => status === 200)).toHaveLength(14)
+    const refused = told.find(({ status }) => status !== 200)!
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { reason: 'refund-exceeds-payment', errors: [{ field: 'amount' }] },
+    })
+    expect(api.balance(ann)).toBe(9_000 + 980)
+  })
+
+  test('under one id with another amount is 409', async () => {
+    const id = newId()
+    await refund(orderNo, '4.00', id)
+    expect(await refund(orderNo, '4.01', id)).toMatchObject({ status: 409, body: { reason: 'id-reused' } })
+    expect(api.balance(ann)).toBe(9_400)
+  })
+
+  test('is refused for an order that nobody paid', async () => {
+    const unpaid = await newOrder(api, shop)
+    expect(await refund(unpaid, '1.00')).toMatchObject({ status: 409, body: { reason: 'order-not-paid' } })
+  })
+
+  test('to a wallet that was closed stays with the merchant, who is told why', async () => {
+    await api.ask('POST', '/v1/payments', { json: paymentOf(ann, bo, { amount: '90.00' }) })
+    const closed = await api.ask('POST', `/v1/wallets/${ann.walletId}/close`, {
+      by: api.institution.signer,
+      json: { request_id: newId() },
+    })
+    expect(closed.status).toBe(200)
+    const id = newId()
+    const told = await refund(orderNo, '10.00', id)
+    expect(told).toMatchObject({
+      status: 409,
+      body: { reason: 'payee-closed', code: 'PAYEE_CLOSED', outcome: 'refused' },
+    })
+    expect((await refund(orderNo, '10.00', id)).bytes).toEqual(told.bytes)
+    expect(api.balance(shop)).toBe(1_000)
+    expect((await show(orderNo)).body).toMatchObject({ status: 'paid', refunded: '0.00' })
+  })
+})

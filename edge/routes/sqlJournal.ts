@@ -12,6 +12,7 @@ import type {
   JournalPayment,
   JournalSaga,
   OrdersPage,
+  RefundsPage,
 } from './journal.ts'
 import { selectOrders } from './sqlOrders.ts'
 
@@ -21,6 +22,8 @@ const lookEveryMs = 1_000
 /** A projector that has not been heard of for so long may have missed what somebody asks for. */
 const silentAfter = '60 seconds'
 const rechargeKind = 1
+/** An order has no more refunds than this shown; the order itself says how much went back. */
+const refundsMax = 1_000
 
 type PaymentRow = {
   payer: bigint
@@ -90,7 +93,11 @@ export class SqlJournal implements Journal {
   }
 
   /** A payment between shards is complete once the payee's has taken it in and every return until then came back. */
-  async #payments(sql: postgres.Sql, where: postgres.PendingQuery<postgres.Row[]>): Promise<JournalPayment[]> {
+  async #payments(
+    sql: postgres.Sql,
+    where: postgres.PendingQuery<postgres.Row[]>,
+    count = 100,
+  ): Promise<JournalPayment[]> {
     const rows = await sql<PaymentRow[]>`
       select p.payer, p.payee, p.id, p.amount_fen as amount, coalesce(r.reason, p.code) as code, p.digest,
         p.shard, p.seq, p.index, p.log_time_ms as time,
@@ -99,7 +106,7 @@ export class SqlJournal implements Journal {
       from payments p
       left join returns r on r.payer = p.payer and r.id = p.id
       left join lanes l on l.source = p.shard and l.destination = p.destination - 1
-      where ${where} order by p.seq limit 100`
+      where ${where} order by p.seq, p.index limit ${count}`
     return rows.map(({ payer, payee, amount, code, digest, id, complete, ...place }) => ({
       payer: Number(payer),
       payee: Number(payee),
@@ -176,6 +183,17 @@ export class SqlJournal implements Journal {
       const where = sql`o.merchant = ${merchant} and (o.seq, o.index) < (${seq}, ${index})`
       const orders = await selectOrders(sql, where, count + 1)
       return { kind: 'found', record: { orders: orders.slice(0, count), followed, more: orders.length > count } }
+    })
+  }
+
+  refunds(merchant: number, orderNo: string): Promise<Found<RefundsPage>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(merchant) % this.#shardCount}`)
+      if (followed === undefined) return { kind: 'away' }
+      const newest = sql`select max(seq) from orders where merchant = ${merchant} and order_no = ${orderNo}`
+      const ids = sql`select id from refunds where merchant = ${merchant} and order_no = ${orderNo} and order_seq = (${newest})`
+      const refunds = await this.#payments(sql, sql`p.payer = ${merchant} and p.id in (${ids})`, refundsMax)
+      return { kind: 'found', record: { refunds, followed } }
     })
   }
 

@@ -183,6 +183,10 @@ export class TestApi {
       entries: async () => (this.entries === undefined ? { kind: 'away' } : { kind: 'found', record: this.entries }),
       order: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'none' }),
       orders: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'found', record: this.orders }),
+      refunds: async () =>
+        this.orders === undefined
+          ? { kind: 'away' }
+          : { kind: 'found', record: { refunds: [], followed: this.orders.followed } },
       followed: away,
       close: async () => undefined,
     }

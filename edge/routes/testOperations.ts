@@ -162,6 +162,24 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     by: 'own',
     sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}/close`), json: withId() }),
   },
+  refundOrder: {
+    by: 'own',
+    sample: async (api, own) => {
+      const path = ordersPath(own, `/${await paidOrder(api, own)}/refunds`)
+      return { path, json: { refund_id: newId(), amount: '0.40' } }
+    },
+  },
+  listRefunds: {
+    by: 'own',
+    sample: (api, own) => {
+      api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+      return { path: ordersPath(own, '/T-1/refunds') }
+    },
+  },
+  putRefundRule: {
+    by: 'operator',
+    sample: () => ({ path: '/v1/limits/refunds', json: withId({ days: 14, effective_at: '2031-01-01T00:00:00Z' }) }),
+  },
   showLimits: show('own', () => '/v1/limits'),
   putLimits: {
     by: 'operator',
@@ -191,7 +209,14 @@ export const samples: Readonly<Record<string, SampleOf>> = {
 }
 
 /** Operations that only a merchant's wallet can do well. */
-const ofMerchants: ReadonlySet<string> = new Set(['createOrder', 'listOrders', 'showOrder', 'closeOrder'])
+const ofMerchants: ReadonlySet<string> = new Set([
+  'createOrder',
+  'listOrders',
+  'showOrder',
+  'closeOrder',
+  'refundOrder',
+  'listRefunds',
+])
 
 export const isOfMerchants = (name: string): boolean => ofMerchants.has(name)
 
@@ -212,6 +237,16 @@ export async function newOrder(api: TestApi, own: TestWallet, changes: object = 
   const told = await api.ask('POST', ordersPath(own), { by: own.signer, json: orderOf(changes) })
   if (told.status !== 201) throw new Error(`no order was made: ${JSON.stringify(told.body)}`)
   return String(told.body.order_no)
+}
+
+/** Number of an order that somebody has just paid with one yuan. */
+export async function paidOrder(api: TestApi, own: TestWallet): Promise<string> {
+  const order = await newOrder(api, own)
+  const payer = await api.openWallet()
+  await api.fund(payer, '5.00', accountNo)
+  const told = await api.ask('POST', '/v1/payments', { json: paymentOf(payer, own, { order }) })
+  if (told.status !== 200) throw new Error(`the order was not paid: ${JSON.stringify(told.body)}`)
+  return order
 }
 
 /** The payer's shard hears of the credit a moment after the payer was told. */

@@ -8,6 +8,7 @@ import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
 import { file_jiaozi_v1_principals } from '../proto/gen/jiaozi/v1/principals_pb.ts'
 import { file_jiaozi_v1_recharges } from '../proto/gen/jiaozi/v1/recharges_pb.ts'
+import { file_jiaozi_v1_refunds } from '../proto/gen/jiaozi/v1/refunds_pb.ts'
 import { file_jiaozi_v1_totals } from '../proto/gen/jiaozi/v1/totals_pb.ts'
 import { file_jiaozi_v1_users } from '../proto/gen/jiaozi/v1/users_pb.ts'
 import { file_jiaozi_v1_wallets } from '../proto/gen/jiaozi/v1/wallets_pb.ts'
@@ -21,6 +22,7 @@ const registry = createRegistry(
   file_jiaozi_v1_positions,
   file_jiaozi_v1_principals,
   file_jiaozi_v1_recharges,
+  file_jiaozi_v1_refunds,
   file_jiaozi_v1_totals,
   file_jiaozi_v1_users,
   file_jiaozi_v1_wallets,

@@ -8,8 +8,8 @@ export type Request = {
   readonly id: string
   /** All that was asked for, as one text: two requests are the same when these are. */
   readonly body: string
-  /** The order that a payment names. */
-  readonly order?: { readonly key: string; readonly fen: number; readonly expiresMs: number }
+  /** The order that a payment names, or that it refunds. */
+  readonly order?: { readonly key: string; readonly fen: number; readonly expiresMs: number; readonly refund?: true }
 }
 
 /**

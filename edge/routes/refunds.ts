@@ -1,0 +1,177 @@
+import { z } from '@hono/zod-openapi'
+import { commandIdText } from '../../actors/ledger/ids.ts'
+import { type Refusal, refusalOf, refusalTable } from '../../actors/ledger/refusals.ts'
+import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
+import { visibleWallet } from './caller.ts'
+import { asRefused, idIn, notSent, requestOf } from './commandDesk.ts'
+import { Failure, positionOf, StillPending } from './failure.ts'
+import {
+  amountField,
+  asOfBody,
+  asOfSchema,
+  commandIdField,
+  positionSchema,
+  statusUrlField,
+  timeField,
+  timeText,
+  walletIdField,
+  yuanText,
+} from './fields.ts'
+import type { JournalPayment } from './journal.ts'
+import { type Answered, operation, type Services } from './operation.ts'
+import { orderNoField, orderNoIn } from './orderNo.ts'
+import { paymentStatusPath } from './paymentAnswer.ts'
+import { requestDigest } from './requestDigest.ts'
+import { outwardCode } from './sagas.ts'
+
+const path = '/v1/merchants/{wallet_id}/orders/{order_no}/refunds'
+const params = z.object({ wallet_id: walletIdField, order_no: orderNoField })
+
+const refund = z
+  .object({
+    refund_id: commandIdField,
+    wallet_id: walletIdField,
+    order_no: orderNoField,
+    amount: z.string().openapi({ example: '12.50' }),
+    status: z.enum(['completed', 'pending', 'refused']),
+    executed_at: timeField.optional(),
+    position: positionSchema.optional(),
+    code: z.string().optional().openapi({ description: 'Why it came back: PAYEE_CLOSED, …' }),
+    reason: z.string().optional().openapi({ description: 'Its name in the closed list' }),
+    status_url: statusUrlField,
+  })
+  .openapi('Refund')
+
+/** What was asked for, as every answer repeats it. */
+type Asked = { refund_id: string; wallet_id: string; order_no: string; amount: string }
+
+const fieldOf: Partial<Record<Refusal, string>> = {
+  'id-reused': 'refund_id',
+  'id-malformed': 'refund_id',
+  'id-early': 'refund_id',
+  'id-expired': 'refund_id',
+  'id-seen': 'refund_id',
+  'amount-invalid': 'amount',
+  'refund-exceeds-payment': 'amount',
+  'funds-insufficient': 'amount',
+  'order-unknown': 'order_no',
+  'order-not-paid': 'order_no',
+  'refund-period-over': 'order_no',
+  'wallet-frozen': 'wallet_id',
+  'wallet-closed': 'wallet_id',
+}
+
+type Place = JournalPayment['executed']
+const placeBody = (place: Place) => ({ executed_at: timeText(place.timeMs), position: positionOf(place) })
+const statusUrl = ({ wallet_id, refund_id }: Asked): string => paymentStatusPath(wallet_id, refund_id)
+
+/** @throws Failure, StillPending */
+function answerOf(asked: Asked, outcome: PaymentOutcome): Answered {
+  if (outcome.kind === 'not-sent') throw notSent(outcome.why)
+  if (outcome.kind !== 'final') throw new StillPending(statusUrl(asked), { ...asked, status: 'pending' })
+  const { refusal, executed } = outcome
+  if (refusal === 'accepted') return { status: 200, body: { ...asked, status: 'completed', ...placeBody(executed) } }
+  const field = fieldOf[refusal]
+  const fields = field === undefined ? {} : { fields: [{ field, message: refusal }] }
+  const { amount: _, ...named } = asked
+  const place = refusalTable[refusal].remembered ? placeBody(executed) : {}
+  throw new Failure(asRefused(refusal), {
+    ...fields,
+    members: { ...named, outcome: 'refused', ...place },
+    instance: statusUrl(asked),
+  })
+}
+
+/** The ledger will not run this id any more; what it once came to stands in the journal. */
+async function fromJournal(
+  { journal }: Services,
+  wallet: number,
+  id: Uint8Array,
+  digest: Uint8Array,
+  refused: PaymentOutcome,
+): Promise<PaymentOutcome> {
+  const found = await journal.payment(wallet, id)
+  if (found.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })
+  if (found.kind === 'none') return refused
+  const { record } = found
+  const { executed, complete, code } = record
+  const same = Buffer.compare(record.digest, digest.subarray(0, record.digest.length)) === 0
+  if (!same) return { kind: 'final', refusal: 'id-reused', executed }
+  return complete ? { kind: 'final', refusal: refusalOf(code), executed } : { kind: 'pending', executed }
+}
+
+export const refundOrder = operation({
+  name: 'refundOrder',
+  method: 'post',
+  path,
+  tag: 'orders',
+  summary: 'Refund an order, in whole or in part',
+  description:
+    'From the merchant’s wallet to the wallet that paid; all refunds together never exceed what was paid. The same refund_id never pays twice. A payer’s wallet that is closed takes nothing: the money stays with the merchant, and the refund is refused with PAYEE_CLOSED. 202 when the outcome is not known in time.',
+  callers: ['wallet', 'institution'],
+  params,
+  body: z.strictObject({ refund_id: commandIdField, amount: amountField }).openapi('RefundOrderRequest'),
+  messages: { request: 'RefundOrderRequest', answer: 'Refund' },
+  answers: {
+    200: { description: 'The payer has the money', schema: refund },
+    202: { description: 'Not known yet', schema: refund },
+  },
+  async run({ caller, origin, params: { wallet_id, order_no }, body }, services) {
+    const { gateway } = services
+    const id = idIn(body.refund_id, 'refund_id')
+    const { result } = await visibleWallet(gateway, caller, wallet_id)
+    const { amount } = body
+    const wallet = result.number
+    const digest = requestDigest('orderRefund', { wallet, order_no, amount })
+    const fields = { wallet, amount, orderNo: orderNoIn(order_no) }
+    // A refund belongs to the merchant's wallet, whoever signed for it.
+    const request = requestOf({ op: 'orderRefund', caller, actor: wallet, origin, id, digest, fields })
+    const outcome = await gateway.payByCommand(wallet, id, request)
+    const asked = { refund_id: commandIdText(id), wallet_id, order_no, amount: yuanText(amount) }
+    const over = outcome.kind === 'final' && (outcome.refusal === 'id-seen' || outcome.refusal === 'id-expired')
+    return answerOf(asked, over ? await fromJournal(services, wallet, id, digest, outcome) : outcome)
+  },
+})
+
+const list = z
+  .object({
+    wallet_id: walletIdField,
+    order_no: orderNoField,
+    refunds: z.array(refund.omit({ status_url: true })),
+    followed: asOfSchema.openapi({ description: "How far the journal has followed the merchant's shard" }),
+  })
+  .openapi('RefundList')
+
+function listedBody(asked: Asked, { code, complete, executed }: JournalPayment): Record<string, unknown> {
+  const refusal = refusalOf(code)
+  const status = refusal !== 'accepted' ? 'refused' : complete ? 'completed' : 'pending'
+  const why = refusal === 'accepted' ? {} : { code: outwardCode(refusal), reason: refusal }
+  return { ...asked, status, ...placeBody(executed), ...why }
+}
+
+export const listRefunds = operation({
+  name: 'listRefunds',
+  method: 'get',
+  path,
+  tag: 'orders',
+  summary: 'The refunds of an order, oldest first',
+  description:
+    'From the journal; `followed` says how far it has come. The freshest word about one stands at /v1/wallets/{wallet_id}/payments/{refund_id}.',
+  callers: ['wallet', 'institution', 'operator'],
+  params,
+  messages: { answer: 'RefundList' },
+  answers: { 200: { description: 'Those that left the merchant', schema: list } },
+  async run({ caller, params: { wallet_id, order_no } }, { gateway, journal }) {
+    const { result } = await visibleWallet(gateway, caller, wallet_id)
+    const found = await journal.refunds(result.number, order_no)
+    if (found.kind !== 'found') throw new Failure('journal-unavailable', { retryAfterS: 5 })
+    const { refunds, followed } = found.record
+    const shown = refunds.map((one) => {
+      const asked = { refund_id: commandIdText(one.id), wallet_id, order_no, amount: yuanText(one.amountFen) }
+      return listedBody(asked, one)
+    })
+    return { status: 200, body: { wallet_id, order_no, refunds: shown, followed: asOfBody(followed) } }
+  },
+})
+
+export const refundOperations = [refundOrder, listRefunds]
