@@ -7,6 +7,11 @@ import type { HostPorts } from './ports.ts'
 /** How often a shard looks whether its next snapshot is due. */
 const checkMs = 1_000
 const keptBytesMinDefault = 64 * 1024 * 1024
+/**
+ * Bytes that a snapshot may cost for each that it lets others forget. A part of a snapshot is what its own shard keeps
+ * for others, which their snapshots wait for in turn: with one for one what all of them keep need never shrink again.
+ */
+const bytesWrittenPerForgotten = 2
 /** How long a snapshot waits in memory until its position is committed; then the next one is taken instead. */
 const commitMs = 2_000
 
@@ -15,8 +20,8 @@ export type DueSnapshotsOptions = {
   snapshots: SnapshotStore
   snapshotEveryMs: number
   /**
-   * What other shards sent they keep in memory until it is in a snapshot here: when that grows beyond this, or beyond
-   * what a snapshot of this shard takes, one is due before its time.
+   * What other shards sent they keep in memory until it is in a snapshot here: when that grows beyond this, and
+   * beyond half of what a snapshot of this shard takes, one is due before its time.
    */
   keptBytesMin?: number
   ports: HostPorts
@@ -60,7 +65,7 @@ export class DueSnapshots {
     const waitMs = Math.max(0, Math.min(checkMs, dueMs - ports.monotonicMs()))
     this.#cancel = ports.after(waitMs, () => {
       const keptBytes = leader()?.keptElsewhereBytes ?? 0
-      if (ports.monotonicMs() < dueMs && keptBytes < Math.max(keptBytesMin, this.#bytes)) {
+      if (ports.monotonicMs() < dueMs && keptBytes < Math.max(keptBytesMin, this.#bytes / bytesWrittenPerForgotten)) {
         this.#check(dueMs)
         return
       }
