@@ -100,3 +100,11 @@ test('while the regions stand at different positions nothing is said of them', a
   expect(verdict).toBe('unknown')
   expect(notes![0]).toMatch(/^shard 1 stands at \d+ in region a and at \d+ in region b$/)
 })
+
+test('regions that have followed nothing yet are not equal for that', async () => {
+  for (const { sql } of regions) await sql`update positions set seq = 0`
+  expect(await compareRegions(...regions, 0)).toMatchObject({
+    verdict: 'unknown',
+    notes: ['region a has followed nothing of shard 0 yet'],
+  })
+})

@@ -53,11 +53,12 @@ export async function compareRegions(a: ComparedRegion, b: ComparedRegion, patie
 const positionsOf = (sql: Database): Promise<Position[]> =>
   withinMs(sql<Position[]>`select shard, seq, chain from positions order by shard`, positionsTimeoutMs, 'positions')
 
-/** @returns where the regions stand apart, undefined when they stand at the same positions */
+/** @returns where the regions stand apart, or have not begun; undefined when they stand at the same positions */
 async function apartFrom(a: Database, b: Database, [nameA, nameB]: [string, string]): Promise<string | undefined> {
   const [left, right] = [await positionsOf(a), await positionsOf(b)]
   for (const { shard, seq } of left) {
     const there = right.find((one) => one.shard === shard)?.seq ?? 0n
+    if (seq === 0n) return `region ${nameA} has followed nothing of shard ${shard} yet`
     if (there !== seq) return `shard ${shard} stands at ${seq} in region ${nameA} and at ${there} in region ${nameB}`
   }
   return left.length === right.length ? undefined : 'the regions do not know the same shards'
