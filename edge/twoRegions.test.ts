@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compareRegions } from '../actors/followers/compareRegions.ts'
+import { openDatabase } from '../actors/followers/database.ts'
+import { createBlobs } from '../actors/log/blobs.ts'
+import { openKeyRing } from '../actors/log/fileKeyRing.ts'
+import { natsMissing } from '../actors/log/restartableNats.ts'
+import { type Letter, letters, type PlacedWallet, startTestRegions, type TestRegions } from './testRegions.ts'
+
+const missing = await natsMissing()
+const timeoutMs = 240_000
+const restMs = 60_000
+/** As `npm start -- --regions 2` deals the shards out. */
+const owners = ['a', 'b'] as const
+const other = (letter: Letter): Letter => (letter === 'a' ? 'b' : 'a')
+
+type AsOf = { shard: number; seq: number; age_ms?: number }
+
+describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?? ''}`, { timeout: timeoutMs }, () => {
+  let two: TestRegions
+  let wallets: [PlacedWallet, PlacedWallet][]
+
+  beforeAll(async () => {
+    two = await startTestRegions()
+    wallets = []
+    for (const shard of [0, 1]) {
+      // One through the edge beside the shard's owner, one through the other.
+      wallets.push([await two.wallet(shard, '100.00', 'a'), await two.wallet(shard, '100.00', 'b')])
+    }
+  }, timeoutMs)
+  afterAll(() => two?.close(), timeoutMs)
+
+  const fresh = async (wallet: PlacedWallet): Promise<string> =>
+    String((await two.show('a', wallet, '?fresh=true')).body.balance)
+
+  const directions = [0, 1].flatMap((from) => [0, 1].flatMap((to) => letters.map((edge) => [from, to, edge] as const)))
+  test.each(directions)(
+    'a payment from shard %i to shard %i through the edge in %s completes',
+    async (from, to, edge) => {
+      const [payer, payee] = [wallets[from]![0], wallets[to]![1]]
+      const before = [await fresh(payer), await fresh(payee)].map(Number)
+      expect(await two.pay(edge, payer, payee, '1.25')).toMatchObject({ status: 200, body: { status: 'completed' } })
+      expect([await fresh(payer), await fresh(payee)].map(Number)).toEqual([before[0]! - 1.25, before[1]! + 1.25])
+    },
+  )
+
+  test('a payment asked again through the other edge gets the same answer', async () => {
+    const [payer, payee] = [wallets[0]![0], wallets[1]![1]]
+    const first = await two.pay('a', payer, payee, '0.50')
+    const path = `/v1/wallets/${payer.walletId}/payments/${first.body.payment_id}`
+    for (const letter of letters) {
+      const show = async () => (await two.edges[letter].call(payer.signer, 'GET', path)).body
+      await expect.poll(show, { timeout: 10_000 }).toEqual(first.body)
+    }
+  })
+
+  test('a read in the region that owns the shard has no age; in the other it says how old it is', async () => {
+    for (const shard of [0, 1]) {
+      const owner = owners[shard]!
+      const here = (await two.show(owner, wallets[shard]![0])).body.as_of as AsOf
+      expect(here).not.toHaveProperty('age_ms')
+      const there = (await two.show(other(owner), wallets[shard]![0])).body.as_of as AsOf
+      expect(there.age_ms).toBeGreaterThanOrEqual(0)
+      const asked = (await two.show(other(owner), wallets[shard]![0], '?fresh=true')).body.as_of as AsOf
+      expect(asked).not.toHaveProperty('age_ms')
+    }
+  })
+
+  test('a list is the same in both regions, and so is every row of their databases', async () => {
+    const payer = wallets[0]![0]
+    const list = async (letter: Letter) => {
+      const { body } = await two.edges[letter].call(payer.signer, 'GET', `/v1/wallets/${payer.walletId}/entries`)
+      return body.entries as unknown[]
+    }
+    const regions = letters.map((region) => {
+      const { databaseUrl } = two.regions.facts(region)
+      return {
+        region,
+        sql: openDatabase(databaseUrl, 'test', 2),
+        blobs: createBlobs(openKeyRing(join(two.regions.dataDir, 'keys'))),
+      }
+    })
+    const { verdict, figures, notes } = await compareRegions(regions[0]!, regions[1]!, restMs)
+    await Promise.all(regions.map(({ sql }) => sql.end({ timeout: 5 })))
+    expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
+    expect(figures['payments.compared']).toBeGreaterThanOrEqual(directions.length)
+    expect(await list('a')).toEqual(await list('b'))
+  })
+})
