@@ -146,7 +146,6 @@ export class ShardOwnership {
         break
       case 'commit':
         replica.commit(action.position)
-        this.#o.onCommitted()
         break
       case 'read-record':
         this.#readSoon()
@@ -165,6 +164,8 @@ export class ShardOwnership {
         break
     }
     this.#state = confirmed(this.#state, action)
+    // Once the state says so: the other region is told from it.
+    if (action.kind === 'commit') this.#o.onCommitted()
   }
 
   /** What follows from any change of state. */
