@@ -48,6 +48,12 @@ export async function seedWitness(witness: NatsConnection, shards: readonly numb
   }
 }
 
+/** Gives a witness that lost it the record of a shard. @throws Error when it has one: it is never written over. */
+export async function restoreWitness(witness: NatsConnection, shard: number, record: OwnerRecord): Promise<void> {
+  const bucket = await new Kvm(jetstream(witness)).open(witnessBucket)
+  await bucket.create(ownerKey(shard), JSON.stringify(record))
+}
+
 /** Gives a region's copy what the witness says of shards of which the copy says nothing. */
 export async function seedOwners(region: NatsConnection, letter: string, records: OwnerRecords): Promise<void> {
   const bucket = await new Kvm(jetstream(region)).open(ownersBucket(letter))

@@ -41,5 +41,11 @@ function composeFile(): Check | SkippedCheck {
     .map((folder) => join(folder, 'docker-compose'))
     .find((path) => existsSync(path))
   if (compose === undefined) return { name, reason: 'docker-compose is not on PATH' }
-  return { name, command: compose, args: ['--profile', 'two-regions', 'config', '--quiet'], cwd: root, timeoutMs: 60_000 }
+  return {
+    name,
+    command: compose,
+    args: ['--profile', 'two-regions', 'config', '--quiet'],
+    cwd: root,
+    timeoutMs: 60_000,
+  }
 }

@@ -5,6 +5,8 @@ import { TwoRegions } from './twoRegions.ts'
 /** Everything that one supervisor runs. */
 export type Installation = {
   readonly caFile: string
+  /** Everything that was started got ready. */
+  readonly whole: boolean
   start(): Promise<void>
   /** Ends everything in the reverse order: intake first, logs last. */
   stop(): Promise<void>

@@ -14,6 +14,7 @@ export class LoneRegion implements Installation {
   readonly #starts = new StartsUnderWay()
   #region: RegionProcesses | undefined
   #farSide: FarSide | undefined
+  readonly whole = true
   #stopping = false
   #caFile = ''
 

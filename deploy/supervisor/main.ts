@@ -28,11 +28,12 @@ function openFolder(options: StartOptions): { release(): void } {
   }
 }
 
-function announce(options: StartOptions, caFile: string, seconds: string): void {
+function announce(options: StartOptions, { caFile, whole }: Installation, seconds: string): void {
   const { regions, region, shards, workers, runtime, port, secondPort, data } = options
   const url = `https://127.0.0.1:${port}`
   const ca = relative(process.cwd(), caFile)
-  const ready = regions === 2 ? 'Regions a and b are ready' : `Region ${region} is ready`
+  const state = whole ? 'are ready' : 'run, though not all of it is ready,'
+  const ready = regions === 2 ? `Regions a and b ${state}` : `Region ${region} is ready`
   const each = regions === 2 ? ' in each' : ''
   const second = regions === 2 ? `\n  and b      https://127.0.0.1:${secondPort}/v1` : ''
   const aside = regions === 2 ? ` --data ${relative(process.cwd(), data)}/a` : ''
@@ -89,7 +90,7 @@ process.on('SIGTERM', onSignal)
 
 try {
   await installation.start()
-  announce(options, installation.caFile, ((performance.now() - beganMs) / 1_000).toFixed(1))
+  announce(options, installation, ((performance.now() - beganMs) / 1_000).toFixed(1))
 } catch (error) {
   await stop(1, error instanceof Error ? error.message : `cannot start: ${error}`)
 }

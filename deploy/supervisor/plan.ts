@@ -201,6 +201,8 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
     databaseUrl: plan.databaseUrl,
     archiveDir: archiveDirOf(plan),
     projectorDir: join(plan.options.data, 'projector'),
+    // A region that lost its logs waits for the other's archive.
+    ...(plan.pair === undefined ? {} : { segmentAgeMsMax: Math.min(60_000, plan.options.snapshotSeconds * 1_000) }),
   }
   const connectorId = idOf(plan)
   const user = `connector-${connectorId}`

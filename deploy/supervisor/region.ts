@@ -83,6 +83,11 @@ export class RegionProcesses {
   async startProcesses(): Promise<void> {
     const plans = [...workerPlans(this.#plan), ...followerPlans(this.#plan), edgePlan(this.#plan)]
     await this.#starts.track(this.#startAll(plans))
+    this.tell()
+  }
+
+  /** From now on the region says in its folder how it is reached. */
+  tell(): void {
     this.#ready = true
     this.#writeFiles()
   }

@@ -6,6 +6,8 @@ import { Kvm } from '@nats-io/kv'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectNats } from '../../actors/log/natsConnection.ts'
 import { ownerKey, witnessBucket } from '../../actors/log/ownerRecord.ts'
+import { seedLostWitness } from '../owners/changeOwners.ts'
+import { PairAccess } from '../owners/pairAccess.ts'
 import { type StartedRegions, startRegions } from '../runningRegion.ts'
 import { processStart } from './dataFolder.ts'
 
@@ -146,5 +148,21 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
     await regions.started.start()
     expect(alive(pidsIn(region('a')))).toEqual(processes)
     expect(await witnessRecords()).toEqual(records)
+  })
+
+  test('a witness that lost its disk is told nothing by itself; two operators give it back what the regions know', async () => {
+    const records = await witnessRecords()
+    await regions.holds.hold('witness')
+    rmSync(join(regions.dataDir, 'w', 'jetstream'), { recursive: true })
+    await regions.holds.release('witness')
+    expect(await witnessRecords()).toEqual([undefined, undefined])
+    const pair = await PairAccess.open(regions.dataDir)
+    const said: string[] = []
+    expect(await seedLostWitness(pair, ['lin', 'wang'], (line) => said.push(line))).toBe(true)
+    expect(said).toContain('shard 0: the witness says region a, epoch 0, sync again, by the word of lin and wang')
+    expect(await witnessRecords()).toEqual(records)
+    expect(await seedLostWitness(pair, ['lin', 'wang'], (line) => said.push(line))).toBe(true)
+    expect(said.at(-1)).toBe('the witness knows every shard: there is nothing to give it')
+    await pair.close()
   })
 })

@@ -40,12 +40,17 @@ export class TwoRegions implements Installation {
   #watch: NodeJS.Timeout | undefined
   #stopping = false
   #ready = false
+  #whole = true
   #caFile = ''
 
   constructor(options: StartOptions, told: Told) {
     this.#o = options
     this.#told = told
     this.#files = new RunFiles(options.data, 'installation.json')
+  }
+
+  get whole(): boolean {
+    return this.#whole
   }
 
   get caFile(): string {
@@ -92,9 +97,22 @@ export class TwoRegions implements Installation {
     const down = await this.#logs.begin()
     for (const letter of down) await regions[letter].hold()
     const up = letters.filter((letter) => !down.includes(letter))
-    await allEnded(up.map((letter) => regions[letter].startProcesses()))
+    await Promise.all(up.map((letter) => this.#startProcesses(regions[letter])))
+    this.#whole &&= down.length === 0
     this.#ready = true
     this.#writeFiles()
+  }
+
+  /** A region that does not get ready may wait for an operator, and the other serves meanwhile: nothing is ended. */
+  async #startProcesses(region: RegionProcesses): Promise<void> {
+    try {
+      await region.startProcesses()
+    } catch (error) {
+      if (this.#stopping) throw error
+      this.#whole = false
+      region.tell()
+      this.#told.trouble(`region ${region.region}: ${(error as Error).message}`)
+    }
   }
 
   async #makeRegions(shared: Shared): Promise<Pair<RegionProcesses>> {

@@ -6,6 +6,7 @@ import { runProgram } from './childProgram.ts'
 import { dataOption, failureText, type Terminal } from './command.ts'
 import { addDrillCommands } from './drillCommands.ts'
 import { exitCodeOf, exitCodes } from './exitCodes.ts'
+import { addOwnerCommands } from './ownerCommands.ts'
 
 /** The exit codes of programs that this command line only starts. */
 const programExitCodes = `
@@ -100,6 +101,7 @@ export function addProgramCommands(program: Command, terminal: Terminal): void {
   )
   addLogCommands(program, run)
   addDrillCommands(program, run)
+  addOwnerCommands(program, run)
 }
 
 const logTexts = {
