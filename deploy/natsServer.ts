@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './freePort.ts'
 import { buildGoTool, builtPath, type GoTool, onPath, pinnedToolsDir, versionAtLeast, versionOf } from './goTools.ts'
 
 /** Before it, fsync errors and corrupt metadata could lose acknowledged frames without a word. */
@@ -45,18 +45,6 @@ export async function ensureNatsServer(
 
 function tooOld(path: string, version: string): string {
   return `nats-server ${version} at ${path} is too old: at least ${natsVersionMin} is needed`
-}
-
-/** A port of the loopback interface that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 export type NatsProcess = {

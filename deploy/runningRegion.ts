@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { freePort } from './freePort.ts'
 import { type HoldControl, holdControl } from './holdControl.ts'
-import { freePort } from './natsServer.ts'
 import { type LinkControl, linkControl } from './toxiproxyClient.ts'
 
 /** What a running region writes about itself into its data folder, for tools on the same machine. */

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from './freePort.ts'
 import { buildGoTool, builtPath, type GoTool, onPath, pinnedToolsDir, versionOf } from './goTools.ts'
-import { freePort } from './natsServer.ts'
 
 const toxiproxyVersion = '2.12.0'
 const startTimeoutMs = 10_000

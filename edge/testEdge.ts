@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureCertificates } from '../deploy/certificates.ts'
-import { freePort } from '../deploy/natsServer.ts'
+import { freePort } from '../deploy/freePort.ts'
 import {
   type Client,
   createClient,

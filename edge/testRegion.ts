@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { createKeyRing } from '../actors/log/fileKeyRing.ts'
 import { connectNats } from '../actors/log/natsConnection.ts'
-import { freePort, type NatsProcess, startNatsServer } from '../deploy/natsServer.ts'
+import { freePort } from '../deploy/freePort.ts'
+import { type NatsProcess, startNatsServer } from '../deploy/natsServer.ts'
 import { provisionStreams } from '../deploy/streams.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))

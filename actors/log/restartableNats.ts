@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ensureNatsServer, freePort, type NatsProcess, startNatsServer } from '../../deploy/natsServer.ts'
+import { freePort } from '../../deploy/freePort.ts'
+import { ensureNatsServer, type NatsProcess, startNatsServer } from '../../deploy/natsServer.ts'
 
 /** A real server on a folder of its own, for tests that kill, freeze and start it again under its clients. */
 export type RestartableNats = {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort, type NatsProcess, startNatsServer } from '../natsServer.ts'
+import { freePort } from '../freePort.ts'
+import { type NatsProcess, startNatsServer } from '../natsServer.ts'
 import { type PostgresProcess, startPostgres } from '../postgres.ts'
 
 const root = join(import.meta.dirname, '../..')

@@ -1,4 +1,4 @@
-import { freePort } from '../natsServer.ts'
+import { freePort } from '../freePort.ts'
 import { FarSide } from './farSide.ts'
 import type { Installation, Told } from './installation.ts'
 import type { StartOptions } from './options.ts'

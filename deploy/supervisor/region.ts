@@ -1,4 +1,4 @@
-import { freePort } from '../natsServer.ts'
+import { freePort } from '../freePort.ts'
 import { Child } from './child.ts'
 import type { UnreadableLog } from './lostLogs.ts'
 import type { StartOptions } from './options.ts'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { freePort } from '../natsServer.ts'
+import { freePort } from '../freePort.ts'
 import { processStart } from './dataFolder.ts'
 
 const program = join(import.meta.dirname, 'main.ts')

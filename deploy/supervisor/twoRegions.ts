@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { freePort } from '../natsServer.ts'
+import { freePort } from '../freePort.ts'
 import { FarSide } from './farSide.ts'
 import { HoldServer } from './holdServer.ts'
 import type { Installation, Told } from './installation.ts'

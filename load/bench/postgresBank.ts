@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { freePort } from '../../deploy/natsServer.ts'
+import { freePort } from '../../deploy/freePort.ts'
 import { startPostgres } from '../../deploy/postgres.ts'
 
 const queryTimeoutMs = 60_000

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../../../deploy/freePort.ts'
 
 const readyWithinMs = 20_000
 
@@ -34,7 +34,7 @@ export type SandboxProcesses = {
 export async function startSandboxProcesses(): Promise<SandboxProcesses> {
   const dir = mkdtempSync(join(tmpdir(), 'jiaozi-sandbox-'))
   const [bankSecret, centralBankSecret, betweenBanks] = [secret(), secret(), secret()]
-  const [bankPort, centralBankPort] = await freePorts()
+  const [bankPort, centralBankPort] = [await freePort(), await freePort()]
   const centralBankUrl = `http://127.0.0.1:${centralBankPort}`
   const centralBank = farSideProcess(dir, 'centralBankMain', {
     role: 'sandbox-central-bank',
@@ -115,19 +115,6 @@ async function ready(url: string, child: ChildProcess): Promise<void> {
     await sleep(20)
   }
   throw new Error(`a sandbox was not ready within ${readyWithinMs} ms`)
-}
-
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()] as const
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return (server.address() as { port: number }).port
-    }),
-  )
-  await Promise.all(servers.map((server) => once(server.close(), 'close')))
-  return ports as [number, number]
 }
 
 function secret(): string {
