@@ -2,12 +2,15 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstr
 import { type Msg, type NatsConnection, nanos, PermissionViolationError } from '@nats-io/nats-core'
 import { isStreamNotFound } from './jetStreamErrors.ts'
 import { NatsLink } from './natsLink.ts'
-import { heartbeatMs, PullSlot } from './pullSlot.ts'
+import { heartbeatMs, type PullLimits, PullSlot } from './pullSlot.ts'
+import { RestRule } from './restRule.ts'
 import type { EntryHandler, Follower, FollowerState, LogEntry } from './shardLog.ts'
 import { LogGap, LogRefusal } from './shardLog.ts'
 
 const messagesPerPull = 256
 const messagesPerLot = 2_048
+/** How often a reader that may rest but does not looks at whether it should. */
+const messagesBetweenLooks = 64
 /** Two missed heartbeats and half of one: the server or the consumer is gone. */
 const silenceMs = heartbeatMs * 2.5
 /** The server drops the consumer of a reader that vanished after this long. */
@@ -48,6 +51,7 @@ export class JetStreamFollower implements Follower {
   #nextDelivery = 1
   #slots: PullSlot[] = []
   #rest: NodeJS.Timeout | undefined
+  #restRule: RestRule | undefined
   #consumer: string | undefined
   #opening = false
   #reopen = false
@@ -155,8 +159,10 @@ export class JetStreamFollower implements Follower {
     const { windowBytes, restMs } = this.#options
     this.#slots = restMs > 0 ? [makeSlot()] : [makeSlot(), makeSlot()]
     this.#openedMs = this.#signMs = performance.now()
-    if (restMs > 0) this.#pull(this.#slots[0]!)
-    else {
+    if (restMs > 0) {
+      this.#restRule = new RestRule(restMs, this.#nextSeq, this.#openedMs)
+      this.#pullLot(this.#slots[0]!, true)
+    } else {
       // The server serves its requests in turn; a shorter first one keeps the two from running out together.
       this.#slots[0]!.pull({ messages: messagesPerPull / 2, bytes: windowBytes / 4 })
       this.#pull(this.#slots[1]!)
@@ -225,20 +231,30 @@ export class JetStreamFollower implements Follower {
   }
 
   #pullAgain(slot: PullSlot): void {
-    const { restMs } = this.#options
+    if (this.#restRule === undefined) {
+      this.#pull(slot)
+      return
+    }
+    const oneLot = this.#restRule.rests(this.#nextSeq, performance.now())
     // A lot that was cut off by its size says that there is more: no rest then.
-    if (restMs > 0 && slot.emptied) this.#rest = setTimeout(() => this.#pull(slot), restMs)
-    else this.#pull(slot)
+    if (!oneLot || !slot.emptied) this.#pullLot(slot, oneLot)
+    else this.#rest = setTimeout(() => this.#pullLot(slot, true), this.#options.restMs)
   }
 
-  #pull(slot: PullSlot): void {
+  #pullLot(slot: PullSlot, oneLot: boolean): void {
+    const { windowBytes } = this.#options
+    this.#pull(slot, { messages: oneLot ? messagesPerLot : messagesBetweenLooks, bytes: windowBytes, oneLot })
+  }
+
+  #pull(
+    slot: PullSlot,
+    limits: PullLimits = { messages: messagesPerPull, bytes: this.#options.windowBytes / 2 },
+  ): void {
     // A slot of an earlier consumer may still stand in the queue.
     if (!this.#slots.includes(slot) || this.#options.connection.isClosed()) return
     // No sign is due while nothing is asked for, so that a slow handler does not look like a silent server.
     if (!this.#slots.some((other) => other.open)) this.#signMs = performance.now()
-    const { windowBytes, restMs } = this.#options
-    if (restMs > 0) slot.pull({ messages: messagesPerLot, bytes: windowBytes, oneLot: true })
-    else slot.pull({ messages: messagesPerPull, bytes: windowBytes / 2 })
+    slot.pull(limits)
   }
 
   #checkSigns(): void {

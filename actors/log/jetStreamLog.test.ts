@@ -202,7 +202,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
       await log.close()
     })
 
-    test('what comes while a follower rests is handed out together, and the first after a pause at once', async () => {
+    test('what comes while a follower rests is handed out together', async () => {
       const { log, shard } = await newLog()
       const append = (byte: number) => log.append(subject(shard), Uint8Array.of(byte), { timeoutMs })
       const turns: number[][] = []
@@ -219,17 +219,18 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
             })
           }
           turn.push(seq)
-          if (seq === 21) resolve()
+          if (seq === 220) resolve()
         },
         { restMs: 300 },
       )
-      await append(0)
-      while (turns.length === 0) await sleep(5)
-      for (let i = 1; i <= 20; i++) await append(i)
+      // Much at once lets it rest; what comes then comes a little at a time.
+      await Promise.all(Array.from({ length: 200 }, (_, i) => append(i)))
+      while (turns.flat().length < 200) await sleep(5)
+      const before = turns.length
+      for (let i = 0; i < 20; i++) await append(i)
       await all
-      expect(turns.flat()).toEqual(Array.from({ length: 21 }, (_, index) => index + 1))
-      expect(turns[0]).toEqual([1])
-      expect(turns.length).toBeLessThan(11)
+      expect(turns.flat()).toEqual(Array.from({ length: 220 }, (_, index) => index + 1))
+      expect(turns.length - before).toBeLessThan(11)
       await log.close()
     })
 

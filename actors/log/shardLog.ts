@@ -33,8 +33,8 @@ export type FollowOptions = {
   /** Bytes that may be on their way to this follower. */
   readonly windowBytes?: number
   /**
-   * How long this follower may rest when it has read all that there is, so that what comes meanwhile is read in one go:
-   * that costs the log's server and the reader a fraction of a delivery an entry.
+   * How long this follower may rest, while much comes, when it has read all that there is. What comes meanwhile is read
+   * in one go: that costs the log's server and the reader a fraction of a delivery an entry.
    */
   readonly restMs?: number
   /** Told when the source falls silent or is lost, and when it delivers again. */
