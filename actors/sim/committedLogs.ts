@@ -1,10 +1,15 @@
+import { firstOwnerRecord, type OwnerRecord, type OwnerSegment, placeOf } from '../log/ownerRecord.ts'
 import type { LogEntry } from '../log/shardLog.ts'
 import { Observer } from './observer.ts'
 import type { SimProcess } from './simProcess.ts'
 import type { World } from './world.ts'
 
-/** What one process has read of a shard's log, and up to where it has called it committed. */
-type Reader = { readonly read: Map<number, LogEntry>; committed: number }
+/** What one process has read of a shard's streams, and up to where it has called the log committed. */
+type Reader = {
+  readonly read: Map<string, LogEntry>
+  at: { region: string; seq: number } | undefined
+  committed: number
+}
 
 /**
  * Hears from above the world what leaders take for committed, at the moment they do and before anybody else can hear of
@@ -17,6 +22,8 @@ export class CommittedLogs {
   readonly entries: readonly LogEntry[][]
   readonly #world: World
   readonly #readers: Map<SimProcess, Reader>[]
+  /** By shard and epoch, the region whose leaders committed something in it. */
+  readonly #committers = new Map<string, string>()
 
   constructor(world: World) {
     this.#world = world
@@ -26,14 +33,23 @@ export class CommittedLogs {
     this.#readers = shards.map(() => new Map())
   }
 
-  /** A process was handed an entry of the shard's log. */
-  read(process: SimProcess, shard: number, entry: LogEntry): void {
-    this.#reader(process, shard).read.set(entry.seq, entry)
+  /** A process was handed an entry of a region's stream of the shard. */
+  read(process: SimProcess, { shard, region }: { shard: number; region: string }, entry: LogEntry): void {
+    const reader = this.#reader(process, shard)
+    reader.read.set(`${region}/${entry.seq}`, entry)
+    reader.at = { region, seq: entry.seq }
+  }
+
+  /** Whose epoch counts where a process reads, as far as it knows of segments. */
+  epochHere(process: SimProcess, shard: number, record: OwnerRecord | undefined): number {
+    const { at } = this.#reader(process, shard)
+    const segment = record?.segments.findLast(({ region, first }) => region === at?.region && first <= at.seq)
+    return segment?.epoch ?? 0
   }
 
   #reader(process: SimProcess, shard: number): Reader {
     const readers = this.#readers[shard]!
-    const reader = readers.get(process) ?? { read: new Map(), committed: 0 }
+    const reader = readers.get(process) ?? { read: new Map(), at: undefined, committed: 0 }
     readers.set(process, reader)
     return reader
   }
@@ -47,16 +63,36 @@ export class CommittedLogs {
           if (!leader?.leading) continue
           const committed = Math.min(leader.committed, leader.replica.seq)
           const reader = this.#reader(process, shard)
-          if (committed > reader.committed) this.#claim(process, shard, reader, committed)
+          if (committed <= reader.committed) continue
+          const record = worker.sharedRunner(shard)?.ownership.state.record ?? firstOwnerRecord(region.name, 'alone')
+          this.#commits(process, region.name, shard, record)
+          this.#claim(process, shard, reader, committed, record.segments)
         }
       }
     }
   }
 
-  #claim(process: SimProcess, shard: number, reader: Reader, committed: number): void {
+  #commits(process: SimProcess, region: string, shard: number, { epoch }: OwnerRecord): void {
+    const key = `shard ${shard} in epoch ${epoch}`
+    const before = this.#committers.get(key)
+    if (before === undefined) this.#committers.set(key, region)
+    else if (before !== region) {
+      this.#world.chronicle.violation(`${key}: ${process.name} commits, and region ${before} did so before`)
+    }
+  }
+
+  #claim(
+    process: SimProcess,
+    shard: number,
+    reader: Reader,
+    committed: number,
+    segments: readonly OwnerSegment[],
+  ): void {
     const known = this.entries[shard]!
     for (let position = reader.committed + 1; position <= committed; position++) {
-      const entry = reader.read.get(position)
+      const { segment, seq } = placeOf(segments, position)!
+      const found = reader.read.get(`${segment.region}/${seq}`)
+      const entry = found && { ...found, seq: position, epoch: segment.epoch }
       const before = known[position - 1]
       if (before !== undefined) {
         if (entry !== undefined && !isSame(before, entry)) this.#parted(process, shard, before, entry)

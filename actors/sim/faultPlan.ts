@@ -52,9 +52,16 @@ function planRegion(region: Region, recur: Recur): void {
 function planBetween(world: World, recur: Recur): void {
   const { links, region, witness, operator, serverClock } = world.scenario.faults
   const [one, other] = world.regions as [Region, Region]
-  recur('link', links.cutsPerMinute, () => {
-    world.links.cut(one.name, other.name, links.cutMs)
-    world.links.cut(other.name, one.name, links.cutMs)
+  recur('link', links.cutsPerMinute, (random) => {
+    // Either the link alone is broken, or everything between the two sites.
+    const wholly = random.chance(0.5)
+    for (const [from, to] of [
+      [one.name, other.name],
+      [other.name, one.name],
+    ] as const) {
+      world.links.cut(from, to, links.cutMs)
+      if (wholly) world.links.cutProbe(from, to, links.cutMs)
+    }
   })
   for (const [from, to] of [
     [one, other],

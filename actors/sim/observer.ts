@@ -28,6 +28,7 @@ export class Observer {
   readonly shard: number
   readonly replica: Replica
   readonly #world: World
+  #epochHere = 0
 
   constructor(world: World, shard: number) {
     const { auditor, chronicle, ring, mistakes } = world
@@ -40,14 +41,21 @@ export class Observer {
       const { logTimeMs } = this.replica.ledger.state
       auditor.posted({ shard, seq: this.replica.seq + 1, logTimeMs, ...posting })
     }
-    this.replica = new Replica(shard, mistakes.opener(createOpener(ring, { shard }), shard, 'everybody'), { posted })
+    this.replica = new Replica(
+      shard,
+      mistakes.opener(createOpener(ring, { shard }), shard, 'everybody', () => this.#epochHere),
+      { posted },
+    )
   }
 
   take(entry: LogEntry): void {
     const { auditor, chronicle } = this.#world
     const { shard, replica } = this
     // Frames here are small and are opened at once; a promise would only come of large ones.
-    if (replica.apply(entry) instanceof Promise) throw new Error('the observer lags behind its log')
+    this.#epochHere = entry.epoch ?? 0
+    const applied = replica.apply(entry)
+    if (applied instanceof Promise) throw new Error('the observer lags behind its log')
+    if (applied.out.skipped === 'other-epoch') chronicle.tell('skipped.otherEpoch', `${shard}/${entry.seq}`)
     if (entry.seq % digestEvery !== 0) return
     const digest = replica.ledger.state.digestText()
     chronicle.tell('applied', `${shard}/${entry.seq} ${digest}`)

@@ -4,6 +4,8 @@ import type { Prng } from './prng.ts'
 import type { World } from './world.ts'
 
 const requestTimeoutMs = 15_000
+const againMsMin = 300
+const againMsMax = 2_500
 
 /** Whoever moves shards between the regions by hand, not always when it is a good moment. */
 export class Operator {
@@ -13,10 +15,16 @@ export class Operator {
     this.#world = world
   }
 
-  /** Has a shard's owner hand it over. */
+  /** Has a shard's owner hand it over, and now and then thinks better of it. */
   move(random: Prng): void {
-    const shard = random.between(0, this.#world.scenario.shardCount - 1)
-    this.#ask('move', this.#world.recordOf(shard).owner, shard)
+    const { scenario, time } = this.#world
+    const shard = random.between(0, scenario.shardCount - 1)
+    const times = random.pick([1, 1, 2, 4])
+    for (let n = 0; n < times; n++) {
+      time.after(n * random.between(againMsMin, againMsMax), () => {
+        this.#ask('move', this.#world.recordOf(shard).owner, shard)
+      })
+    }
   }
 
   /** Has the other region take a shard over, though its owner may be well. */

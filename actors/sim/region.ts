@@ -140,7 +140,8 @@ export class Region {
   onWorkerError(index: number, process: SimProcess, error: unknown): void {
     if (!process.alive) return
     const { chronicle } = this.world
-    const trimmed = error instanceof LogGap && this.logs.some(({ memory }) => error.expectedSeq < memory.first)
+    const trimmed =
+      error instanceof LogGap && [...this.logs, ...this.mirrored].some(({ memory }) => error.expectedSeq < memory.first)
     if (trimmed) chronicle.tell('worker.logTrimmed', process.name)
     else chronicle.violation(`${process.name} stops: ${textOf(error)}`)
     this.workers[index]!.crash(restartMsMax)

@@ -42,11 +42,12 @@ export class SimBucket {
     this.site = options.site
   }
 
-  of(process: SimProcess): LeaseStore {
+  of(process: SimProcess): LeaseStore & { put(key: string, value: Uint8Array): Promise<number> } {
     const set = (key: string, value: Uint8Array, expected: number | undefined) =>
       this.#call(process, () => (this.#entries.get(key)?.revision === expected ? this.put(key, value) : undefined))
     return {
       get: (key) => this.#call(process, () => this.#entries.get(key)),
+      put: (key, value) => this.#call(process, () => this.put(key, value)),
       create: (key, value) => set(key, value, undefined),
       update: (key, value, revision) => set(key, value, revision),
       delete: (key, revision) =>

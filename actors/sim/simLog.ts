@@ -7,8 +7,13 @@ import type { Links, Site } from './site.ts'
 import type { Faults } from './swarm.ts'
 import type { VirtualTime } from './virtualTime.ts'
 
-/** What becomes of an append on its way. `lose-ack`: stored, unheard. `twice`: a network repeats it. */
-type Fate = 'store' | 'lose' | 'lose-ack' | 'refuse' | 'full' | 'twice'
+/**
+ * What becomes of an append on its way. `lose-ack`: stored, unheard. `twice`: a network repeats it. `late`: it is on its
+ * way until the link is whole again, when its sender has long given up.
+ */
+type Fate = 'store' | 'lose' | 'lose-ack' | 'refuse' | 'full' | 'twice' | 'late'
+
+const lateLookMs = 150
 
 export type SimLogOptions = {
   shard: number
@@ -95,6 +100,7 @@ export class SimLog {
       const fate = this.#fateFor(process)
       if (fate === 'refuse') tell({ kind: 'not-sent' })
       else if (fate === 'full') tell({ kind: 'full' })
+      else if (fate === 'late') this.#arriveLate(process, subject, frame)
       else if (fate !== 'lose') {
         time.after(this.#delayMs() + links.addedMs(process, this), () =>
           this.#arrive(subject, frame, (outcome) => {
@@ -106,12 +112,25 @@ export class SimLog {
     })
   }
 
+  /** What a broken link had swallowed may come out of it in the end. */
+  #arriveLate(process: SimProcess, subject: string, frame: Uint8Array): void {
+    const { time, links, chronicle } = this.#o
+    time.after(lateLookMs, () => {
+      if (!links.pass(process, this)) {
+        this.#arriveLate(process, subject, frame)
+        return
+      }
+      chronicle.tell('log.late')
+      this.#arrive(subject, frame, () => {})
+    })
+  }
+
   #fateFor(process: SimProcess): Fate {
     const { prng, chronicle, links } = this.#o
     const { lose, loseAck, refuse, full, duplicate } = this.faults
     if (process.cutOff) return 'lose'
     // Behind a link that is known to be broken nobody listens; behind one that swallows frames nothing is known.
-    if (!links.pass(process, this)) return prng.chance(0.5) ? 'refuse' : 'lose'
+    if (!links.pass(process, this)) return prng.pick(['refuse', 'lose', 'late'])
     const u = prng.unit()
     const fates: [Fate, number][] = [
       ['lose', lose],

@@ -14,6 +14,8 @@ export type SimulationOptions = {
   regions?: number
   /** Without any fault. */
   calm?: boolean
+  /** What is other than drawn. */
+  change?: (drawn: Scenario) => Scenario
   mistakes?: Partial<Mistakes>
   /** Told each event as it happens. */
   print?: (line: string) => void
@@ -45,7 +47,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const prng = new Prng(seed)
   const draw = options.regions === 2 ? drawTwoRegions : drawScenario
   const drawn = draw(prng.fork('scenario'))
-  const scenario = options.calm ? { ...drawn, faults: calm } : drawn
+  const { change = (scenario) => scenario } = options
+  const scenario = change(options.calm ? { ...drawn, faults: calm } : drawn)
   const world = new World({ scenario, time, chronicle, prng, mistakes: { ...noMistakes, ...options.mistakes } })
   try {
     world.begin()

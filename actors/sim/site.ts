@@ -45,6 +45,17 @@ export class Links {
     this.#cutUntilMs.set(way, Math.max(this.#cutUntilMs.get(way) ?? 0, this.#time.nowMs + forMs))
   }
 
+  /** The way past the link by which a region's server is looked at directly. */
+  cutProbe(from: string, to: string, forMs: number): void {
+    this.cut(`probe ${from}`, to, forMs)
+  }
+
+  probe(from: Located, to: Located): boolean {
+    const [source, target] = [from.site, to.site]
+    if (source === undefined || target === undefined || target.down) return false
+    return this.#time.nowMs >= (this.#cutUntilMs.get(`probe ${source.name}>${target.name}`) ?? 0)
+  }
+
   heal(): void {
     this.#cutUntilMs.clear()
   }

@@ -183,13 +183,13 @@ export function drawTwoRegions(prng: Prng): Scenario {
       },
       links: {
         delayMs: random.between(1, 25),
-        cutsPerMinute: sometimes(4),
-        oneWayCutsPerMinute: sometimes(4),
+        cutsPerMinute: sometimes(8),
+        oneWayCutsPerMinute: sometimes(6),
         cutMs: random.pick([1_000, 6_000, 20_000]),
       },
       region: {
-        lossesPerMinute: sometimes(2),
-        serverRestartsPerMinute: sometimes(2),
+        lossesPerMinute: sometimes(3),
+        serverRestartsPerMinute: sometimes(3),
         awayMs: random.pick([3_000, 12_000, 25_000]),
       },
       witness: {
@@ -199,7 +199,7 @@ export function drawTwoRegions(prng: Prng): Scenario {
         cutsPerMinute: sometimes(3),
         awayMs: random.pick([2_000, 8_000, 15_000]),
       },
-      operator: { movesPerMinute: sometimes(6), takeoversPerMinute: sometimes(3) },
+      operator: { movesPerMinute: sometimes(12), takeoversPerMinute: sometimes(8) },
       // Either the machines' clocks are wrong or the servers': log time follows the two only where they agree.
       clock: { ...faults.clock, stepsPerMinute: serverClocks ? 0 : faults.clock.stepsPerMinute },
       serverClock: { stepsPerMinute: serverClocks ? 6 * random.unit() : 0, stepMsMax: 3_600_000 },

@@ -1,10 +1,17 @@
 import type { Logger } from 'pino'
+import type { SharedRegion } from '../host/ownership/sharedShards.ts'
 import type { HostPorts } from '../host/ports.ts'
 import { Worker } from '../host/worker.ts'
+import { encodeJson } from '../log/jsonBytes.ts'
+import { ownerKey } from '../log/ownerRecord.ts'
 import { createOpener } from '../log/sealing.ts'
+import type { ShardLog } from '../log/shardLog.ts'
+import { ownersSeen } from './ownersSeen.ts'
 import type { Region } from './region.ts'
 import type { SimProcess } from './simProcess.ts'
 import { watchedLog } from './watchedLog.ts'
+
+const probeMs = 20
 
 /** Starts the real worker in a simulated process. */
 export function startWorker(region: Region, process: SimProcess, index: number): Worker {
@@ -24,6 +31,12 @@ export function startWorker(region: Region, process: SimProcess, index: number):
     onError: (error) => region.onWorkerError(index, process, error),
   }
   const incarnation = world.newIncarnation(process)
+  const logger = hostLogger(region, process)
+  const owners = ownersSeen(region, process)
+  const logOf = (shard: number, of: string): ShardLog => {
+    const log = region.logOf(of, shard).of(process)
+    return watchedLog(world, process, { shard, region: of }, log, () => worker.runner(shard)?.leader?.replica)
+  }
   const worker: Worker = new Worker({
     region: region.name,
     workerId,
@@ -36,26 +49,24 @@ export function startWorker(region: Region, process: SimProcess, index: number):
       },
     },
     leases: region.leases.of(process),
-    logger: hostLogger(region, process),
+    logger,
+    ...(region.peer === undefined ? {} : { shared: sharedWith(region, process, region.peer, logOf, ports.publish) }),
     timers: { after: ports.after, monotonicMs: () => time.nowMs },
     runnerFor: async (shard) => ({
       region: region.name,
       shard,
       workerId,
       incarnation,
-      log: watchedLog(
-        world,
-        process,
-        shard,
-        region.logs[shard]!.of(process),
-        () => worker.runner(shard)?.leader?.replica,
-      ),
-      opener: mistakes.opener(createOpener(world.ring, { shard }), shard, index),
+      log: logOf(shard, region.name),
+      owners,
+      opener: mistakes.opener(createOpener(world.ring, { shard }), shard, index, () => {
+        return world.committed.epochHere(process, shard, worker.sharedRunner(shard)?.ownership.state.record)
+      }),
       sealerFor: (to) => mistakes.hostSealer(world.sealerFor(to), to),
       snapshots: region.snapshots.of(process),
       snapshotEveryMs: scenario.faults.snapshot.everyMs,
       ports,
-      logger: hostLogger(region, process),
+      logger,
     }),
   })
   process.onKill(() => chronicle.tell('worker.died', process.name))
@@ -64,11 +75,42 @@ export function startWorker(region: Region, process: SimProcess, index: number):
   return worker
 }
 
+/** What a worker needs of the other region and of the witness. */
+function sharedWith(
+  region: Region,
+  process: SimProcess,
+  peer: string,
+  logOf: SharedRegion['logOf'],
+  publish: SharedRegion['publish'],
+): SharedRegion {
+  const { world } = region
+  const { time, links, scenario } = world
+  const copies = region.owners.of(process)
+  return {
+    peer,
+    witness: world.mistakes.witness(world.witness!.bucket.of(process)),
+    peerAnswers: () =>
+      process.promise((resolve) => {
+        time.after(probeMs, () => resolve(links.probe(process, world.regionOf(peer))))
+      }),
+    autoTakeoverMs: scenario.autoTakeoverMs,
+    logOf,
+    copyRecord: async (shard, record) => void (await copies.put(ownerKey(shard), encodeJson(record))),
+    publish,
+    dropped: world.mistakes.dropped,
+  }
+}
+
 /** What a worker logs is told in the chronicle under the words it used. */
 function hostLogger({ world }: Region, process: SimProcess): Logger {
+  const fatal = (detail: { shard?: number; what?: string; position?: number }, what: string): void => {
+    tell(detail, what)
+    if (!process.alive || detail.what === undefined) return
+    world.chronicle.violation(`${process.name}: shard ${detail.shard} at ${detail.position}: ${what} (${detail.what})`)
+  }
   const tell = (detail: { shard?: number }, what: string): void => {
     if (!process.alive) return
     world.chronicle.tell(`host: ${what}`, `${process.name} ${detail.shard ?? ''}`)
   }
-  return { info: tell, warn: tell, error: tell, fatal: tell } as unknown as Logger
+  return { info: tell, warn: tell, error: tell, fatal } as unknown as Logger
 }

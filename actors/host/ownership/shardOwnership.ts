@@ -3,6 +3,7 @@ import { type OwnerRecord, ownerKey } from '../../log/ownerRecord.ts'
 import { messageOf } from '../../log/process.ts'
 import type { HostPorts } from '../ports.ts'
 import { isHeld, isOwner, mayAct, safePosition } from './judgements.ts'
+import type { Mistakes } from './mistakes.ts'
 import {
   type CasOutcome,
   type Ownership,
@@ -43,6 +44,8 @@ export type ShardOwnershipOptions = {
   readonly replica: OwnedReplica
   readonly ports: Pick<HostPorts, 'after' | 'monotonicMs' | 'random'>
   readonly logger: Logger
+  /** For tests alone: rules that are not kept. */
+  readonly dropped?: Mistakes
   /** Says to the owner that this replica has everything up to there. */
   readonly vouch: (mark: MarkAction) => void
   readonly onCommitted: () => void
@@ -110,7 +113,7 @@ export class ShardOwnership {
 
   #take(event: OwnershipEvent): void {
     const before = this.#state
-    const { state, actions } = react(before, event)
+    const { state, actions } = react(before, event, this.#o.dropped)
     this.#state = state
     if (state.revision !== before.revision) this.#onRevision(before)
     for (const action of actions) this.#do(action)
@@ -132,7 +135,7 @@ export class ShardOwnership {
   #do(action: OwnershipAction): void {
     const { replica, ports, lease } = this.#o
     const leases = { region: lease.surelyHeld, solo: ports.monotonicMs() < this.#soloUntilMs }
-    if (!mayAct(action, leases)) {
+    if (!mayAct(action, leases, this.#o.dropped)) {
       // Nothing was sent, but what was asked for must be settled like any answer that is lost.
       if (action.kind === 'compare-and-set') this.#answered(action.revision, { kind: 'unknown' })
       return
@@ -185,7 +188,11 @@ export class ShardOwnership {
   #hold(): void {
     const { applied } = this.#state
     const until = [
-      isHeld(this.#state) ? applied : this.#state.intent === 'move' ? this.#state.goal?.position : undefined,
+      isHeld(this.#state, this.#o.dropped)
+        ? applied
+        : this.#state.intent === 'move'
+          ? this.#state.goal?.position
+          : undefined,
       this.#standAt,
     ].filter((position) => position !== undefined)
     this.#o.replica.holdAt(until.length === 0 ? undefined : Math.max(applied, Math.min(...until)))

@@ -5,6 +5,7 @@ import type { ShardLog } from '../../log/shardLog.ts'
 import { safeSubject } from '../../log/subjects.ts'
 import type { Leader } from '../leader.ts'
 import type { Runner, RunnerOptions } from '../shardRunner.ts'
+import type { Mistakes } from './mistakes.ts'
 import { MoveAgreement } from './moveAgreement.ts'
 import { type ControlAnswer, OperatorRequests } from './operatorRequests.ts'
 import type { Beat, PeerMessages, Vouch } from './peerMessages.ts'
@@ -29,6 +30,8 @@ export type SharedOptions = {
   readonly logOf: (shard: number, region: string) => ShardLog
   /** Writes the region's copy of a record, for those who only need to know. */
   readonly copyRecord: (shard: number, record: OwnerRecord) => Promise<void>
+  /** For tests alone: rules of the protocol that are not kept. */
+  readonly dropped?: Mistakes
 }
 
 export type SharedRunnerOptions = RunnerOptions & {
@@ -63,6 +66,7 @@ export class SharedRunner implements Runner {
       witness: shared.witness,
       ports,
       logger,
+      ...(shared.dropped === undefined ? {} : { dropped: shared.dropped }),
       replica: {
         follow: (record) => replica.follow(record),
         rollBack: (record) => replica.rollBack(record),
