@@ -1,4 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { decodeJson, encodeJson } from '../actors/log/jsonBytes.ts'
+import { connectNats, type NatsAccess } from '../actors/log/natsConnection.ts'
+import { controlSubject } from '../actors/log/subjects.ts'
 import { type StartedRegions, startRegions } from '../deploy/runningRegion.ts'
 import { type Client, createClient, newId, nodeExchange, principalSigner, signPayment } from './client/node.ts'
 import type { RequestSigner } from './client/requests.ts'
@@ -18,10 +23,15 @@ export type TestRegions = {
   readonly operator: RequestSigner
   /** Opens and funds a wallet in a shard, through an edge. */
   wallet(shard: number, yuan: string, through?: Letter): Promise<PlacedWallet>
-  pay(through: Letter, from: PlacedWallet, to: PlacedWallet, yuan: string, id?: string): Promise<Told>
+  /** Pays, and asks again under the same id while the outcome is pending. */
+  pay(through: Letter, from: PlacedWallet, to: PlacedWallet, yuan: string): Promise<Told>
   show(through: Letter, wallet: PlacedWallet, query?: string): Promise<Told>
+  /** Asks a region's replica of a shard, as an operator does. */
+  control(letter: Letter, shard: number, type: 'status' | 'move'): Promise<Record<string, unknown>>
   close(): Promise<void>
 }
+
+const pendingTriesMax = 20
 
 type Told = Awaited<ReturnType<Client['call']>>
 
@@ -32,6 +42,7 @@ export async function startTestRegions(startArgs: readonly string[] = []): Promi
     return createClient(edgeUrl, nodeExchange(edgeUrl, readFileSync(caFile, 'utf8')))
   }
   const edges = { a: clientOf('a'), b: clientOf('b') }
+  const connections = { a: operatorOf(regions, 'a'), b: operatorOf(regions, 'b') }
   const { institutionKeyFile, operatorKeyFile, bankUrl } = regions.facts('a')
   const institution = principalSigner('institution:1', readFileSync(institutionKeyFile, 'utf8'))
   const operator = principalSigner('operator:1', readFileSync(operatorKeyFile, 'utf8'))
@@ -55,11 +66,32 @@ export async function startTestRegions(startArgs: readonly string[] = []): Promi
         return { ...wallet, shard }
       }
     },
-    pay(through, from, to, yuan, id = newId()) {
-      const ids = { payment_id: id, payer_wallet: from.walletId, payee_wallet: to.walletId }
+    async pay(through, from, to, yuan) {
+      const ids = { payment_id: newId(), payer_wallet: from.walletId, payee_wallet: to.walletId }
       const fields = { ...ids, amount: yuan, currency: 'CNY-DC', timestamp: new Date().toISOString() } as const
-      return edges[through].call(undefined, 'POST', '/v1/payments', signPayment(fields, from.key))
+      const payment = signPayment(fields, from.key)
+      let told = await edges[through].call(undefined, 'POST', '/v1/payments', payment)
+      for (let n = 0; told.status === 202 && n < pendingTriesMax; n++) {
+        told = await edges[through].call(undefined, 'POST', '/v1/payments', payment)
+      }
+      return told
     },
-    close: () => regions.stop(),
+    async control(letter, shard, type) {
+      const connection = await connections[letter]
+      const { data } = await connection.request(controlSubject(letter, shard), encodeJson({ type }), {
+        timeout: 15_000,
+      })
+      return decodeJson(data) as Record<string, unknown>
+    },
+    async close() {
+      for (const letter of letters) await (await connections[letter]).close()
+      await regions.stop()
+    },
   }
+}
+
+function operatorOf({ dataDir }: StartedRegions, letter: Letter): Promise<NatsConnection> {
+  const facts = readFileSync(join(dataDir, letter, 'run/region.json'), 'utf8')
+  const { nats } = JSON.parse(facts) as { nats: NatsAccess }
+  return connectNats(nats, { name: 'test', inboxPrefix: `_INBOX.${nats.user}` })
 }

@@ -66,6 +66,53 @@ describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?
     }
   })
 
+  /** Eight people who pay one another through both edges until they are told to stop; their latencies, in ms. */
+  const payOn = (): { end: () => Promise<number[]> } => {
+    let ended = false
+    const tookMs: number[] = []
+    const person = async (n: number): Promise<void> => {
+      for (let turn = 0; !ended; turn++) {
+        const [from, to] = [wallets[n % 2]![(n >> 1) % 2]!, wallets[(n + turn) % 2]![((n >> 1) + 1) % 2]!]
+        const beganMs = performance.now()
+        const told = await two.pay(letters[(n + turn) % 2]!, from, to, '0.01')
+        tookMs.push(performance.now() - beganMs)
+        expect(told).toMatchObject({ status: 200, body: { status: 'completed' } })
+      }
+    }
+    const people = Promise.all(Array.from({ length: 8 }, (_, n) => person(n)))
+    const end = async () => {
+      ended = true
+      await people
+      return tookMs
+    }
+    return { end }
+  }
+
+  test('a shard moves to the other region and back while people pay, and every payment completes', async () => {
+    const total = async () => {
+      const all = await Promise.all(wallets.flat().map(fresh))
+      return all.reduce((sum, yuan) => sum + Math.round(Number(yuan) * 100), 0)
+    }
+    const before = await total()
+    const paying = payOn()
+    let tookMs: number[] = []
+    try {
+      for (const from of letters) {
+        const mode = async () => ((await two.control(from, 0, 'status')).record as { mode: string }).mode
+        await expect.poll(mode, { timeout: 30_000 }).toBe('sync')
+        expect(await two.control(from, 0, 'move')).toMatchObject({ ok: true })
+        const [payer, payee] = wallets[0]!
+        const there = async () => (await two.show(other(from), payer!)).body.as_of
+        await expect.poll(there, { timeout: 30_000 }).not.toHaveProperty('age_ms')
+        expect(await two.pay(from, payer!, payee!, '0.01')).toMatchObject({ status: 200 })
+      }
+    } finally {
+      tookMs = await paying.end()
+    }
+    expect(tookMs.length).toBeGreaterThanOrEqual(8)
+    expect(await total()).toBe(before)
+  })
+
   test('a list is the same in both regions, and so is every row of their databases', async () => {
     const payer = wallets[0]![0]
     const list = async (letter: Letter) => {
