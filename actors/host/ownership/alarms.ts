@@ -5,6 +5,8 @@ import { basePosition } from './recordChanges.ts'
 export const roundEveryMs = 250
 /** A frame that the own log holds and the peer has not marked for this long: the peer is silent. */
 const silentAfterMs = 3_000
+/** After this long its server is asked past the link: one that does not answer need not be waited for any longer. */
+const quietAfterMs = 1_000
 /** A peer that has marked by now what was applied this long ago is close behind. */
 const closeBehindMs = 500
 /** A peer that was heard within this time is there. */
@@ -18,7 +20,7 @@ const stoodStillMs = 1_500
  * What the time that passed says of the other region. Each answer is only a suspicion: what is done about it is decided
  * by the witness.
  */
-export type Alarm = 'peer-silent' | 'peer-close' | 'owner-gone'
+export type Alarm = 'peer-quiet' | 'peer-silent' | 'peer-close' | 'owner-gone'
 
 export class Alarms {
   readonly #autoTakeoverMs: number
@@ -64,7 +66,9 @@ export class Alarms {
     this.#watchMarks(nowMs, state.applied, marked)
     if (nowMs < this.#notBeforeMs) return undefined
     if (record.mode === 'solo') return this.#isClose(nowMs, marked) ? 'peer-close' : undefined
-    return this.#waiting !== undefined && nowMs - this.#waiting.sinceMs >= silentAfterMs ? 'peer-silent' : undefined
+    const waitedMs = this.#waiting === undefined ? 0 : nowMs - this.#waiting.sinceMs
+    if (waitedMs >= silentAfterMs) return 'peer-silent'
+    return waitedMs >= quietAfterMs ? 'peer-quiet' : undefined
   }
 
   /** What came meanwhile still waits to be read: the other region gets its time anew. */

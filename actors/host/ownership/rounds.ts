@@ -111,7 +111,8 @@ export class Rounds {
       ownership.tell({ kind: 'want-sync' })
       return
     }
-    if (alarm === 'peer-silent' && (await ownership.ends()) !== undefined) {
+    if (alarm === 'peer-quiet' && (await peerAnswers())) return
+    if ((alarm === 'peer-silent' || alarm === 'peer-quiet') && (await ownership.ends()) !== undefined) {
       logger.warn({ shard, marked: peerMark, applied }, 'the peer is silent')
       ownership.tell({ kind: 'silent' })
     } else if (alarm === 'owner-gone' && !(await peerAnswers())) {
