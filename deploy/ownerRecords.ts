@@ -1,6 +1,7 @@
-import { jetstream } from '@nats-io/jetstream'
+import { DiscardPolicy, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { type KV, Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { isStreamNotFound } from '../actors/log/jetStreamErrors.ts'
 import {
   firstOwnerRecord,
   type OwnerRecord,
@@ -13,15 +14,40 @@ import {
 /** Changes of each record that the witness still shows: for those who ask how it came to this. */
 const witnessHistory = 16
 
+const requestTimeoutMs = 5_000
+
 /** By shard; undefined where nothing is known. */
 export type OwnerRecords = (OwnerRecord | undefined)[]
 
 /** Regions take turns as the first owner of a shard. */
 export const firstOwner = (shard: number): string => (shard % 2 === 0 ? 'a' : 'b')
 
-/** Makes the witness's bucket where it is missing. */
-export async function provisionWitness(witness: NatsConnection): Promise<void> {
-  await new Kvm(jetstream(witness)).create(witnessBucket, { history: witnessHistory })
+/**
+ * Makes the witness's bucket where it is missing. Its revisions begin at the time of day: whoever knows a revision of a
+ * bucket that was lost sees that those of the new one are later.
+ */
+export async function provisionWitness(witness: NatsConnection, nowMs = Date.now()): Promise<void> {
+  const { streams } = await jetstreamManager(witness, { checkAPI: false, timeout: requestTimeoutMs })
+  const name = `KV_${witnessBucket}`
+  try {
+    await streams.info(name)
+    return
+  } catch (error) {
+    if (!isStreamNotFound(error)) throw error
+  }
+  await streams.add({
+    name,
+    subjects: [`$KV.${witnessBucket}.>`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_msgs_per_subject: witnessHistory,
+    num_replicas: 1,
+    allow_rollup_hdrs: true,
+    allow_direct: true,
+    deny_delete: true,
+    first_seq: nowMs,
+  })
 }
 
 /** What the witness knows: nothing of a shard that is new, or of which it has lost what it knew. */
