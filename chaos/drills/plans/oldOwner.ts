@@ -21,6 +21,7 @@ export const oldOwnerReturns: Drill = {
     const { struck, other } = pairOf()
     const before = homes(field)
     const shards = shardsOf(field, struck)
+    field.timeline.beginEpisode(false)
     const heal = await field.strike(
       'the link is cut',
       () => field.site.cutLink(),

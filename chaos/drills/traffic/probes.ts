@@ -7,7 +7,7 @@ const fullRatePerSecond = 300
 const probeFen = 1
 const patience: Patience = { tryTimeoutMs: 1_000, giveUpMs: 90_000 }
 /** Probes that wait show that a shard is away as well as more of them would. */
-const waitingMax = 10
+const waitingMax = 6
 
 type Pair = { readonly shard: number; readonly there: number; readonly back: number }
 

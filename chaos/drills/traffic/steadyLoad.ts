@@ -4,9 +4,10 @@ import type { DrillWallet } from './wallets.ts'
 
 const tickMs = 10
 const fenMax = 300
-const patience: Patience = { tryTimeoutMs: 2_000, giveUpMs: 90_000 }
-/** Customers of a shard that does not answer wait with their next payment; the others are not kept waiting by them. */
-const waitingPerShardMax = 80
+/** An edge says within 8 s that it does not know; who hangs up before costs both sides a new connection. */
+const patience: Patience = { tryTimeoutMs: 10_000, giveUpMs: 90_000 }
+/** Customers on a way that does not answer wait with their next payment; the others are not kept waiting by them. */
+const waitingPerWayMax = 24
 
 /**
  * Payments at a rate that does not depend on the answers, from wallets of every shard to wallets of any shard. It goes
@@ -22,14 +23,14 @@ export class SteadyLoad {
   #timer: NodeJS.Timeout | undefined
   #beganMs = 0
   #due = 0
-  /** Payments that were due while their shard had too many waiting: they were not sent at all. */
+  /** Payments that were due while too many waited on their way: they were not sent at all. */
   heldBack = 0
 
   constructor(payments: Payments, wallets: readonly DrillWallet[], perSecond: number, random: () => number) {
     this.#payments = payments
     const numbers = Map.groupBy(wallets.keys(), (number) => wallets[number]!.shard)
     this.#byShard = [...numbers.keys()].toSorted((a, b) => a - b).map((shard) => numbers.get(shard)!)
-    this.#waiting = this.#byShard.map(() => 0)
+    this.#waiting = new Array<number>(this.#byShard.length ** 2).fill(0)
     this.#perSecond = perSecond
     this.#random = random
   }
@@ -45,17 +46,21 @@ export class SteadyLoad {
   }
 
   #send(shard: number): void {
-    if (this.#waiting[shard]! >= waitingPerShardMax) {
+    const to = Math.floor(this.#random() * this.#byShard.length)
+    const way = shard * this.#byShard.length + to
+    if (this.#waiting[way]! >= waitingPerWayMax) {
       this.heldBack += 1
       return
     }
     const payer = pick(this.#random, this.#byShard[shard]!)
-    const others = pick(this.#random, this.#byShard).filter((one) => one !== payer)
-    const payee = pick(this.#random, others)
+    const payee = pick(
+      this.#random,
+      this.#byShard[to]!.filter((one) => one !== payer),
+    )
     const fen = 1 + Math.floor(this.#random() * fenMax)
-    this.#waiting[shard]! += 1
+    this.#waiting[way]! += 1
     const one: Promise<unknown> = this.#payments.pay({ payer, payee, fen, probe: false }, patience).finally(() => {
-      this.#waiting[shard]! -= 1
+      this.#waiting[way]! -= 1
       this.#running.delete(one)
     })
     this.#running.add(one)
