@@ -9,6 +9,7 @@ import { backUp } from './backup.ts'
 import { copyKeys } from './backupKeys.ts'
 import { BackupError, type BackupManifest, fileOf, writeManifest } from './backupManifest.ts'
 import type { AuditedShard } from './cut.ts'
+import { readRegionFacts } from './regionFacts.ts'
 
 const usage = `Usage: npx jiaozi backup DIR [--data DATA]
 
@@ -31,6 +32,9 @@ runMain('backup', async () => {
   }
   const [dataDir, dir] = [resolve(values.data), resolve(values.out)]
   if (existsSync(dir) && readdirSync(dir).length > 0) throw new BackupError(`${dir} is not empty`)
+  if (readRegionFacts(dataDir).peer !== undefined) {
+    throw new BackupError('one of two regions cannot be restored from a backup: each is the copy of the other')
+  }
   const region = await openAuditedRegion(dataDir, 'backup')
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 })

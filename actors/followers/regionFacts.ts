@@ -29,6 +29,9 @@ export type RegionFacts = z.infer<typeof regionFacts>
 /** @throws Error that says so when no region runs on this folder. */
 export function readRegionFacts(dataDir: string): RegionFacts {
   const file = join(dataDir, 'run', 'region.json')
+  if (existsSync(join(dataDir, 'run', 'installation.json'))) {
+    throw new Error(`${dataDir} holds two regions: name one of them, --data ${join(dataDir, 'a')}`)
+  }
   if (!existsSync(file)) throw new Error(`no region runs on ${dataDir}: start it with npm start -- --data ${dataDir}`)
   return regionFacts.parse(JSON.parse(readFileSync(file, 'utf8')))
 }

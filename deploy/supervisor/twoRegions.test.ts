@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -152,6 +153,22 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
     await regions.holds.release('witness')
     expect(await witnessRecords()).toEqual(before)
     await expect.poll(() => alive(pidsIn(regions.dataDir))).toContain('witness')
+  })
+
+  test.each([
+    ['a backup of one of them', ['backup', 'unused', '--data', 'a'], 'each is the copy of the other'],
+    ['a program that needs one', ['log', 'verify', '--data', '.'], 'holds two regions: name one of them'],
+    ['a command that needs one', ['wallet', 'open', '--data', '.'], 'holds two regions: name one of them'],
+  ])('%s is refused in one clear line', async (_, args, word) => {
+    const cli = join(import.meta.dirname, '../../edge/cli/jiaozi.ts')
+    const run = execFile(process.execPath, [cli, ...args], { cwd: regions.dataDir })
+    let said = ''
+    run.stderr?.on('data', (chunk: Buffer) => {
+      said += chunk.toString()
+    })
+    expect(await new Promise((resolve) => run.once('close', resolve))).not.toBe(0)
+    expect(said).toContain(word)
+    expect(said).not.toContain('    at ')
   })
 
   test.each([

@@ -22,6 +22,11 @@ export function factsFileOf(dataDir: string): string {
 /** @throws NotReachable when no region runs on the folder */
 export function readRegionFacts(dataDir: string): RegionFacts {
   const file = factsFileOf(dataDir)
+  if (existsSync(join(resolve(dataDir), 'run', 'installation.json'))) {
+    throw new NotReachable(
+      `${resolve(dataDir)} holds two regions: name one of them, --data ${join(resolve(dataDir), 'a')}`,
+    )
+  }
   if (!existsSync(file)) {
     throw new NotReachable(
       `no region runs on ${resolve(dataDir)}: start one there, or name another with --data or --url`,
