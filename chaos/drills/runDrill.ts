@@ -6,6 +6,7 @@ import type { Heals } from './heals.ts'
 import { totalsAtRest } from './judge/readRegion.ts'
 import { percentileMs } from './judge/recoveryTime.ts'
 import { readersOf, type Verified, verify } from './judge/verify.ts'
+import { failBack, homesOf } from './plans/ownership.ts'
 import { boundChecks, recoveryOf } from './recovery.ts'
 import { type Baseline, type Check, type DrillResult, verdictOf } from './result.ts'
 import { servedSince } from './served.ts'
@@ -134,7 +135,7 @@ class Run {
       probes.start()
       this.#baseline = await this.#baselineOf(payments, baselineMs)
       this.#timeline.add('phase', 'drill')
-      await this.#drill.run(this.#field(payments, this.#baseline))
+      await this.#practise(this.#field(payments, this.#baseline))
       this.#timeline.add('phase', 'after')
       await this.#heal()
       await sleep(afterMs)
@@ -145,6 +146,18 @@ class Run {
       payments.callOff()
       await ended
       this.#figures.held_back = load.heldBack
+    }
+  }
+
+  /** A drill that breaks off leaves shards where they do not belong: the next one must find what this one found. */
+  async #practise(field: Field): Promise<void> {
+    const before = this.#owners === undefined ? undefined : await homesOf(field)
+    try {
+      await this.#drill.run(field)
+    } catch (error) {
+      await this.#heal()
+      if (before !== undefined) await failBack(field, before).catch(() => undefined)
+      throw error
     }
   }
 

@@ -1,11 +1,15 @@
-import { NotDemonstrated } from '../../processState.ts'
+import { NotDemonstrated, until } from '../../processState.ts'
 import type { Field } from '../drill.ts'
 import { NotRecovered } from '../served.ts'
+import { Refused } from '../site/control.ts'
 import type { OwnerSeen } from '../watch/ownerWatch.ts'
 
 const pollMs = 20
 const inSyncWithinMs = 60_000
 const movedWithinMs = 30_000
+const askedAgainForMs = 10_000
+const askAgainMs = 100
+const knownWithinMs = 15_000
 
 export const allShards = ({ site }: Field): number[] => Array.from({ length: site.shardCount }, (_, shard) => shard)
 
@@ -62,8 +66,23 @@ export async function moveTo(field: Field, shards: readonly number[], region: st
 /** An operator's word: a region is to take these shards over from one that is gone. */
 export async function takeOver(field: Field, shards: readonly number[], region: string): Promise<void> {
   field.timeline.word(`operator: region ${region} is to take over shards ${shards.join(', ')}`)
-  await Promise.all(shards.map((shard) => field.control(region).ask(shard, { type: 'takeover' })))
+  await Promise.all(shards.map((shard) => takeOverOne(field, shard, region)))
   await untilOwners(field, shards, ({ owner }) => owner === region, movedWithinMs, `taken over by region ${region}`)
+}
+
+/** An owner that has just stopped going on alone is not known yet to have: an operator asks again. */
+async function takeOverOne(field: Field, shard: number, region: string): Promise<void> {
+  const deadlineMs = field.timeline.nowMs() + askedAgainForMs
+  for (;;) {
+    try {
+      await field.control(region).ask(shard, { type: 'takeover' })
+      return
+    } catch (error) {
+      const again = error instanceof Refused && error.reason === 'owner-commits-alone'
+      if (!again || field.timeline.nowMs() > deadlineMs) throw error
+    }
+    await field.sleep(askAgainMs)
+  }
 }
 
 /** Every shard back where it was, by planned moves, so that the next drill finds what this one found. */
@@ -79,6 +98,16 @@ export async function failBack(field: Field, before: ReadonlyMap<number, string>
     )
   }
   await untilInSync(field)
+}
+
+/** Who owns what, once every record is known. @throws NotDemonstrated when that takes too long */
+export async function homesOf(field: Field): Promise<Map<number, string>> {
+  await until(
+    knownWithinMs,
+    () => allShards(field).every((shard) => field.owner(shard) !== undefined),
+    'owners are not known',
+  )
+  return homes(field)
 }
 
 export const homes = (field: Field): Map<number, string> =>

@@ -13,6 +13,16 @@ export type ControlRequest =
 
 export type ControlAnswer = { readonly ok: boolean } & Record<string, unknown>
 
+/** What an operator asked for was not done. */
+export class Refused extends Error {
+  readonly reason: string
+
+  constructor(region: string, asked: string, shard: number, reason: string) {
+    super(`region ${region} refuses ${asked} of shard ${shard}: ${reason}`)
+    this.reason = reason
+  }
+}
+
 /** Asks the replicas of one region, as its operators do. */
 export class RegionControl {
   readonly #region: string
@@ -27,13 +37,12 @@ export class RegionControl {
     return new RegionControl(region, await connectOperator(access))
   }
 
-  /** @throws Error when nobody answers in time, or when it is refused */
+  /** @throws Refused; Error when nobody answers in time */
   async ask(shard: number, request: ControlRequest): Promise<ControlAnswer> {
     const subject = `ctl.${this.#region}.${shard}`
     const reply = await this.#connection.request(subject, JSON.stringify(request), { timeout: requestTimeoutMs })
     const answer = reply.json<ControlAnswer>()
-    if (!answer.ok)
-      throw new Error(`region ${this.#region} refuses ${request.type} of shard ${shard}: ${answer.reason}`)
+    if (!answer.ok) throw new Refused(this.#region, request.type, shard, String(answer.reason))
     return answer
   }
 
