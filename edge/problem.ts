@@ -175,6 +175,11 @@ export const problems = {
     'The body is not the Protobuf message that it should be.',
     '请求体不是有效的Protobuf',
   ),
+  'holds-full': line(409, 'HOLDS_FULL', 'The wallet has as many holds as it may.', '预授权数量超限'),
+  'hold-unknown': line(404, 'HOLD_UNKNOWN', 'The wallet has no such hold.', '预授权不存在'),
+  'hold-expired': line(410, 'HOLD_EXPIRED', 'The hold has expired; the money is free again.', '预授权已过期'),
+  'hold-ended': line(409, 'HOLD_ENDED', 'Nothing is held any more.', '预授权已结束'),
+  'hold-exceeded': line(409, 'HOLD_EXCEEDED', 'More would be taken than is held.', '扣款金额超过预授权余额'),
   'order-not-paid': line(409, 'ORDER_NOT_PAID', 'The order has not been paid.', '订单未支付'),
   'refund-period-over': line(
     410,

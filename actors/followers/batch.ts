@@ -54,6 +54,7 @@ export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], b
       links: text(({ rows, replica }) => linkLines(rows, replica.ledger.state)),
       sagas: text(({ rows }) => [...rows.sagas.values()].join('')),
       orders: text(({ rows }) => [...rows.orders.values()].join('')),
+      holds: text(({ rows }) => [...rows.holds.values()].join('')),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },

@@ -43,7 +43,9 @@ export function sumsOf(shards: readonly AuditedShard[]): CutSums {
   const sums: CutSums = { wallets: 0n, inFlight: 0n, redeeming: 0n, issued: 0n }
   for (const shard of shards) {
     const { accounts, wallets, books } = stateOf(shard)
-    for (let row = 0; row < wallets.count; row++) sums.wallets += BigInt(accounts.balance(row))
+    for (let row = 0; row < wallets.count; row++) {
+      sums.wallets += BigInt(accounts.balance(row)) + BigInt(wallets.at.held[row]!)
+    }
     for (const fen of books.redeeming) sums.redeeming += BigInt(fen)
     for (const fen of books.issuance) sums.issued -= BigInt(fen)
     for (const source of shards) sums.inFlight += owed(source, shard)

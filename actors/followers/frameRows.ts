@@ -19,6 +19,7 @@ import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { hex, int8Of } from './copyText.ts'
+import { addCapture, addHold } from './holdRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund } from './orderRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
@@ -56,6 +57,7 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   }
   // What falls due does so with any frame, one that is skipped included.
   for (const row of out.orders) addOrder(rows, state, row)
+  for (const row of out.holds) addHold(rows, state, row)
   if (out.skipped !== '' || opened === undefined) return
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
@@ -158,6 +160,7 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     const name = names.get(frame.u8[at + commandHeadRecord.at.op]!)
     if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
     if (name === 'orderRefund') addRefund(rows, state, applied, i, at)
+    if (name === 'holdCapture') addCapture(rows, state, applied, i, at)
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
     if (name === 'orderCreate') addOrderText(rows, state, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }

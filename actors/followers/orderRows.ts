@@ -75,7 +75,8 @@ export function addRefund(rows: ShardRows, state: State, applied: Applied, i: nu
 
 type Paid = { payer: number; payee: number; amount: number }
 
-function addPayment(
+/** The row of a payment that stands in the log as a command. */
+export function addPayment(
   rows: ShardRows,
   state: State,
   { frame, out, entry }: Applied,

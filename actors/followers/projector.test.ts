@@ -127,6 +127,35 @@ describe('orders', () => {
   })
 })
 
+test('a hold is written as it stands, its postings sum to the balance, and a capture is a payment', async () => {
+  const { town, sql } = followed
+  const id = town.id()
+  const by = () => headOf({ signer: signers.walletKey, keyVersion: 1, actor: alice.number, id: town.id() })
+  const edge = { kind: 'edge', id: '1' } as const
+  const expiresMs = town.timers.nowMs + 60_000
+  const of = { wallet: alice.number, payee: bob.number }
+  for (const hold of [id, town.id()]) {
+    const fields = { ...by(), id: hold, ...of, amount: 600, expiresMs, payeeInstitution: 1 }
+    await town.command(0, 'holdPlace', fields, edge)
+  }
+  const capture = { ...by(), signer: signers.payeeKey }
+  await town.command(0, 'holdCapture', { ...capture, ...of, amount: 250, hold: id }, edge)
+  await town.until('the capture has arrived', () => town.inTransit() === 0)
+  town.timers.advance(61_000)
+  await town.until('both have expired', () => town.observers[0]!.ledger.state.books.held === 0)
+  await followed.project()
+  await followed.caughtUp()
+  const rows = await sql`select payee, amount_fen, captured_fen, state from holds order by captured_fen desc`
+  const of600 = { payee: BigInt(bob.number), amount_fen: 600n, state: 4 }
+  expect([...rows]).toEqual([
+    { ...of600, captured_fen: 250n },
+    { ...of600, captured_fen: 0n },
+  ])
+  const [paid] = await sql`select payee, amount_fen, code from payments where id = ${capture.id}`
+  expect(paid).toEqual({ payee: BigInt(bob.number), amount_fen: 250n, code: 0 })
+  expect(await followed.comparison()).toMatchObject({ differing: 0 })
+})
+
 const count = async (table: 'entries' | 'payments' | 'returns'): Promise<number> =>
   Number((await followed.sql.unsafe(`select count(*) as n from ${table}`))[0]!.n)
 

@@ -200,6 +200,32 @@ export const refunds = pgTable(
   (t) => [primaryKey({ columns: [t.merchant, t.orderNo, t.orderSeq, t.id] })],
 )
 
+/** What payers hold aside for payees, as it stands. */
+export const holds = pgTable(
+  'holds',
+  {
+    wallet: int8('wallet').notNull(),
+    id: bytes('id').notNull(),
+    shard: smallint('shard').notNull(),
+    /** Place of its placing in the log. */
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    payee: int8('payee').notNull(),
+    amount: int8('amount_fen').notNull(),
+    captured: int8('captured_fen').notNull(),
+    /** 1 held, 2 captured, 3 voided, 4 expired. */
+    state: smallint('state').notNull(),
+    placedMs: int8('placed_ms').notNull(),
+    expiresMs: int8('expires_ms').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.wallet, t.id] }),
+    index('holds_newest').on(t.wallet, t.seq, t.index),
+    index('holds_payee').on(t.payee, t.seq),
+  ],
+)
+
 /** What an order says beside its amount: its description, its lines, where its merchant wants to be called. */
 export const orderTexts = pgTable(
   'order_texts',

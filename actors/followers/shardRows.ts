@@ -16,6 +16,8 @@ export class ShardRows {
   readonly sagas = new Map<string, string>()
   /** Of each order that changed, by its number and creation; and the texts of those that were made. */
   readonly orders = new Map<string, string>()
+  /** Of each hold that changed, by its wallet and id. */
+  readonly holds = new Map<string, string>()
   readonly orderTexts: string[] = []
   readonly refunds: string[] = []
 
@@ -25,7 +27,7 @@ export class ShardRows {
   }
 
   get size(): number {
-    const states = this.wallets.size + this.users.size + this.sagas.size + this.orders.size
+    const states = this.wallets.size + this.users.size + this.sagas.size + this.orders.size + this.holds.size
     return this.entries.length + this.payments.length + states
   }
 }

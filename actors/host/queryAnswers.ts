@@ -1,3 +1,4 @@
+import { findHoldView } from '../ledger/holdViews.ts'
 import { findOrderView } from '../ledger/orderViews.ts'
 import type { State } from '../ledger/state.ts'
 import { findSagaView, viewBatch, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
@@ -38,6 +39,8 @@ function read(
       return readBatch(state, query.institution, query.id, isComplete)
     case 'saga':
       return findSagaView(state, query.wallet, query.id) ?? null
+    case 'hold':
+      return findHoldView(state, query.wallet, query.id) ?? null
     case 'order':
       return findOrderView(state, query.wallet, query.orderNo) ?? null
     case 'principals':
@@ -83,10 +86,11 @@ function readPrincipals(state: State): PrincipalView[] {
 function readTotals(replica: Replica, state: State): TotalsView {
   const { books, accounts, wallets } = state
   let pendingIn = 0
-  for (let row = 0; row < wallets.count; row++) pendingIn += accounts.pendingIn(row)
+  for (let row = 0; row < wallets.count; row++) pendingIn += accounts.pendingIn(row) - wallets.at.held[row]!
   const shards = state.genesis.shardCount
   return {
-    wallets: books.wallets,
+    wallets: books.wallets + books.held,
+    held: books.held,
     walletCount: wallets.count,
     issuance: [...books.issuance],
     redeeming: [...books.redeeming],

@@ -53,7 +53,7 @@ export class Accounts {
     this.#f64[row * f64Row + field.balance] = fen
   }
 
-  /** Fen of accepted recharges under way: reserved under the balance limit, so that their credit cannot fail. */
+  /** Fen of accepted recharges under way, and of holds: reserved under the balance limit, so that they can come in. */
   pendingIn(row: number): number {
     return this.#f64[row * f64Row + field.pendingIn]!
   }

@@ -23,6 +23,8 @@ export class Books {
    */
   readonly transitOut = new Float64Array(shardsMax)
   readonly transitIn = new Float64Array(shardsMax)
+  /** Σ of what wallets hold aside for payees: out of their balances, not yet paid. Never below zero. */
+  held = 0
   #issuanceSum = 0
   #redeemingSum = 0
   #transitSum = 0
@@ -43,6 +45,12 @@ export class Books {
     this.#redeemingSum = addExact(this.#redeemingSum, delta)
   }
 
+  toHeld(delta: number): void {
+    const held = addExact(this.held, delta)
+    if (held < 0) throw new LawBroken(`${held} fen are held`)
+    this.held = held
+  }
+
   toTransit(peer: number, amount: number): void {
     this.transitOut[peer] = addRound(this.transitOut[peer]!, amount)
     this.#transitSum = addExact(this.#transitSum, amount)
@@ -55,14 +63,15 @@ export class Books {
 
   /** @throws LawBroken when the books of this shard do not sum to zero. */
   check(): void {
-    const sum = this.wallets + this.#transitSum + this.#redeemingSum + this.#issuanceSum
+    const sum = this.wallets + this.held + this.#transitSum + this.#redeemingSum + this.#issuanceSum
     if (sum !== 0) throw new LawBroken(`the books sum to ${sum} fen, not zero`)
   }
 
   save(): Float64Array {
-    const out = new Float64Array(2 + 2 * institutionsMax + 2 * shardsMax)
+    const out = new Float64Array(3 + 2 * institutionsMax + 2 * shardsMax)
     out[0] = this.wallets
     out[out.length - 1] = this.#transitSum
+    out[out.length - 2] = this.held
     out.set(this.issuance, 1)
     out.set(this.redeeming, 1 + institutionsMax)
     out.set(this.transitOut, 1 + 2 * institutionsMax)
@@ -75,10 +84,11 @@ export class Books {
     this.issuance.set(saved.subarray(1, 1 + institutionsMax))
     this.redeeming.set(saved.subarray(1 + institutionsMax, 1 + 2 * institutionsMax))
     this.transitOut.set(saved.subarray(1 + 2 * institutionsMax, 1 + 2 * institutionsMax + shardsMax))
-    this.transitIn.set(saved.subarray(1 + 2 * institutionsMax + shardsMax, saved.length - 1))
+    this.transitIn.set(saved.subarray(1 + 2 * institutionsMax + shardsMax, saved.length - 2))
     this.#issuanceSum = this.issuance.reduce((sum, balance) => sum + balance, 0)
     this.#redeemingSum = this.redeeming.reduce((sum, balance) => sum + balance, 0)
     this.#transitSum = saved[saved.length - 1]!
+    this.held = saved[saved.length - 2]!
     this.#checkTransit()
   }
 

@@ -2,7 +2,7 @@
 export const commandHead = {
   length: ['u16', 'bytes of this command, head included'],
   op: ['u8', 'which command'],
-  signer: ['u8', '1 wallet key, 2 institution, 3 operator, 4 connector, 5 system'],
+  signer: ['u8', '1 wallet key, 2 institution, 3 operator, 4 connector, 5 system, 6 key of a payee elsewhere'],
   keyVersion: ['u32', "number of the wallet's key, when that signed"],
   actor: ['f64', 'wallet, user or institution number that the id belongs to'],
   id: ['bytes16', 'command id'],

@@ -3,6 +3,7 @@ import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './
 import { bytesWords } from './commandBytes.ts'
 import type { Command, Execute, Executed, Position } from './execution.ts'
 import type { FrameInput } from './frameInput.ts'
+import { captureHold, placeHold, voidHold } from './holds.ts'
 import { bucketCount } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { openLink, setLinkStatus } from './links.ts'
@@ -52,6 +53,9 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   orderClose: { execute: closeOrder, from: people, homeOf: (c) => c.wallet },
   orderRefund: { execute: refundOrder, from: people, homeOf: (c) => c.wallet },
   orderPayment: { execute: payOrder, from: [senders.edge], homeOf: (c) => c.payer },
+  holdPlace: { execute: placeHold, from: [senders.edge], homeOf: (c) => c.wallet },
+  holdCapture: { execute: captureHold, from: people, homeOf: (c) => c.wallet },
+  holdVoid: { execute: voidHold, from: people, homeOf: (c) => c.wallet },
   tick: { execute: tick, from: [senders.host], named: true },
 }
 

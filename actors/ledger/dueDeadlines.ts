@@ -1,4 +1,5 @@
 import { deadlineKinds } from './deadlines.ts'
+import { holdDue } from './holds.ts'
 import { LawBroken } from './money.ts'
 import { orderDue } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -12,6 +13,7 @@ export function carryOutDue(s: State, out: Outcomes): void {
   for (let n = 0; n < duePerFrameMax && s.deadlines.nextMs <= s.logTimeMs; n++) {
     const { kind, number } = s.deadlines.take()
     if (kind === deadlineKinds.order) orderDue(s, number, out)
+    else if (kind === deadlineKinds.hold) holdDue(s, number, out)
     else throw new LawBroken(`a deadline of kind ${kind} fell due`)
   }
 }

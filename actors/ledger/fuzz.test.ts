@@ -107,6 +107,8 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
     .constantFrom('A1', 'A2', 'A3')
     .map((text) => Uint8Array.from({ length: 32 }, (_, i) => text.charCodeAt(i))),
   order: fc.nat(3),
+  hold: freshId,
+  payeeInstitution: fc.constant(institution),
   textLength: fc.constant(0),
   ...Object.fromEntries(['balance', 'single', 'day', 'year'].map((name) => [name, fc.nat(10_000_000)])),
 }

@@ -2,6 +2,7 @@ import { admitTimestamp } from './admission.ts'
 import { mayActForWallet } from './authority.ts'
 import { bytesWords } from './commandBytes.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
+import { judgeWithOverdue } from './holds.ts'
 import { bindOrder, judgeOrder } from './orders.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
@@ -24,7 +25,7 @@ export const payOrder: Execute<'orderPayment'> = (s, command, out, place) => {
   if (may !== 'accepted') return refuse(may)
   // The payment is found by its payer and its id.
   if (command.actor !== payer) return refuse('signer-not-allowed')
-  const code = judge(s, row, command)
+  const code = judgeWithOverdue(s, row, out, () => judge(s, row, command))
   if (code !== 0) return refuse(refusalOf(code))
   debitWallet(s, row, amount)
   out.watch?.posted(row, postingKinds.paymentOut, -amount, payee, id, 0, place.index)

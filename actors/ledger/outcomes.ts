@@ -49,6 +49,9 @@ export class Outcomes {
   sagas: number[] = []
   /** Rows of orders that changed. */
   orders: number[] = []
+  /** Rows of holds that changed, and how many of them fell due: their postings are numbered behind the records. */
+  holds: number[] = []
+  released = 0
   /**
    * Why the whole frame was skipped, if it was. `other-epoch`: it was meant for another owner of the shard than the one
    * whose log this is, and says nothing about what became of the same commands elsewhere.
@@ -68,6 +71,8 @@ export class Outcomes {
     this.batch = ''
     this.sagas = []
     this.orders = []
+    this.holds = []
+    this.released = 0
     this.skipped = ''
   }
 
@@ -118,6 +123,8 @@ export const postingKinds = {
   refundOut: 7,
   refundIn: 8,
   refundReturned: 9,
+  holdPlaced: 10,
+  holdReleased: 11,
 } as const
 
 /**

@@ -1,4 +1,5 @@
 import { commandHead } from './commandHead.ts'
+import { holdRecords } from './holdRecords.ts'
 import { layout } from './layout.ts'
 import { orderRecords } from './orderRecords.ts'
 
@@ -103,7 +104,7 @@ export const transitHeader = layout('transitHeader', {
   reserved: ['u32', 'zero'],
 })
 
-export const signers = { walletKey: 1, institution: 2, operator: 3, connector: 4, system: 5 } as const
+export const signers = { walletKey: 1, institution: 2, operator: 3, connector: 4, system: 5, payeeKey: 6 } as const
 
 export const commandHeadRecord = layout('commandHead', commandHead)
 
@@ -129,6 +130,9 @@ export const commandOps = {
   orderPayment: 62,
   orderRefund: 63,
   tick: 70,
+  holdPlace: 80,
+  holdCapture: 81,
+  holdVoid: 82,
 } as const
 export type CommandOp = keyof typeof commandOps
 
@@ -286,6 +290,7 @@ export const commandRecords = {
     reserved: ['bytes6', 'zero'],
   }),
   ...orderRecords,
+  ...holdRecords,
   /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
   tick: layout('tick', commandHead),
 } as const satisfies Record<CommandOp, ReturnType<typeof layout>>

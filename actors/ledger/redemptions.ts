@@ -1,5 +1,6 @@
 import { mayActForWallet } from './authority.ts'
 import { accepted, type Command, type Execute, refuse } from './execution.ts'
+import { releaseOverdue } from './holds.ts'
 import { linkOfWallet } from './links.ts'
 import { isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
@@ -19,7 +20,8 @@ const noToken = new Uint8Array(0)
  */
 export const requestRedemption: Execute<'redemptionRequest'> = (s, command, out, place) => {
   const wallet = s.walletRows.row(command.wallet)
-  const refusal = judgeRedemption(s, wallet, command)
+  let refusal = judgeRedemption(s, wallet, command)
+  if (refusal === 'funds-insufficient' && releaseOverdue(s, wallet, out)) refusal = judgeRedemption(s, wallet, command)
   if (refusal !== 'accepted') return refuse(refusal)
   const { amount, id } = command
   post(s, wallet, -amount)

@@ -72,6 +72,11 @@ export const refusalTable = {
   'order-not-paid': { remembered: true },
   'refund-period-over': { remembered: true },
   'refund-exceeds-payment': { remembered: true },
+  'holds-full': { remembered: false },
+  'hold-unknown': { remembered: true },
+  'hold-expired': { remembered: true },
+  'hold-ended': { remembered: true },
+  'hold-exceeded': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

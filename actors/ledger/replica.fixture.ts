@@ -39,6 +39,7 @@ export function digestFromScratch(live: State): string {
     ids.settle(row, code[row]!, time[row]!, seq[row]!, index[row]!, value[row]!, destination[row]!)
   }
   for (let row = 0; row < state.orders.columns.count; row++) state.orders.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.holds.columns.count; row++) state.holds.columns.hashRow(digest, row, 1)
   hashDeadlines(state)
   hashDatedIds(state, sections)
   hashBatches(state)

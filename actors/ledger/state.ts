@@ -8,11 +8,13 @@ import { DatedIds } from './datedIds.ts'
 import { Deadlines } from './deadlines.ts'
 import { Digest } from './digest.ts'
 import { joinBodies } from './frameBuilder.ts'
+import { holdSchema } from './holdTable.ts'
 import { bucketCount, bucketOf } from './ids.ts'
 import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
 import { LawBroken } from './money.ts'
-import { OrderTable, ordersMax } from './orderTable.ts'
+import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
+import { orderSchema } from './orderTable.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
 import { linkSchema, principalSchema, sagaSchema, userSchema, walletSchema } from './stateTables.ts'
@@ -35,7 +37,7 @@ const datedIdsMax = 1_048_576
 const batchesMax = 524_288
 const batchRecordsPerId = 128
 const batchRecordsAllMax = 268_435_456
-const stateVersion = 5
+const stateVersion = 6
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {
@@ -55,7 +57,8 @@ export class State {
   readonly ids: CommandIds
   readonly datedIds: DatedIds
   readonly batches: Batches
-  readonly orders: OrderTable
+  readonly orders: NumberedRows<typeof orderSchema>
+  readonly holds: NumberedRows<typeof holdSchema>
   readonly deadlines: Deadlines
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
@@ -103,8 +106,10 @@ export class State {
       genesis.shardCount,
       this.digest,
     )
-    this.orders = new OrderTable(Math.min(ordersMax, genesis.idsMax), this.digest, tableKey)
-    this.deadlines = new Deadlines(this.orders.columns.capacity, this.digest)
+    const rows = Math.min(numberedRowsMax, genesis.idsMax)
+    this.orders = new NumberedRows('orders', orderSchema, 'orderNo', rows, this.digest, tableKey)
+    this.holds = new NumberedRows('holds', holdSchema, 'id', rows, this.digest, tableKey)
+    this.deadlines = new Deadlines(2 * rows, this.digest)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
@@ -173,6 +178,7 @@ export class State {
       { name: 'counters', bytes: bytes(counters) },
       { name: 'batchCounters', bytes: bytes(this.batches.counters()) },
       { name: 'orderCounters', bytes: bytes(Float64Array.from(this.orders.counters())) },
+      { name: 'holdCounters', bytes: bytes(Float64Array.from(this.holds.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
@@ -223,6 +229,7 @@ export class State {
       ...this.datedIds.sections(),
       ...this.batches.sections(),
       ...this.orders.sections(),
+      ...this.holds.sections(),
       ...this.deadlines.sections(),
     ]
   }
@@ -273,6 +280,8 @@ export class State {
     this.batches.load(f64('batchCounters'), f64('batches'), need(byName, 'batchOutcomes'))
     const [orderCount = 0, firstFreeOrder = 0] = f64('orderCounters')
     this.orders.load(orderCount, firstFreeOrder, byName)
+    const [holdCount = 0, firstFreeHold = 0] = f64('holdCounters')
+    this.holds.load(holdCount, firstFreeHold, byName)
     this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length
@@ -307,13 +316,17 @@ export class State {
   /** Recounts the columns against the running sums. @throws LawBroken on any difference. */
   audit(): void {
     const { accounts } = this
-    let sum = 0
+    let [sum, aside] = [0, 0]
     for (let row = 0; row < this.wallets.count; row++) {
-      const held = accounts.balance(row)
-      if (!(held >= 0 && accounts.pendingIn(row) >= 0)) throw new LawBroken(`wallet row ${row} is below zero`)
-      sum += held
+      const [balance, held] = [accounts.balance(row), this.wallets.at.held[row]!]
+      if (!(balance >= 0 && held >= 0 && accounts.pendingIn(row) >= held)) {
+        throw new LawBroken(`wallet row ${row} is below zero`)
+      }
+      sum += balance
+      aside += held
     }
     if (sum !== this.books.wallets) throw new LawBroken(`wallets hold ${sum} fen, the books say ${this.books.wallets}`)
+    if (aside !== this.books.held) throw new LawBroken(`${aside} fen are held, the books say ${this.books.held}`)
     this.books.check()
   }
 }

@@ -6,6 +6,10 @@ export const walletSchema = {
   nextWallet: 'u32',
   firstLink: 'u32',
   keyVersion: 'u32',
+  /** Fen set aside for payees: no longer in the balance. The newest open hold + 1, and how many there are. */
+  held: 'f64',
+  firstHold: 'u32',
+  openHolds: 'u16',
   /** Recharges and dated ids on business day `countDay`. */
   countDay: 'u16',
   dayRecharges: 'u16',

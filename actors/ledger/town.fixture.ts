@@ -429,6 +429,7 @@ export class Town {
       state.audit()
       const { books, accounts, wallets } = state
       for (let row = 0; row < wallets.count; row++) sum += accounts.balance(row)
+      sum += books.held
       for (const fen of books.redeeming) sum += fen
       for (const fen of books.issuance) sum += fen
       for (const [peer, { ledger: other }] of this.shards.entries()) {

@@ -1,4 +1,5 @@
 import { businessDay, yearOfDay } from './businessTime.ts'
+import { overdueOf } from './holds.ts'
 import { walletIdText } from './ids.ts'
 import { drawnToday } from './links.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
@@ -20,6 +21,8 @@ export type WalletView = {
   key: Uint8Array
   keyVersion: number
   balance: number
+  /** Set aside for payees, no longer in the balance. */
+  held: number
   pendingIn: number
   dayOut: number
   yearOut: number
@@ -48,6 +51,7 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
   const today = businessDay(s.logTimeMs)
   const last = a.lastDay(row)
   const group = a.class(row)
+  const overdue = overdueOf(s, row)
   const at = group * riskLevels + a.risk(row)
   return {
     walletId: walletIdText(number, w.kind[row]!),
@@ -61,8 +65,9 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
     algorithm: w.algorithm[row]!,
     key: w.key.slice(row * 33, row * 33 + 33),
     keyVersion: w.keyVersion[row]!,
-    balance: a.balance(row),
-    pendingIn: a.pendingIn(row),
+    balance: a.balance(row) + overdue,
+    held: w.held[row]! - overdue,
+    pendingIn: a.pendingIn(row) - w.held[row]!,
     dayOut: last === today ? a.dayOut(row) : 0,
     yearOut: yearOfDay(last) === yearOfDay(today) ? a.yearOut(row) : 0,
     limits: {

@@ -1,3 +1,4 @@
+import type { HoldView } from '../ledger/holdViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
 import type { ClassLimits, RefundRule, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
@@ -11,6 +12,8 @@ export type Query =
   /** How an institution's batch ended, as far as this shard carries it out. */
   | { type: 'batch'; institution: number; id: Uint8Array }
   | { type: 'saga'; wallet: number; id: Uint8Array }
+  /** A payer's hold by its 16 byte id. */
+  | { type: 'hold'; wallet: number; id: Uint8Array }
   /** A merchant's order by its 32 byte number. */
   | { type: 'order'; wallet: number; orderNo: Uint8Array }
   | { type: 'principals' }
@@ -29,7 +32,9 @@ export type AsOf = { shard: number; seq: number; timeMs: number; ageMs?: number 
 export type PrincipalView = { number: number; role: number; active: boolean; publicKey: Uint8Array }
 
 export type TotalsView = {
+  /** In wallets, what is held aside in them included. */
   wallets: number
+  held: number
   walletCount: number
   issuance: number[]
   redeeming: number[]
@@ -53,6 +58,7 @@ export type QueryResults = {
   batch: (BatchView & { complete: boolean }) | null
   saga: SagaView | null
   order: OrderView | null
+  hold: HoldView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[] }
   totals: TotalsView

@@ -27,6 +27,7 @@ const noJournal: Journal = {
   order: away,
   orders: away,
   refunds: away,
+  holds: away,
   followed: away,
   close: async () => undefined,
 }

@@ -120,6 +120,20 @@ describe('from an account at the bank to a merchant and back', () => {
     expect((await json('order', 'show', payee, 'T-1')).body).toMatchObject({ status: 'refunded', refunded: '2.50' })
   })
 
+  test('money is held for a payee, taken in part and given up', async () => {
+    const { payer, payee } = state
+    const placed = await json('hold', 'place', payer, payee, '3')
+    expect(placed).toMatchObject({ code: exitCodes.ok, body: { status: 'held', amount: '3.00' } })
+    const id = String(placed.body.hold_id)
+    const taken = await json('hold', 'capture', payer, id, '1', '--payee', payee)
+    expect(taken).toMatchObject({ code: exitCodes.ok, body: { status: 'completed' } })
+    const over = await json('hold', 'capture', payer, id, '2.01')
+    expect(over).toMatchObject({ code: exitCodes.refused, body: { reason: 'hold-exceeded' } })
+    expect((await json('hold', 'void', payer, id)).body).toMatchObject({ status: 'voided', captured: '1.00' })
+    expect((await json('hold', 'show', payer, id)).body).toMatchObject({ status: 'voided' })
+    expect((await json('pay', payee, payer, '1')).code).toBe(exitCodes.ok)
+  })
+
   test('the same id for another amount is refused', async () => {
     const id = newId()
     expect((await jiaozi('pay', state.payer, state.payee, '1', '--payment-id', id)).code).toBe(exitCodes.ok)

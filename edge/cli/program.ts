@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addBatchCommand } from './batchCommand.ts'
 import { registerOn, type Terminal } from './command.ts'
 import { exitCodeHelp, exitCodes } from './exitCodes.ts'
+import { addHoldCommands } from './holdCommands.ts'
 import { addKeyCommands } from './keyCommands.ts'
 import { addLimitCommands } from './limitCommands.ts'
 import { addLinkCommand } from './linkCommand.ts'
@@ -34,6 +35,7 @@ export function createProgram(terminal: Terminal): Command {
   addPaymentCommands(program, register)
   addOrderCommands(program, register)
   addRefundCommand(program, register)
+  addHoldCommands(program, register)
   addBatchCommand(program, register)
   addLimitCommands(program, register)
   addKeyCommands(program, register)

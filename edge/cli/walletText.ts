@@ -5,6 +5,7 @@ type WalletBody = {
   wallet_id: string
   user_id: string
   balance: string
+  held: string
   pending_in: string
   class: number
   kind: string
@@ -48,6 +49,7 @@ export function walletText(body: Record<string, unknown>): string {
     ['wallet', wallet.wallet_id],
     ['user', wallet.user_id],
     ['balance', `${wallet.balance} yuan`],
+    ['held for payees', wallet.held === '0.00' ? undefined : `${wallet.held} yuan`],
     ['recharges under way', wallet.pending_in === '0.00' ? undefined : `${wallet.pending_in} yuan`],
     ['status', wallet.status],
     ['kind', wallet.kind],

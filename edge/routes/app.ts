@@ -1,8 +1,10 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { readBody } from '../content.ts'
+import { captureOperations } from './captures.ts'
 import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
 import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
+import { holdOperations } from './holds.ts'
 import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
 import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
@@ -34,6 +36,8 @@ export const operations: readonly Operation[] = [
   ...paymentOperations,
   ...orderOperations,
   ...refundOperations,
+  ...holdOperations,
+  ...captureOperations,
   ...entryOperations,
   ...limitOperations,
   ...principalOperations,

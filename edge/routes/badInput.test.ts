@@ -128,6 +128,8 @@ const moneyMembers = [
   ['submitPayment', 'amount'],
   ['createOrder', 'amount'],
   ['refundOrder', 'amount'],
+  ['placeHold', 'amount'],
+  ['captureHold', 'amount'],
   ['putLimits', 'day'],
 ] as const
 

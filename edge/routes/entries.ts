@@ -31,6 +31,8 @@ const kindNames: Readonly<Record<number, string>> = Object.fromEntries(
     refund_out: postingKinds.refundOut,
     refund_in: postingKinds.refundIn,
     refund_returned: postingKinds.refundReturned,
+    hold_placed: postingKinds.holdPlaced,
+    hold_released: postingKinds.holdReleased,
   }).map(([name, code]) => [code, name]),
 )
 

@@ -119,6 +119,8 @@ describe('a command under one id', () => {
     putLimits: { day: '11000' },
     putRiskRule: { percent: 51 },
     putRefundRule: { days: 15 },
+    placeHold: { amount: '1.01' },
+    captureHold: { amount: '0.41' },
     refundOrder: { amount: '0.41' },
     putPrincipal: { active: true },
   }

@@ -1,3 +1,4 @@
+import type { HoldView } from '../../actors/ledger/holdViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { Executed } from '../gateway/submission.ts'
 
@@ -71,6 +72,17 @@ export type OrdersPage = {
   readonly more: boolean
 }
 
+/** A hold as the journal keeps it. */
+export type JournalHold = Pick<
+  HoldView,
+  'id' | 'payee' | 'amount' | 'captured' | 'state' | 'placedMs' | 'expiresMs' | 'changedMs' | 'seq' | 'index'
+>
+export type HoldsPage = {
+  readonly holds: readonly JournalHold[]
+  readonly followed: Followed
+  readonly more: boolean
+}
+
 export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
 
 /** What the followers have written down, read only. Payments and reads of balances never need it. */
@@ -95,6 +107,8 @@ export interface Journal {
   ): Promise<Found<OrdersPage>>
   /** Refunds of the newest order with this number that left the merchant, oldest first. */
   refunds(merchant: number, orderNo: string): Promise<Found<RefundsPage>>
+  /** A payer's holds, newest first; `before` is where the last page ended. */
+  holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

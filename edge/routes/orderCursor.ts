@@ -1,6 +1,6 @@
 import { badField } from './failure.ts'
 
-/** Where a page of orders ended: the place of its last order's creation. */
+/** Where a page of orders or holds ended: the place in the log where its last one was made. */
 export type OrderCursor = { readonly seq: number; readonly index: number }
 
 const pattern = /^(\d{1,16})\.(\d{1,6})$/

@@ -1,4 +1,4 @@
-import { noOrder } from '../../actors/ledger/orderTable.ts'
+import { noNumber } from '../../actors/ledger/numberedRows.ts'
 import { refusalOf } from '../../actors/ledger/refusals.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
 import type { RateLimits } from '../auth/rateLimits.ts'
@@ -106,7 +106,7 @@ export class PaymentDesk {
    */
   async #orderNumber(payee: number, order: string): Promise<number> {
     const { result } = await this.#gateway.ask(payee, { type: 'order', wallet: payee, orderNo: orderNoIn(order) })
-    return result?.order ?? noOrder
+    return result?.order ?? noNumber
   }
 
   /** The ledger will not run this id any more; what it once came to stands in the journal. */

@@ -1,10 +1,9 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import { type Refusal, refusalOf, refusalTable } from '../../actors/ledger/refusals.ts'
-import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
+import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import { visibleWallet } from './caller.ts'
-import { asRefused, idIn, notSent, requestOf } from './commandDesk.ts'
-import { Failure, positionOf, StillPending } from './failure.ts'
+import { idIn, requestOf } from './commandDesk.ts'
+import { Failure } from './failure.ts'
 import {
   amountField,
   asOfBody,
@@ -13,12 +12,12 @@ import {
   positionSchema,
   statusUrlField,
   timeField,
-  timeText,
   walletIdField,
   yuanText,
 } from './fields.ts'
+import { followedAnswer, placeBody, rememberedOutcome } from './followedPayment.ts'
 import type { JournalPayment } from './journal.ts'
-import { type Answered, operation, type Services } from './operation.ts'
+import { operation } from './operation.ts'
 import { orderNoField, orderNoIn } from './orderNo.ts'
 import { paymentStatusPath } from './paymentAnswer.ts'
 import { requestDigest } from './requestDigest.ts'
@@ -61,45 +60,6 @@ const fieldOf: Partial<Record<Refusal, string>> = {
   'wallet-closed': 'wallet_id',
 }
 
-type Place = JournalPayment['executed']
-const placeBody = (place: Place) => ({ executed_at: timeText(place.timeMs), position: positionOf(place) })
-const statusUrl = ({ wallet_id, refund_id }: Asked): string => paymentStatusPath(wallet_id, refund_id)
-
-/** @throws Failure, StillPending */
-function answerOf(asked: Asked, outcome: PaymentOutcome): Answered {
-  if (outcome.kind === 'not-sent') throw notSent(outcome.why)
-  if (outcome.kind !== 'final') throw new StillPending(statusUrl(asked), { ...asked, status: 'pending' })
-  const { refusal, executed } = outcome
-  if (refusal === 'accepted') return { status: 200, body: { ...asked, status: 'completed', ...placeBody(executed) } }
-  const field = fieldOf[refusal]
-  const fields = field === undefined ? {} : { fields: [{ field, message: refusal }] }
-  const { amount: _, ...named } = asked
-  const place = refusalTable[refusal].remembered ? placeBody(executed) : {}
-  throw new Failure(asRefused(refusal), {
-    ...fields,
-    members: { ...named, outcome: 'refused', ...place },
-    instance: statusUrl(asked),
-  })
-}
-
-/** The ledger will not run this id any more; what it once came to stands in the journal. */
-async function fromJournal(
-  { journal }: Services,
-  wallet: number,
-  id: Uint8Array,
-  digest: Uint8Array,
-  refused: PaymentOutcome,
-): Promise<PaymentOutcome> {
-  const found = await journal.payment(wallet, id)
-  if (found.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })
-  if (found.kind === 'none') return refused
-  const { record } = found
-  const { executed, complete, code } = record
-  const same = Buffer.compare(record.digest, digest.subarray(0, record.digest.length)) === 0
-  if (!same) return { kind: 'final', refusal: 'id-reused', executed }
-  return complete ? { kind: 'final', refusal: refusalOf(code), executed } : { kind: 'pending', executed }
-}
-
 export const refundOrder = operation({
   name: 'refundOrder',
   method: 'post',
@@ -127,9 +87,10 @@ export const refundOrder = operation({
     // A refund belongs to the merchant's wallet, whoever signed for it.
     const request = requestOf({ op: 'orderRefund', caller, actor: wallet, origin, id, digest, fields })
     const outcome = await gateway.payByCommand(wallet, id, request)
-    const asked = { refund_id: commandIdText(id), wallet_id, order_no, amount: yuanText(amount) }
-    const over = outcome.kind === 'final' && (outcome.refusal === 'id-seen' || outcome.refusal === 'id-expired')
-    return answerOf(asked, over ? await fromJournal(services, wallet, id, digest, outcome) : outcome)
+    const refund_id = commandIdText(id)
+    const asked = { refund_id, wallet_id, order_no, amount: yuanText(amount) }
+    const told = { asked, fieldOf, instance: paymentStatusPath(wallet_id, refund_id) }
+    return followedAnswer(told, await rememberedOutcome(services, wallet, id, digest, outcome))
   },
 })
 

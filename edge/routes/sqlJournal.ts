@@ -6,6 +6,7 @@ import type {
   EntriesPage,
   Followed,
   Found,
+  HoldsPage,
   Journal,
   JournalEntry,
   JournalOrder,
@@ -14,6 +15,7 @@ import type {
   OrdersPage,
   RefundsPage,
 } from './journal.ts'
+import { selectHolds } from './sqlHolds.ts'
 import { selectOrders } from './sqlOrders.ts'
 
 const queryTimeoutMs = 2_000
@@ -194,6 +196,20 @@ export class SqlJournal implements Journal {
       const ids = sql`select id from refunds where merchant = ${merchant} and order_no = ${orderNo} and order_seq = (${newest})`
       const refunds = await this.#payments(sql, sql`p.payer = ${merchant} and p.id in (${ids})`, refundsMax)
       return { kind: 'found', record: { refunds, followed } }
+    })
+  }
+
+  holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
+      if (followed === undefined) return { kind: 'away' }
+      const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
+      const holds = await selectHolds(
+        sql,
+        sql`h.wallet = ${wallet} and (h.seq, h.index) < (${seq}, ${index})`,
+        count + 1,
+      )
+      return { kind: 'found', record: { holds: holds.slice(0, count), followed, more: holds.length > count } }
     })
   }
 

@@ -187,6 +187,10 @@ export class TestApi {
         this.orders === undefined
           ? { kind: 'away' }
           : { kind: 'found', record: { refunds: [], followed: this.orders.followed } },
+      holds: async () =>
+        this.orders === undefined
+          ? { kind: 'away' }
+          : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       followed: away,
       close: async () => undefined,
     }

@@ -180,6 +180,29 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     by: 'operator',
     sample: () => ({ path: '/v1/limits/refunds', json: withId({ days: 14, effective_at: '2031-01-01T00:00:00Z' }) }),
   },
+  placeHold: {
+    by: 'own',
+    sample: async (api, own, other) => {
+      await api.fund(own, '5.00', accountNo)
+      return { path: walletPath(own, '/holds'), json: holdOf(other) }
+    },
+  },
+  listHolds: {
+    by: 'own',
+    sample: (api, own) => {
+      api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+      return { path: walletPath(own, '/holds') }
+    },
+  },
+  showHold: { by: 'own', sample: async (api, own) => ({ path: await heldFor(api, own) }) },
+  captureHold: {
+    by: 'own',
+    sample: async (api, own) => {
+      const path = `${await heldFor(api, own)}/captures`
+      return { path, json: { capture_id: newId(), amount: '0.40' } }
+    },
+  },
+  voidHold: { by: 'own', sample: async (api, own) => ({ path: `${await heldFor(api, own)}/void`, json: withId() }) },
   showLimits: show('own', () => '/v1/limits'),
   putLimits: {
     by: 'operator',
@@ -247,6 +270,21 @@ export async function paidOrder(api: TestApi, own: TestWallet): Promise<string> 
   const told = await api.ask('POST', '/v1/payments', { json: paymentOf(payer, own, { order }) })
   if (told.status !== 200) throw new Error(`the order was not paid: ${JSON.stringify(told.body)}`)
   return order
+}
+
+export function holdOf(payee: TestWallet, changes: object = {}): Record<string, unknown> {
+  const expires_at = new Date(Date.now() + 1_800_000).toISOString()
+  return { hold_id: newId(), payee_wallet: payee.walletId, amount: '1.00', expires_at, ...changes }
+}
+
+/** Where one yuan stands that somebody holds for this wallet. */
+async function heldFor(api: TestApi, own: TestWallet): Promise<string> {
+  const payer = await api.openWallet(api.otherInstitution)
+  await api.fund(payer, '5.00', accountNo)
+  const json = holdOf(own)
+  const told = await api.ask('POST', walletPath(payer, '/holds'), { by: payer.signer, json })
+  if (told.status !== 201) throw new Error(`nothing is held: ${JSON.stringify(told.body)}`)
+  return walletPath(payer, `/holds/${json.hold_id}`)
 }
 
 /** The payer's shard hears of the credit a moment after the payer was told. */

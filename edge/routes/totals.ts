@@ -8,7 +8,8 @@ import { operation } from './operation.ts'
 const yuan = z.string().openapi({ example: '100.50' })
 const shardTotals = z
   .object({
-    wallets: yuan.openapi({ description: 'Sum of all wallet balances' }),
+    wallets: yuan.openapi({ description: 'In all wallets, what is held aside in them included' }),
+    held: yuan.openapi({ description: 'Of it what is held aside for payees' }),
     wallet_count: z.int(),
     issuance: yuan.openapi({ description: 'Issued against reserves, less what was burnt' }),
     redeeming: yuan.openapi({ description: 'On its way out of wallets, not burnt yet' }),
@@ -56,6 +57,7 @@ export const showTotals = operation({
       const { wallets, issuance, redeeming, inFlight } = sumsOf(result)
       return {
         wallets: yuanText(wallets),
+        held: yuanText(result.held),
         wallet_count: result.walletCount,
         issuance: signedYuan(issuance),
         redeeming: signedYuan(redeeming),

@@ -1,6 +1,7 @@
 import { createRegistry, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
+import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
 import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_accounts_pb.ts'
 import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
@@ -15,6 +16,7 @@ import { file_jiaozi_v1_wallets } from '../proto/gen/jiaozi/v1/wallets_pb.ts'
 
 const registry = createRegistry(
   file_jiaozi_v1_entries,
+  file_jiaozi_v1_holds,
   file_jiaozi_v1_limits,
   file_jiaozi_v1_linked_accounts,
   file_jiaozi_v1_orders,

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/totals.proto.
  */
 export const file_jiaozi_v1_totals: GenFile = /*@__PURE__*/
-  fileDesc("ChZqaWFvemkvdjEvdG90YWxzLnByb3RvEglqaWFvemkudjEiiAMKC1NoYXJkVG90YWxzEhQKB3dhbGxldHMYASABKAlIAIgBARIZCgx3YWxsZXRfY291bnQYAiABKARIAYgBARIVCghpc3N1YW5jZRgDIAEoCUgCiAEBEhYKCXJlZGVlbWluZxgEIAEoCUgDiAEBEhYKCWluX2ZsaWdodBgFIAEoCUgEiAEBEhcKCnBlbmRpbmdfaW4YBiABKAlIBYgBARIXCgpvcGVuX3NhZ2FzGAcgASgESAaIAQESEwoGZGlnZXN0GAggASgJSAeIAQESEgoFY2hhaW4YCSABKAlICIgBARIjCgVhc19vZhgKIAEoCzIPLmppYW96aS52MS5Bc09mSAmIAQFCCgoIX3dhbGxldHNCDwoNX3dhbGxldF9jb3VudEILCglfaXNzdWFuY2VCDAoKX3JlZGVlbWluZ0IMCgpfaW5fZmxpZ2h0Qg0KC19wZW5kaW5nX2luQg0KC19vcGVuX3NhZ2FzQgkKB19kaWdlc3RCCAoGX2NoYWluQggKBl9hc19vZiLCAQoGVG90YWxzEiYKBnNoYXJkcxgBIAMoCzIWLmppYW96aS52MS5TaGFyZFRvdGFscxIUCgd3YWxsZXRzGAIgASgJSACIAQESFQoIaXNzdWFuY2UYAyABKAlIAYgBARIWCglyZWRlZW1pbmcYBCABKAlIAogBARIWCglpbl9mbGlnaHQYBSABKAlIA4gBAUIKCghfd2FsbGV0c0ILCglfaXNzdWFuY2VCDAoKX3JlZGVlbWluZ0IMCgpfaW5fZmxpZ2h0YgZwcm90bzM", [file_jiaozi_v1_positions]);
+  fileDesc("ChZqaWFvemkvdjEvdG90YWxzLnByb3RvEglqaWFvemkudjEipAMKC1NoYXJkVG90YWxzEhQKB3dhbGxldHMYASABKAlIAIgBARIZCgx3YWxsZXRfY291bnQYAiABKARIAYgBARIVCghpc3N1YW5jZRgDIAEoCUgCiAEBEhYKCXJlZGVlbWluZxgEIAEoCUgDiAEBEhYKCWluX2ZsaWdodBgFIAEoCUgEiAEBEhcKCnBlbmRpbmdfaW4YBiABKAlIBYgBARIXCgpvcGVuX3NhZ2FzGAcgASgESAaIAQESEwoGZGlnZXN0GAggASgJSAeIAQESEgoFY2hhaW4YCSABKAlICIgBARIjCgVhc19vZhgKIAEoCzIPLmppYW96aS52MS5Bc09mSAmIAQESEQoEaGVsZBgLIAEoCUgKiAEBQgoKCF93YWxsZXRzQg8KDV93YWxsZXRfY291bnRCCwoJX2lzc3VhbmNlQgwKCl9yZWRlZW1pbmdCDAoKX2luX2ZsaWdodEINCgtfcGVuZGluZ19pbkINCgtfb3Blbl9zYWdhc0IJCgdfZGlnZXN0QggKBl9jaGFpbkIICgZfYXNfb2ZCBwoFX2hlbGQiwgEKBlRvdGFscxImCgZzaGFyZHMYASADKAsyFi5qaWFvemkudjEuU2hhcmRUb3RhbHMSFAoHd2FsbGV0cxgCIAEoCUgAiAEBEhUKCGlzc3VhbmNlGAMgASgJSAGIAQESFgoJcmVkZWVtaW5nGAQgASgJSAKIAQESFgoJaW5fZmxpZ2h0GAUgASgJSAOIAQFCCgoIX3dhbGxldHNCCwoJX2lzc3VhbmNlQgwKCl9yZWRlZW1pbmdCDAoKX2luX2ZsaWdodGIGcHJvdG8z", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.ShardTotals
@@ -67,6 +67,13 @@ export type ShardTotals = Message<"jiaozi.v1.ShardTotals"> & {
    * @generated from field: optional jiaozi.v1.AsOf as_of = 10;
    */
   asOf?: AsOf | undefined;
+
+  /**
+   * Set aside for payees.
+   *
+   * @generated from field: optional string held = 11;
+   */
+  held?: string | undefined;
 };
 
 /**
