@@ -40,7 +40,7 @@ const nasty = [
 const startMs = new Town({ shards: 2 }).nowMs
 
 function town(): Town {
-  const t = new Town({ shards: 2 })
+  const t = new Town({ shards: 2, idsMax: 512 })
   t.open('alice', { shard: 0, yuan: '100.00' })
   t.open('bob', { shard: 0, class: 4, kyc: 4, kind: 2, yuan: '50.00' })
   t.open('carol', { shard: 1 })

@@ -14,6 +14,8 @@ const kindNames: Readonly<Record<number, Posting['kind']>> = {
   [postingKinds.recharge]: 'recharged',
   [postingKinds.redemption]: 'redeemed',
   [postingKinds.redemptionReturned]: 'redemption-returned',
+  [postingKinds.holdPlaced]: 'held',
+  [postingKinds.holdReleased]: 'hold-released',
   // A refund is a payment back: it leaves, arrives or comes home like any other.
   [postingKinds.refundOut]: 'paid',
   [postingKinds.refundIn]: 'received',

@@ -1,5 +1,4 @@
 import type { Executed, Submitted } from '../../edge/gateway/submission.ts'
-import { orderNoIn } from '../../edge/routes/orderNo.ts'
 import type { PaymentResult, SignedPayment } from '../../edge/routes/paymentDesk.ts'
 import { requestDigest } from '../../edge/routes/requestDigest.ts'
 import { canonicalPayment } from '../../edge/wire/canonical.ts'
@@ -21,8 +20,9 @@ import type { Evidence } from '../log/evidence.ts'
 import type { Answer, Request } from './auditor/requestBook.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
+import { Holder } from './holder.ts'
 import type { Prng } from './prng.ts'
-import { Shopper, type ShownOrder } from './shopper.ts'
+import { type Hands, Shopper, type ShownOrder } from './shopper.ts'
 import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
 import type { World } from './world.ts'
 
@@ -77,6 +77,7 @@ export class Person {
   readonly #client: Client
   readonly #batches: BatchPayer
   readonly #shopper: Shopper
+  readonly #holder: Holder
   readonly #errands: Errand[] = []
   #wallet: Wallet | undefined
   #keyVersion = 1
@@ -90,23 +91,25 @@ export class Person {
     this.#prng = world.prng.fork(this.#name)
     this.#client = new Client(world, world.prng.fork(`client ${index}`))
     this.#batches = new BatchPayer(world, this.#client, world.prng.fork(`batches ${index}`))
-    this.#shopper = new Shopper(world.board, world.prng.fork(`shopper ${index}`), world.chronicle, {
-      nowMs: () => world.outside.clock.nowMs(),
-      newId: () => this.#id(),
-      submit: (op, fields, told, id) => {
-        const { shard, number } = this.#wallet!
-        return this.#submit(shard, op, fields as never, this.#byKey(number), id, told)
-      },
-      pay: (order, fen) => this.#do(this.#payment(order.merchant, fen, this.#id(), order)),
-      look: async ({ merchant: wallet, orderNo }) => {
-        const query = { type: 'order', wallet, orderNo: orderNoIn(orderNo) } as const
-        return (await this.#client.ask((edge) => edge.gateway.ask(wallet, query)))?.result ?? undefined
-      },
-      refund: (order, payer, fen) => this.#do(this.#refund(order, payer, fen, this.#id())),
-    })
+    const hands = this.#hands()
+    this.#shopper = new Shopper(world, world.prng.fork(`shopper ${index}`), hands)
+    this.#holder = new Holder(world, world.prng.fork(`holder ${index}`), hands)
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
     const { books } = world.far
     books.atBank(() => books.bank.addCustomer(customer, this.#bankToken, bankOpeningFen, books.nowMs()))
+  }
+
+  #hands(): Hands {
+    return {
+      newId: () => this.#id(),
+      submit: (of, op, fields, told, id) => {
+        const shard = (of % 4_096) % this.#world.scenario.shardCount
+        return this.#submit(shard, op, fields as never, this.#byKey(this.#wallet!.number), id, told)
+      },
+      ask: async (number, query) => (await this.#client.ask((edge) => edge.gateway.ask(number, query)))?.result,
+      pay: (order, fen) => this.#do(this.#payment(order.merchant, fen, this.#id(), order)),
+      move: (op, fields, request, id) => this.#do(this.#move(op, fields, request, id)),
+    }
   }
 
   get wallet(): Wallet | undefined {
@@ -145,7 +148,8 @@ export class Person {
       wallet === undefined || (wallet === this.#wallet) !== own ? [] : [wallet],
     )
     if (u < 0.28 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
-    else if (u < 0.55) await this.#goShopping()
+    else if (u < 0.47) await this.#goShopping()
+    else if (u < 0.55) await this.#holder.act(this.#wallet!.number, payees)
     else if (u < 0.6 && payees.length > 0) await this.#payBatch(payees)
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
     else if (u < 0.82) await this.#saga('redemption', this.#amount())
@@ -300,25 +304,21 @@ export class Person {
     }
   }
 
-  #refund({ orderNo, fen: paidFen, expiresMs }: ShownOrder, to: number, fen: number, id: Uint8Array): Errand {
-    const { number: wallet } = this.#wallet!
-    const text = commandIdText(id)
-    const order = { key: `${wallet}/${orderNo}`, fen: paidFen, expiresMs, refund: true } as const
-    const evidence = evidenceOf(requestDigest('orderRefund', { id: text, orderNo, fen }), new Uint8Array(64))
+  /** Money that moves by a command: asked for until there is a last word. */
+  #move(op: CommandOp, fields: object, request: Request, id: Uint8Array): Errand {
+    const evidence = evidenceOf(requestDigest(op, { id: request.id, body: request.body }), new Uint8Array(64))
     const run = async (): Promise<Answer> => {
       for (;;) {
-        const of = { wallet, amount: fen, orderNo: orderNoIn(orderNo) }
-        const fields = { ...this.#byKey(wallet)(), ...of, id }
+        const all = { ...this.#byKey(request.wallet)(), ...fields, id } as never
         const outcome = await this.#client.ask((edge) =>
-          edge.gateway.payByCommand(wallet, id, { op: 'orderRefund', fields, evidence }),
+          edge.gateway.payByCommand(request.wallet, id, { op, fields: all, evidence }),
         )
         const answer = outcome === undefined ? undefined : this.#lastWord(outcome)
         if (answer !== undefined) return tooOld.has(answer.outcome) ? { outcome: 'forgotten', place: '' } : answer
         await this.#pauseBeforeTrying()
       }
     }
-    const body = `refund ${orderNo} ${fen}`
-    return { request: { kind: 'payment', wallet, to, fen, id: text, body, order }, run }
+    return { request, run }
   }
 
   #lastWord(result: PaymentResult): Answer | undefined {

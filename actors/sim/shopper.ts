@@ -1,10 +1,13 @@
 import type { Submitted } from '../../edge/gateway/submission.ts'
 import { orderNoIn } from '../../edge/routes/orderNo.ts'
-import type { OrderView } from '../ledger/orderViews.ts'
+import { commandIdText } from '../ledger/ids.ts'
 import type { CommandOp } from '../ledger/records.ts'
 import { refusalOf } from '../ledger/refusals.ts'
+import type { Query, QueryResults } from '../log/queries.ts'
+import type { Request } from './auditor/requestBook.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { Prng } from './prng.ts'
+import type { World } from './world.ts'
 
 /** An order as its merchant shows it to people. */
 export type ShownOrder = {
@@ -16,20 +19,22 @@ export type ShownOrder = {
 
 type Answered = Extract<Submitted, { kind: 'answered' }>
 
-/** What a shopper does by the hands of its person. */
-export type ShopperHands = {
-  readonly nowMs: () => number
+/** What is done by the hands of a person: with its key, and again until there is an answer. */
+export type Hands = {
   readonly newId: () => Uint8Array
+  /** A command in the shard of this number. */
   readonly submit: (
+    of: number,
     op: CommandOp,
     fields: object,
     told: Readonly<Record<string, string | number>>,
     id: Uint8Array,
   ) => Promise<Answered>
+  /** A reading, if somebody answers. */
+  readonly ask: <Q extends Query>(number: number, query: Q) => Promise<QueryResults[Q['type']] | undefined>
   readonly pay: (order: ShownOrder, fen: number) => Promise<void>
-  /** The order as its shard holds it, if somebody says. */
-  readonly look: (order: ShownOrder) => Promise<OrderView | undefined>
-  readonly refund: (order: ShownOrder, payer: number, fen: number) => Promise<void>
+  /** Money that moves by a command: the request is what the auditor hears. */
+  readonly move: (op: CommandOp, fields: object, request: Request, id: Uint8Array) => Promise<void>
 }
 
 const lifeMsMin = 500
@@ -38,26 +43,28 @@ const shownMax = 6
 
 /** The part of a person that sells and buys: orders are shown on one board, so that several pay one at once. */
 export class Shopper {
+  readonly #world: World
   readonly #board: ShownOrder[]
   readonly #prng: Prng
   readonly #chronicle: Chronicle
-  readonly #hands: ShopperHands
+  readonly #hands: Hands
   #orders = 0
 
-  constructor(board: ShownOrder[], prng: Prng, chronicle: Chronicle, hands: ShopperHands) {
-    this.#board = board
+  constructor(world: World, prng: Prng, hands: Hands) {
+    this.#world = world
+    this.#board = world.board
     this.#prng = prng
-    this.#chronicle = chronicle
+    this.#chronicle = world.chronicle
     this.#hands = hands
   }
 
   /** Makes an order and shows it; now and then asks for the same twice. */
   async sell(merchant: number, fen: number): Promise<void> {
     const orderNo = `T-${++this.#orders}`
-    const expiresMs = this.#hands.nowMs() + this.#prng.between(lifeMsMin, lifeMsMax)
+    const expiresMs = this.#world.outside.clock.nowMs() + this.#prng.between(lifeMsMin, lifeMsMax)
     const fields = { wallet: merchant, amount: fen, expiresMs, orderNo: orderNoIn(orderNo), textLength: 0 }
     const id = this.#hands.newId()
-    const create = () => this.#hands.submit('orderCreate', fields, { orderNo, fen, expiresMs }, id)
+    const create = () => this.#hands.submit(merchant, 'orderCreate', fields, { orderNo, fen, expiresMs }, id)
     const answers = await Promise.all(this.#prng.chance(0.2) ? [create(), create()] : [create()])
     const told = new Set(answers.map(({ code, value }) => `${refusalOf(code)} ${value}`))
     for (const one of told) this.#chronicle.tell(`answered.order.${one.split(' ')[0]}`, `${merchant}/${orderNo}`)
@@ -82,11 +89,16 @@ export class Shopper {
     const own = this.#board.filter((order) => order.merchant === merchant)
     if (own.length === 0) return
     const order = this.#prng.pick(own)
-    const view = await this.#hands.look(order)
+    const { orderNo, expiresMs } = order
+    const view = await this.#hands.ask(merchant, { type: 'order', wallet: merchant, orderNo: orderNoIn(orderNo) })
     if (view?.state !== 'paid') return
-    this.#chronicle.tell('refund', `${merchant}/${order.orderNo}`)
-    const left = order.fen - view.refunded
-    await this.#hands.refund(order, view.payer, this.#prng.between(1, left + 1))
+    this.#chronicle.tell('refund', `${merchant}/${orderNo}`)
+    const fen = this.#prng.between(1, order.fen - view.refunded + 1)
+    const id = this.#hands.newId()
+    const named = { key: `${merchant}/${orderNo}`, fen: order.fen, expiresMs, refund: true } as const
+    const of = { wallet: merchant, to: view.payer, fen, id: commandIdText(id), body: `refund ${orderNo} ${fen}` }
+    const fields = { wallet: merchant, amount: fen, orderNo: orderNoIn(orderNo) }
+    await this.#hands.move('orderRefund', fields, { kind: 'payment', ...of, order: named }, id)
   }
 
   async close(merchant: number): Promise<void> {
@@ -94,7 +106,7 @@ export class Shopper {
     if (own.length === 0) return
     const { orderNo } = this.#prng.pick(own)
     const fields = { wallet: merchant, orderNo: orderNoIn(orderNo) }
-    const { code } = await this.#hands.submit('orderClose', fields, { orderNo }, this.#hands.newId())
+    const { code } = await this.#hands.submit(merchant, 'orderClose', fields, { orderNo }, this.#hands.newId())
     this.#chronicle.tell(`answered.close.${refusalOf(code)}`, `${merchant}/${orderNo}`)
   }
 }

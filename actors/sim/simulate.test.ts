@@ -9,6 +9,7 @@ describe('a simulated region', () => {
       'payment.done',
       'payment.order-paid',
       'order.accepted',
+      'hold.accepted',
       'batch.done',
       'recharge.settled',
       'redemption.paid',

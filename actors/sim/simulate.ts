@@ -122,7 +122,7 @@ function wordOf(world: World, region: string, { replica: seen, shard }: Observer
   const found = replicaIn(world, region, shard)
   if (found === undefined) world.chronicle.violation(`region ${region} has no replica of shard ${shard} at the end`)
   const { seq, ledger } = found?.replica ?? seen
-  const { wallets, accounts, openSagas, books } = ledger.state
+  const { wallets, accounts, openSagas, books, logTimeMs } = ledger.state
   for (const { who, replica } of [{ who: 'the observer', replica: seen }, ...(found === undefined ? [] : [found])]) {
     const digest = replica.ledger.state.digestText()
     world.chronicle.tell('end', `${shard}/${replica.seq} ${digest}`)
@@ -132,7 +132,8 @@ function wordOf(world: World, region: string, { replica: seen, shard }: Observer
   for (let row = 0; row < wallets.count; row++) balances.set(wallets.at.number[row]!, accounts.balance(row))
   const sum = (fen: ArrayLike<number>): number => Array.from(fen).reduce((all, one) => all + one, 0)
   const sentFen = sum(books.transitOut)
-  return { shard, seq, balances, openSagas: openSagas.size, sentFen, receivedFen: sum(books.transitIn) }
+  const receivedFen = sum(books.transitIn)
+  return { shard, seq, balances, openSagas: openSagas.size, logTimeMs, sentFen, receivedFen }
 }
 
 function resultOf(seed: number, { scenario, chronicle, auditor, time }: World): SimulationResult {

@@ -14,6 +14,7 @@ import type { Edge } from './edgeMachine.ts'
 import { FarBooks } from './farBooks.ts'
 import { FarNetwork } from './farNetwork.ts'
 import type { FarSides } from './farPorts.ts'
+import type { ShownHold } from './holder.ts'
 import type { Machine } from './machine.ts'
 import type { Mistakes } from './mistakes.ts'
 import { Operator } from './operator.ts'
@@ -52,6 +53,8 @@ export class World {
   readonly far: FarSides
   /** Orders that merchants show to everybody. */
   readonly board: ShownOrder[] = []
+  /** Money that is held, as payers told their payees. */
+  readonly holds: ShownHold[] = []
   readonly regions: readonly Region[]
   /** Only where there are two regions. */
   readonly witness: SimWitness | undefined

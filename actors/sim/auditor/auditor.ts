@@ -1,4 +1,5 @@
 import { type StatementEntry, StatementFold } from './bankBook.ts'
+import { HoldBook } from './holdBook.ts'
 import { OrderBook } from './orderBook.ts'
 import { type Answer, type Request, RequestBook } from './requestBook.ts'
 import { judgeSaga } from './sagaRules.ts'
@@ -11,6 +12,7 @@ export type ShardWord = {
   /** By wallet number. */
   readonly balances: ReadonlyMap<number, number>
   readonly openSagas: number
+  readonly logTimeMs: number
   readonly sentFen: number
   readonly receivedFen: number
 }
@@ -36,6 +38,7 @@ export class Auditor {
   readonly requests: RequestBook
   readonly wallets: WalletBook
   readonly orders: OrderBook
+  readonly holds: HoldBook
   readonly bank: StatementFold
   readonly centralBank: StatementFold
   readonly #violation: (what: string) => void
@@ -47,6 +50,7 @@ export class Auditor {
     this.requests = new RequestBook(violation)
     this.wallets = new WalletBook(violation)
     this.orders = new OrderBook(violation)
+    this.holds = new HoldBook(violation)
     this.bank = new StatementFold('bank', violation)
     this.centralBank = new StatementFold('central bank', violation)
   }
@@ -76,6 +80,9 @@ export class Auditor {
     }
     const received = kind === 'received' ? this.requests.request('payment', counterparty, id, fen) : undefined
     if (received !== undefined) this.orders.received(received, posting.logTimeMs)
+    if (kind === 'held' || kind === 'hold-released') this.holds.posted(posting)
+    const paid = kind === 'paid' ? this.requests.request('payment', wallet, id, -fen) : undefined
+    if (paid !== undefined) this.holds.captured(paid, posting.logTimeMs)
     this.wallets.post(posting)
     this.#weigh(`${kind} ${txId}`)
   }
@@ -108,7 +115,7 @@ export class Auditor {
 
   /** Money that people can spend is never more than what is issued, and that never more than the reserve. */
   #weigh(after: string): void {
-    const spendable = this.wallets.walletsFen + this.wallets.inFlightFen
+    const spendable = this.wallets.walletsFen + this.wallets.inFlightFen + this.holds.fen
     const issued = this.centralBank.sum(issuedPrefix)
     const reserve = this.centralBank.sum(reservePrefix)
     if (spendable > issued) this.#violation(`after ${after}: ${spendable} fen in wallets, only ${issued} issued`)
@@ -134,6 +141,11 @@ export class Auditor {
   /** Once everything has come to rest: what the replicas of one region, of every shard one, say of themselves. */
   tellAll(words: readonly ShardWord[]): void {
     this.#closeBalances(words)
+    const times = words.flatMap(({ balances, logTimeMs }) =>
+      [...balances.keys()].map((wallet) => [wallet, logTimeMs] as const),
+    )
+    const timeOf = new Map(times)
+    this.holds.close((wallet) => timeOf.get(wallet) ?? 0)
     for (const word of words) {
       if (word.openSagas > 0) this.#violation(`shard ${word.shard} has ${word.openSagas} sagas open at the end`)
     }
@@ -193,7 +205,7 @@ export class Auditor {
   #closeBanks(openings: ReadonlyMap<string, number>): void {
     const issued = this.centralBank.sum(issuedPrefix)
     const reserve = this.centralBank.sum(reservePrefix)
-    const { walletsFen } = this.wallets
+    const walletsFen = this.wallets.walletsFen + this.holds.fen
     if (walletsFen !== issued) this.#violation(`${walletsFen} fen in wallets, ${issued} issued at the end`)
     if (issued !== reserve) this.#violation(`${issued} fen issued, ${reserve} in reserve at the end`)
     const settlement = this.centralBank.sum('money:settlement:')

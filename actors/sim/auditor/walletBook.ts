@@ -4,7 +4,7 @@ export type Posting = {
   readonly seq: number
   /** Log time of the frame that made it. */
   readonly logTimeMs: number
-  readonly kind: 'paid' | 'received' | 'payment-returned' | 'recharged' | 'redeemed' | 'redemption-returned'
+  readonly kind: PostingKind
   readonly wallet: number
   /** Below zero when money left the wallet. */
   readonly fen: number
@@ -12,6 +12,16 @@ export type Posting = {
   readonly counterparty: number
   readonly id: string
 }
+
+export type PostingKind =
+  | 'paid'
+  | 'received'
+  | 'payment-returned'
+  | 'recharged'
+  | 'redeemed'
+  | 'redemption-returned'
+  | 'held'
+  | 'hold-released'
 
 type Payment = { out: number; in: number; back: number; fen: number; to: number }
 type Saga = { kind: 'recharge' | 'redemption'; wallet: number; id: string; fen: number; back: boolean }
@@ -36,7 +46,7 @@ export class WalletBook {
     this.walletsFen += fen
     if (balance < 0) this.#violation(`wallet ${wallet} has ${balance} fen after ${kind} ${id}`)
     if (kind === 'paid' || kind === 'received' || kind === 'payment-returned') this.#payment(posting)
-    else this.#saga(posting)
+    else if (kind !== 'held' && kind !== 'hold-released') this.#saga(posting)
   }
 
   #payment({ kind, wallet, fen, counterparty, id }: Posting): void {
