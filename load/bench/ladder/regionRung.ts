@@ -14,38 +14,40 @@ const quietWithinMs = 120_000
 /** A projector that uses less of a core than this has nothing left to follow. */
 const quietCpuShare = 0.05
 
-const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk', 'archive', '1 replica']
+const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk', '1 replica']
 /** Sent by the clock, in everything's company. */
 const openRatesPerSecond = [500, 1_000]
 
-const onWithProjection = [...on, 'projection']
+const onWithFollowers = [...on, 'archive', 'projection']
+/** With two cores for everything a second worker wakes up more often than it relieves the first. */
+const workers = '1'
+/** Who follows the logs without a part in completing a payment. */
+const followers = ['projector', 'archiver']
 
 /** L2 and L3: signed single payments over HTTPS against a region of its own, without and with the journal in Postgres. */
 export const regionRung: Rung = { name: 'l2, l3', run: benchRegion }
 
 async function benchRegion(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('starting a region')
-  const region = await startRegion()
+  const region = await startRegion(['--workers', workers])
   try {
     const bench = await openHttpBench(region, say)
     const measure = (level: string, what: string): Promise<LadderRow[]> => rowsOf(bench, region, level, what, options)
     await untilQuiet(region)
-    const { projector } = region.facts().pids
-    if (projector === undefined) throw new Error('the region has no projector to pause')
-    process.kill(projector, 'SIGSTOP')
     let l2: LadderRow[]
+    signalFollowers(region, 'SIGSTOP')
     try {
       l2 = await measure('l2', 'signed payment over HTTPS')
     } finally {
-      process.kill(projector, 'SIGCONT')
+      signalFollowers(region, 'SIGCONT')
     }
     say('the projector catches up')
     await untilQuiet(region)
-    const l3 = (await measure('l3', 'the same, projected')).map((row) => ({ ...row, on: onWithProjection }))
+    const l3 = (await measure('l3', 'the same, projected')).map((row) => ({ ...row, on: onWithFollowers }))
     const open: OpenLoopRow[] = []
     for (const rate of openRatesPerSecond) {
       say(`open loop, ${rate} a second`)
-      const named = { name: `l3.open${rate}`, what: `projected, ${rate} due a second`, on: onWithProjection }
+      const named = { name: `l3.open${rate}`, what: `projected, ${rate} due a second`, on: onWithFollowers }
       open.push(await openLoopRow(region, bench, rate, named, options))
     }
     await bench.close()
@@ -61,12 +63,20 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
       notes: [
         'l2, l3: to completed, payer and payee in different shards; a closed loop, one kept connection a caller',
         'l2, l3: requests are signed ahead, as payers do on their devices; all processes and the load share the cores',
-        'l2: the projector stands still, the archiver does not; l3: it follows into PostgreSQL; no webhook is delivered',
+        'l2, l3: one worker; l2: archiver and projector stand still; l3: both follow; no webhook is delivered',
         'l3.open: sent when due, whatever became of those before; latency from then to completed; between any two wallets',
       ],
     }
   } finally {
     await region.stop()
+  }
+}
+
+function signalFollowers(region: Region, signal: NodeJS.Signals): void {
+  const { pids } = region.facts()
+  for (const name of followers) {
+    if (pids[name] === undefined) throw new Error(`the region has no ${name} to pause`)
+    process.kill(pids[name], signal)
   }
 }
 
