@@ -6,11 +6,10 @@ import type { FrameInput } from './frameInput.ts'
 import { idClass, idClasses } from './ids.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet } from './postings.ts'
+import { creditWallet, debitWallet, oweCredit } from './postings.ts'
 import { batchFlags, batchHeader, batchRecord, principalRoles, transitOps } from './records.ts'
 import { codeOf } from './refusals.ts'
 import type { State } from './state.ts'
-import { oweCredit } from './transit.ts'
 
 const headerWords = batchHeader.size >>> 3
 const recordWords = batchRecord.size >>> 3

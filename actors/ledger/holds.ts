@@ -7,11 +7,10 @@ import { holdStates } from './holdTable.ts'
 import { addExact, isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, returnToWallet } from './postings.ts'
+import { creditWallet, debitWallet, oweCredit, returnToWallet } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { codeOf, type Refusal, refusalOf } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
-import { oweCredit } from './transit.ts'
 
 export const holdLifeMsMax = 30 * 86_400_000
 /** A hold that ended is answered for so long after its expiry. */

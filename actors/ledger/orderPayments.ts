@@ -6,11 +6,10 @@ import { judgeWithOverdue } from './holds.ts'
 import { bindOrder, judgeOrder } from './orders.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet } from './postings.ts'
+import { creditWallet, debitWallet, oweCredit } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { refusalOf } from './refusals.ts'
 import type { State } from './state.ts'
-import { oweCredit } from './transit.ts'
 
 /**
  * A payment that names an order: debited like any other. The credit, in the merchant's shard, binds the order; when it

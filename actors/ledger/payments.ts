@@ -11,11 +11,10 @@ import type { FrameInput } from './frameInput.ts'
 import { judgeWithOverdue } from './holds.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet } from './postings.ts'
+import { creditWallet, debitWallet, oweCredit } from './postings.ts'
 import { paymentRecord, transitOps } from './records.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
 import type { State } from './state.ts'
-import { oweCredit } from './transit.ts'
 
 const paymentWords = paymentRecord.size >>> 3
 const P = {

@@ -50,3 +50,18 @@ function giveBackUse({ accounts }: State, row: number, amount: number, paidMs: n
   const yearOut = accounts.yearOut(row) - (yearOfDay(paidDay) === yearOfDay(last) ? amount : 0)
   accounts.setUse(row, last, accounts.dayPayments(row), Math.max(0, dayOut), Math.max(0, yearOut))
 }
+
+/** Writes down what a debit owes another shard: legs wallet - (posted by the caller), transit +. */
+export function oweCredit(
+  s: State,
+  shard: number,
+  op: number,
+  position: number,
+  index: number,
+  payer: number,
+  payee: number,
+  amount: number,
+): void {
+  s.books.toTransit(shard, amount)
+  s.lanes[shard]!.owe(op, position, index, payer, payee, amount)
+}

@@ -5,11 +5,10 @@ import { isAmount } from './money.ts'
 import { stateOf } from './orders.ts'
 import { orderStates } from './orderTable.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
-import { creditWallet, takeFromWallet } from './postings.ts'
+import { creditWallet, oweCredit, takeFromWallet } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { codeOf, type Refusal, refusalOf } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
-import { oweCredit } from './transit.ts'
 
 /**
  * A refund of an order, in whole or in part, from the merchant's wallet to the wallet that paid. The order knows who

@@ -19,21 +19,6 @@ const T = transitRecord.at
 /** Rows that are looked up ahead, so that their cache misses overlap. */
 const lookAhead = 128
 
-/** Writes down what a debit owes another shard: legs wallet - (posted by the caller), transit +. */
-export function oweCredit(
-  s: State,
-  shard: number,
-  op: number,
-  position: number,
-  index: number,
-  payer: number,
-  payee: number,
-  amount: number,
-): void {
-  s.books.toTransit(shard, amount)
-  s.lanes[shard]!.owe(op, position, index, payer, payee, amount)
-}
-
 /** What comes from other shards: credits, legs transit - and wallet +, or the returns of such as could not be taken. */
 export class Transit {
   readonly #s: State

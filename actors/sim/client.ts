@@ -1,7 +1,8 @@
 import { ShardUnavailable } from '../../edge/gateway/ports.ts'
 import type { Edge } from './edgeMachine.ts'
+import { textOf } from './errorText.ts'
 import type { Prng } from './prng.ts'
-import { textOf, type World } from './world.ts'
+import type { World } from './world.ts'
 
 const timeoutMs = 10_000
 const wayMs = 5

@@ -7,6 +7,7 @@ import { LogGap } from '../log/shardLog.ts'
 import { commandSubject } from '../log/subjects.ts'
 import { startConnector } from './connectorMachine.ts'
 import { type Edge, startEdge } from './edgeMachine.ts'
+import { textOf } from './errorText.ts'
 import { Machine } from './machine.ts'
 import type { Prng } from './prng.ts'
 import { SimBucket } from './simBucket.ts'
@@ -16,7 +17,7 @@ import { SimSnapshots } from './simSnapshots.ts'
 import { Site } from './site.ts'
 import { calm, type Faults } from './swarm.ts'
 import { startWorker } from './workerMachine.ts'
-import { textOf, type World } from './world.ts'
+import type { World } from './world.ts'
 
 const restartMsMin = 100
 const restartMsMax = 3_000
@@ -104,10 +105,10 @@ export class Region {
 
   /** Replicas of a shard that stand where its log ends; `leading` says which answers and sends. */
   replicasOf(shard: number): { who: string; leading: boolean; replica: Replica }[] {
-    const { length } = this.world.logNow(shard)
+    const end = this.world.endOf(shard)
     return this.running.flatMap(({ worker, process }) => {
       const leader = worker.runner(shard)?.leader
-      if (leader === undefined || !leader.replica.started || leader.replica.seq !== length) return []
+      if (leader === undefined || !leader.replica.started || leader.replica.seq !== end) return []
       return [{ who: process.name, leading: leader.leading, replica: leader.replica }]
     })
   }

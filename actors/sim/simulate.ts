@@ -1,5 +1,6 @@
 import type { ShardWord } from './auditor/auditor.ts'
 import { Chronicle } from './chronicle.ts'
+import { textOf } from './errorText.ts'
 import { planFaults } from './faultPlan.ts'
 import { type Mistakes, noMistakes } from './mistakes.ts'
 import type { Observer } from './observer.ts'
@@ -7,7 +8,7 @@ import { Person } from './person.ts'
 import { Prng } from './prng.ts'
 import { calm, drawScenario, drawTwoRegions, type Scenario } from './swarm.ts'
 import { VirtualTime } from './virtualTime.ts'
-import { textOf, World } from './world.ts'
+import { World } from './world.ts'
 
 export type SimulationOptions = {
   /** 1 or 2. */
@@ -92,7 +93,7 @@ function atRest(world: World): boolean {
       const there = committed.observers[peer]!.replica
       return there.started && lane.next === there.ledger.state.received[shard]
     })
-    if (!arrived || state.openSagas.size > 0 || replica.seq !== world.logNow(shard).length) return false
+    if (!arrived || state.openSagas.size > 0 || replica.seq !== world.endOf(shard)) return false
     const { owner, mode } = world.recordOf(shard)
     if (mode === 'solo') return false
     return regions.every(({ name }) => replicaIn(world, name, shard)?.leading === (name === owner))

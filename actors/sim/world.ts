@@ -2,7 +2,7 @@ import { type Blobs, createBlobs } from '../log/blobs.ts'
 import { newIncarnation } from '../log/incarnation.ts'
 import { type KeyRing, regionPurposes } from '../log/keyRing.ts'
 import { memoryKeyRing } from '../log/memoryKeyRing.ts'
-import { firstOwnerRecord, type OwnerRecord } from '../log/ownerRecord.ts'
+import { firstOwnerRecord, type OwnerRecord, positionOf } from '../log/ownerRecord.ts'
 import { createSealer, type Sealer } from '../log/sealing.ts'
 import type { LogEntry } from '../log/shardLog.ts'
 import { parseSubject } from '../log/subjects.ts'
@@ -11,6 +11,7 @@ import { Bus } from './bus.ts'
 import type { Chronicle } from './chronicle.ts'
 import { CommittedLogs } from './committedLogs.ts'
 import type { Edge } from './edgeMachine.ts'
+import { textOf } from './errorText.ts'
 import { FarBooks } from './farBooks.ts'
 import { FarNetwork } from './farNetwork.ts'
 import type { FarSides } from './farPorts.ts'
@@ -140,6 +141,13 @@ export class World {
     return this.witness?.recordOf(shard) ?? firstOwnerRecord(this.regions[0]!.name, 'alone')
   }
 
+  /** Position at which a shard's logical log ends now. */
+  endOf(shard: number): number {
+    const { segments, owner, epoch } = this.recordOf(shard)
+    const { last } = this.regionOf(owner).logs[shard]!.memory
+    return positionOf(segments, epoch, Math.max(last, segments.at(-1)!.first - 1))
+  }
+
   /** A shard's logical log as it is now, by position - 1; undefined where it was trimmed. */
   logNow(shard: number): (LogEntry | undefined)[] {
     return this.recordOf(shard).segments.flatMap(({ region, epoch, first, last }) => {
@@ -204,8 +212,4 @@ export class World {
     for (const machine of this.machines) machine.process?.kill()
     this.far.books.close()
   }
-}
-
-export function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

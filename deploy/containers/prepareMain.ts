@@ -4,6 +4,7 @@ import { runMain } from '../../actors/log/process.ts'
 import { type LeafEnd, renderNatsConfig, renderWitnessConfig } from '../natsConfig.ts'
 import { firstOwner } from '../ownerRecords.ts'
 import { writeDurably } from '../supervisor/dataFolder.ts'
+import { passwordsAt, prepareShared, type Shared } from '../supervisor/installationKeys.ts'
 import {
   edgePlan,
   followerPlans,
@@ -17,7 +18,6 @@ import {
   workerPlans,
   writeSettings,
 } from '../supervisor/plan.ts'
-import { passwordsAt, prepareShared, type Shared } from '../supervisor/shared.ts'
 import {
   leafPort,
   loneRegionPlan,

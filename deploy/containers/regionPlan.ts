@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { passwordsAt } from '../supervisor/installationKeys.ts'
 import type { StartOptions } from '../supervisor/options.ts'
 import { type RegionPlan, statusNames } from '../supervisor/plan.ts'
 import type { Secrets } from '../supervisor/secrets.ts'
-import { passwordsAt } from '../supervisor/shared.ts'
 
 export const shards = 4
 export const workers = 2

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { NatsConnection } from '@nats-io/nats-core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type NatsConnection, NoRespondersError, RequestError } from '@nats-io/nats-core'
 import { connectNats, type NatsAccess } from '../../actors/log/natsConnection.ts'
 import { controlSubject } from '../../actors/log/subjects.ts'
 import { type OwnerRecords, readOwners, witnessRecords } from '../ownerRecords.ts'
@@ -9,6 +10,9 @@ import type { InstallationFacts } from '../runningRegion.ts'
 const connectTimeoutMs = 2_000
 /** A move or takeover takes its time: it is answered after twelve seconds at the latest. */
 const requestTimeoutMs = 15_000
+/** A shard that changes hands within its region has for a moment nobody who answers. */
+const nobodyThereMs = 5_000
+const askAgainMs = 200
 
 export type ControlRequest = { type: 'status' | 'move' | 'takeover' } | { type: 'accept-loss'; operators: string[] }
 export type ControlAnswer = { ok: boolean; reason?: string } & Record<string, unknown>
@@ -54,11 +58,18 @@ export class PairAccess {
   /** Asks a region's replica of a shard. @throws Error when nobody answers in time. */
   async ask(region: string, shard: number, request: ControlRequest): Promise<ControlAnswer> {
     const subject = controlSubject(region, shard)
-    try {
-      const reply = await this.#region(region).request(subject, JSON.stringify(request), { timeout: requestTimeoutMs })
-      return reply.json<ControlAnswer>()
-    } catch {
-      throw new Error(`shard ${shard}: nobody answers in region ${region}`)
+    const connection = this.#region(region)
+    const untilMs = performance.now() + nobodyThereMs
+    for (;;) {
+      try {
+        const reply = await connection.request(subject, JSON.stringify(request), { timeout: requestTimeoutMs })
+        return reply.json<ControlAnswer>()
+      } catch (error) {
+        if (!wasNobodyThere(error) || performance.now() > untilMs) {
+          throw new Error(`shard ${shard}: nobody answers in region ${region}`)
+        }
+        await sleep(askAgainMs * (0.5 + Math.random()))
+      }
     }
   }
 
@@ -71,6 +82,10 @@ export class PairAccess {
   async close(): Promise<void> {
     await Promise.all([...this.#regions.values(), this.witness].map((connection) => connection?.close()))
   }
+}
+
+function wasNobodyThere(error: unknown): boolean {
+  return error instanceof NoRespondersError || (error instanceof RequestError && error.isNoResponders())
 }
 
 async function connected(access: NatsAccess): Promise<NatsConnection | undefined> {

@@ -1,10 +1,10 @@
 import { freePort } from '../freePort.ts'
 import { FarSide } from './farSide.ts'
 import type { Installation, Told } from './installation.ts'
+import { prepareShared, type Shared } from './installationKeys.ts'
 import type { StartOptions } from './options.ts'
 import { assertPortFree } from './portCheck.ts'
 import { freeStatusPorts, RegionProcesses } from './region.ts'
-import { prepareShared, type Shared } from './shared.ts'
 import { allEnded, StartsUnderWay } from './startsUnderWay.ts'
 
 /** One region with its far side, in one folder. */

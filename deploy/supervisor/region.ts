@@ -1,5 +1,6 @@
 import { freePort } from '../freePort.ts'
 import { Child } from './child.ts'
+import { passwordsAt, type Shared } from './installationKeys.ts'
 import type { UnreadableLog } from './lostLogs.ts'
 import type { StartOptions } from './options.ts'
 import {
@@ -20,7 +21,6 @@ import { releaseLeases } from './releaseLeases.ts'
 import { beginRestored } from './restored.ts'
 import { RunFiles } from './runFiles.ts'
 import { runToEnd } from './runToEnd.ts'
-import { passwordsAt, type Shared } from './shared.ts'
 import { StartsUnderWay } from './startsUnderWay.ts'
 
 const genesisTimeoutMs = 30_000
