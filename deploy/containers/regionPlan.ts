@@ -18,7 +18,7 @@ type Tls = { certFile: string; keyFile: string }
 
 export function optionsOf(data: string, region: string, regions: 1 | 2): StartOptions {
   const size = { shards, workers, runtime: 'node', snapshotSeconds: 60 } as const
-  return { ...size, data, region, regions, port: edgePort, secondPort: edgePort, autoTakeoverMs }
+  return { ...size, data, region, regions, port: edgePort, secondPort: edgePort, autoTakeoverMs, link: 'direct' }
 }
 
 /** Each container has a loopback of its own: the same ports serve everywhere. */

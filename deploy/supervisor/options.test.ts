@@ -13,6 +13,7 @@ test('nothing typed means four shards on two workers under Node, in the folder .
     regions: 1,
     secondPort: 8444,
     autoTakeoverMs: 10_000,
+    link: 'proxied',
     snapshotSeconds: 60,
   })
 })
@@ -29,6 +30,7 @@ test('what is typed counts, in either form', () => {
     regions: 1,
     secondPort: 9444,
     autoTakeoverMs: 10_000,
+    link: 'proxied',
     snapshotSeconds: 5,
   })
 })
@@ -58,6 +60,7 @@ describe('one line names what is wrong', () => {
     [['--regions', '3'], '--regions must be a whole number from 1 to 2, not "3"'],
     [['--regions', '2', '--region', 'b'], '--region is for one region; two are a and b'],
     [['--regions', '2', '--port', '65535'], '--second-port must be a whole number from 1 to 65535, not "65536"'],
+    [['--link', 'none'], '--link must be proxied or direct, not "none"'],
     [['--auto-takeover', '0'], '--auto-takeover must be a whole number from 1 to 3600, not "0"'],
     [['--snapshot-seconds', '-1'], "Option '--snapshot-seconds' argument is ambiguous"],
     [['--port'], "Option '--port <value>' argument missing"],

@@ -14,6 +14,8 @@ export type StartOptions = {
   secondPort: number
   /** How long a region must be silent before the other takes over by itself; 0: never without an operator. */
   autoTakeoverMs: number
+  /** Whether the link between two regions runs through a proxy that can cut it, as drills need it. */
+  link: 'proxied' | 'direct'
   /** Time between two snapshots of a shard. */
   snapshotSeconds: number
 }
@@ -31,6 +33,7 @@ Starts one region of Jiaozi on this machine, or two that stand in for one anothe
   --regions N      1, or 2: regions a and b with a witness between them; fixed when the data is made (default 1)
   --second-port N  HTTPS port of region b's edge (default: the one after --port)
   --auto-takeover S  seconds of silence after which a region takes over the other's shards, or off (default 10)
+  --link KIND      between two regions: proxied, so that a drill can cut it, or direct (default proxied)
   --snapshot-seconds N  time between two snapshots of a shard (default 60)
   --help           this text
 
@@ -67,6 +70,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
         regions: option('1'),
         'second-port': { type: 'string' },
         'auto-takeover': option('10'),
+        link: option('proxied'),
         'snapshot-seconds': option('60'),
         help: { type: 'boolean', default: false },
       },
@@ -78,6 +82,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   const text = (name: string): string => String(values[name])
   const runtime = text('runtime')
   if (runtime !== 'node' && runtime !== 'deno') throw new UsageError(`--runtime must be node or deno, not "${runtime}"`)
+  const link = text('link')
+  if (link !== 'proxied' && link !== 'direct') throw new UsageError(`--link must be proxied or direct, not "${link}"`)
   if (!/^[a-z]$/.test(text('region'))) throw new UsageError('--region must be one lower-case letter')
   const shards = whole('shards', text('shards'), 1, 64)
   const port = whole('port', text('port'), 1, 65_535)
@@ -95,6 +101,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     secondPort: regions === 2 ? whole('second-port', String(secondPort), 1, 65_535) : port + 1,
     autoTakeoverMs:
       text('auto-takeover') === 'off' ? 0 : whole('auto-takeover', text('auto-takeover'), 1, 3_600) * 1_000,
+    link,
     snapshotSeconds: whole('snapshot-seconds', text('snapshot-seconds'), 1, 3_600),
   }
 }

@@ -80,7 +80,7 @@ export class TwoRegions implements Installation {
       passwords: passwordsAt('w', shared.secrets),
       ports: { nats: await freePort(), monitor: await freePort() },
     })
-    this.#link = new Link(join(data, 'run', 'toxiproxy'), shared.secrets.nats['leaf-b']!, {
+    this.#link = new Link(join(data, 'run', 'toxiproxy'), shared.secrets.nats['leaf-b']!, this.#o.link, {
       leaf: await freePort(),
       proxy: await freePort(),
       api: await freePort(),

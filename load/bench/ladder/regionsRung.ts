@@ -17,14 +17,14 @@ import {
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const shards = 4
-const workers = 2
+const workers = 1
 const letters = ['a', 'b'] as const
 /** What a payment between two wallets does not need: the rows of one region are measured without them as well. */
 const held = ['projector', 'archiver', 'connector', 'edge'] as const
 const on = [
   ...logOn.filter((what) => what !== '1 replica'),
   '2 regions, each vouching for the other',
-  'leaf link through a proxy',
+  '2 fsyncs a frame',
 ]
 
 const shapes: readonly LogShape[] = [
@@ -50,7 +50,7 @@ async function benchRegions(options: RungOptions, say: (line: string) => void): 
   say('starting two regions')
   const regions = await startRegions([
     ...['--shards', String(shards), '--workers', String(workers), '--runtime', runtime],
-    ...['--auto-takeover', 'off'],
+    ...['--auto-takeover', 'off', '--link', 'direct'],
   ])
   try {
     for (const letter of letters) for (const name of held) await regions.holds.hold(`process/${letter}/${name}`)
@@ -60,7 +60,7 @@ async function benchRegions(options: RungOptions, say: (line: string) => void): 
     return {
       rows,
       notes: [
-        `l1.sync: ${shards} shards, each region owns every other one; ${workers} workers a region on ${runtime}`,
+        `l1.sync: ${shards} shards, each region owns every other one; workers a region: ${workers}, on ${runtime}`,
         'l1.sync: load enters in the region that owns the payer; followers and edges are held down as in l1',
       ],
     }
