@@ -9,6 +9,7 @@ import { createBlobs } from '../log/blobs.ts'
 import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
 import type { MemoryLog } from '../log/memoryLog.ts'
+import { firstOwnerRecord, type OwnerSegment } from '../log/ownerRecord.ts'
 import { createLogger } from '../log/process.ts'
 import { replayTo } from '../log/replay.ts'
 import { Replica } from '../log/replica.ts'
@@ -32,6 +33,7 @@ let segments: SegmentStore
 let copies: SnapshotStore
 let archivers: Archiver[]
 let hopeless: Error[]
+let owners: readonly OwnerSegment[]
 let tokens = 0
 
 beforeEach(async () => {
@@ -46,6 +48,7 @@ beforeEach(async () => {
   copies = folderSnapshots(join(folder, 'snapshots'), blobs)
   archivers = []
   hopeless = []
+  owners = firstOwnerRecord(region, 'alone').segments
 })
 afterEach(async () => {
   for (const archiver of archivers) await archiver.stop()
@@ -63,6 +66,7 @@ async function begin(changes: Partial<ArchiverOptions> = {}, ports: Partial<Arch
       segments,
       snapshots: town.snapshots,
       copies,
+      owners: () => owners,
       projectorSeqs: ends,
       projectorRestartSeqs: ends,
       trim: async (shard, seq) => {
@@ -164,6 +168,23 @@ describe('an archiver', () => {
     await archiver.round()
     expect(archiver.trouble).toBe('')
     expect((await town.logs[0]!.bounds()).first).toBeGreaterThan(1)
+  })
+
+  test('trims nothing for a state that a cut has voided, and copies the state that comes after it', async () => {
+    const archiver = await begin()
+    await pay(2)
+    await snapshot()
+    const { seq: cut } = town.observers[0]!
+    await pay(2)
+    await snapshot()
+    await archived(archiver)
+    owners = [
+      { epoch: 0, region, first: 1, last: cut },
+      { epoch: 1, region: 'b', first: 1 },
+    ]
+    await archiver.round()
+    expect((await town.logs[0]!.bounds()).first).toBe(1)
+    expect((await copies.list(0)).map(({ seq }) => seq)).toEqual([cut])
   })
 
   test('that is started again goes on where its archive ends', async () => {

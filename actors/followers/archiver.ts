@@ -1,9 +1,10 @@
 import type { Logger } from 'pino'
+import { liesWithin, type OwnerSegment } from '../log/ownerRecord.ts'
 import { messageOf } from '../log/process.ts'
 import type { SegmentStore } from '../log/segmentStore.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { inOnePart } from '../log/snapshot.ts'
-import type { SnapshotStore } from '../log/snapshotStore.ts'
+import { newestFirst, type SnapshotInfo, type SnapshotStore } from '../log/snapshotStore.ts'
 import { ShardArchiver, type ShardArchiverOptions } from './shardArchiver.ts'
 import { segmentsToForget, trimLimit } from './trimLimit.ts'
 
@@ -23,6 +24,8 @@ export type ArchiverPorts = {
   /** The region's own snapshots, and the archive's copies of them. */
   readonly snapshots: SnapshotStore
   readonly copies: SnapshotStore
+  /** Segments of a shard's log, as its owners are known now: what lies beyond a cut is kept and counted by nobody. */
+  readonly owners: (shard: number) => readonly OwnerSegment[]
   /** Where the projector's database stands, by shard. */
   readonly projectorSeqs: () => Promise<readonly number[]>
   /** The last entry of each shard that the projector need not read again, whatever happens to it. */
@@ -51,7 +54,9 @@ export class Archiver {
   constructor(ports: ArchiverPorts, options: ArchiverOptions) {
     this.#ports = ports
     this.#o = options
-    this.shards = ports.logs.map((log, shard) => new ShardArchiver(shard, log, ports.segments, options))
+    this.shards = ports.logs.map(
+      (log, shard) => new ShardArchiver(shard, log, ports.segments, () => ports.owners(shard), options),
+    )
     this.#trimmed = ports.logs.map(() => 0)
   }
 
@@ -94,13 +99,18 @@ export class Archiver {
     }
   }
 
+  /** The snapshots of a store that are states of the log, newest first. */
+  async #listed(shard: number, store: SnapshotStore): Promise<SnapshotInfo[]> {
+    return (await store.list(shard)).filter((info) => liesWithin(this.#ports.owners(shard), info))
+  }
+
   /** A snapshot is opened before it is sealed again: what the archive holds can be used. */
   async #copySnapshot(shard: number): Promise<void> {
     const { snapshots, copies } = this.#ports
-    const [newest] = await snapshots.list(shard)
+    const [newest] = await this.#listed(shard, snapshots)
     const [copied] = await copies.list(shard)
-    if (newest === undefined || (copied !== undefined && copied.seq >= newest.seq)) return
-    const snapshot = await snapshots.newest(shard)
+    if (newest === undefined || (copied !== undefined && newestFirst(copied, newest) <= 0)) return
+    const snapshot = await snapshots.newest(shard, this.#ports.owners(shard))
     if (snapshot === undefined) return
     const { formatVersion: _, ...rest } = snapshot.manifest
     await copies.save({ ...rest, sections: inOnePart(snapshot.sections) })
@@ -110,7 +120,7 @@ export class Archiver {
   async #trimShard({ shard, archivedSeq }: ShardArchiver, projectorSeq: number): Promise<number> {
     const { snapshots, segments, trim, logger } = this.#ports
     const stored = await segments.list(shard)
-    const snapshotSeqs = (await snapshots.list(shard)).map(({ seq }) => seq)
+    const snapshotSeqs = (await this.#listed(shard, snapshots)).map(({ seq }) => seq)
     const facts = { archivedSeq, snapshotSeqs, projectorSeq, segments: stored, bytesKept: this.#o.logBytesKept }
     const limit = trimLimit(facts)
     if (limit > this.#trimmed[shard]!) {
@@ -125,7 +135,7 @@ export class Archiver {
   async #forget(shard: number, neededNoMoreSeq: number): Promise<void> {
     const { copies, segments } = this.#ports
     if (this.#o.archiveBytesMax === undefined) return
-    const older = (await copies.list(shard))[1]?.seq ?? 0
+    const older = (await this.#listed(shard, copies))[1]?.seq ?? 0
     const bytesMax = this.#o.archiveBytesMax / this.shards.length
     const stored = await segments.list(shard)
     for (const segment of segmentsToForget(stored, bytesMax, Math.min(older, neededNoMoreSeq))) {

@@ -8,6 +8,7 @@ import { folderSnapshots } from '../log/folderSnapshots.ts'
 import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { heldTo, liesWithin } from '../log/ownerRecord.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { type ArchiverSettings, archiverSettings, loadSettings } from '../log/settings.ts'
 import { startStatusServer } from '../log/statusServer.ts'
@@ -34,8 +35,11 @@ runMain('archiver', async () => {
   const followed = await openFollowedLogs(connection, settings, onFault)
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
   const { projectorDir } = settings
-  const restarts = async (shard: number) =>
-    projectorDir === undefined ? [] : folderSnapshots(projectorDir, blobs).list(shard)
+  const owners = (shard: number) => followed.owners.ownerOf(shard)!.record.segments
+  const restartSeq = async (shard: number): Promise<number> => {
+    const stored = projectorDir === undefined ? [] : await folderSnapshots(projectorDir, blobs).list(shard)
+    return stored.find((info) => liesWithin(owners(shard), info))?.seq ?? 0
+  }
 
   const purge = async (of: string, shard: number, seq: number): Promise<void> => {
     await manager.streams.purge(logStreamName(of, shard), { seq: seq + 1 })
@@ -47,18 +51,18 @@ runMain('archiver', async () => {
       segments: folderSegments(join(archiveDir, 'segments'), blobs, region),
       snapshots: await objectSnapshots(connection, blobs, { region }),
       copies: folderSnapshots(join(archiveDir, 'snapshots'), blobs),
+      owners,
       projectorSeqs: async () => {
         if (sql === undefined) return shards.map(() => Number.MAX_SAFE_INTEGER)
-        const query = sql<{ shard: number; seq: bigint }[]>`select shard, seq from positions order by shard`
+        const query = sql<{ shard: number; seq: bigint; epoch: number }[]>`select shard, seq, epoch from positions`
         const rows = await withinMs(query, databaseTimeoutMs, "the projector's positions")
-        return shards.map((shard) => Number(rows.find((row) => row.shard === shard)?.seq ?? 0))
+        return shards.map((shard) => {
+          const { epoch, seq } = rows.find((row) => row.shard === shard) ?? { epoch: 0, seq: 0n }
+          return heldTo(owners(shard), { epoch, seq: Number(seq) })
+        })
       },
       projectorRestartSeqs: () =>
-        Promise.all(
-          shards.map(async (shard) => {
-            return sql === undefined ? Number.MAX_SAFE_INTEGER : ((await restarts(shard))[0]?.seq ?? 0)
-          }),
-        ),
+        Promise.all(shards.map((shard) => (sql === undefined ? Number.MAX_SAFE_INTEGER : restartSeq(shard)))),
       trim:
         settings.peer === undefined
           ? async (shard, seq) => {

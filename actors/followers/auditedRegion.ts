@@ -10,7 +10,7 @@ import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { messageOf } from '../log/process.ts'
 import { createOpener, type Opener } from '../log/sealing.ts'
 import type { ShardLog } from '../log/shardLog.ts'
-import type { SnapshotStore } from '../log/snapshotStore.ts'
+import type { Snapshot } from '../log/snapshot.ts'
 import { archiveDirOf, type RegionFacts, readRegionFacts } from './regionFacts.ts'
 
 /** A running region as the operator's programs read it: logs from their first entry, snapshots, and keys. */
@@ -20,7 +20,7 @@ export type AuditedRegion = {
   readonly blobs: Blobs
   readonly logs: readonly ShardLog[]
   readonly openers: readonly Opener[]
-  readonly snapshots: SnapshotStore
+  readonly newestSnapshot: (shard: number) => Promise<Snapshot | undefined>
 }
 
 /** @throws Error when no region runs on the folder. The caller closes the connection. */
@@ -34,7 +34,8 @@ export async function openAuditedRegion(dataDir: string, name: string): Promise<
   const onFault = (what: string, error: unknown): void => {
     process.stderr.write(`${name}: ${what}: ${messageOf(error)}\n`)
   }
-  const { logs } = await openFollowedLogs(connection, facts, onFault)
+  const { logs, owners } = await openFollowedLogs(connection, facts, onFault)
+  const snapshots = await objectSnapshots(connection, blobs, { region })
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
   return {
     facts,
@@ -42,6 +43,6 @@ export async function openAuditedRegion(dataDir: string, name: string): Promise<
     blobs,
     logs: logs.map((log, shard) => new ArchivedLog(shard, log, segments)),
     openers: shards.map((shard) => createOpener(ring, { shard })),
-    snapshots: await objectSnapshots(connection, blobs, { region }),
+    newestSnapshot: (shard) => snapshots.newest(shard, owners.ownerOf(shard)!.record.segments),
   }
 }

@@ -50,11 +50,11 @@ runMain('backup', async () => {
 })
 
 async function backUpRegion(region: AuditedRegion, dataDir: string, dir: string): Promise<BackupManifest['shards']> {
-  const { facts, blobs, snapshots, logs, openers } = region
+  const { facts, blobs, newestSnapshot, logs, openers } = region
   const shards: AuditedShard[] = []
   for (const [shard, log] of logs.entries()) {
     const replica = new Replica(shard, openers[shard]!)
-    const snapshot = await snapshots.newest(shard)
+    const snapshot = await newestSnapshot(shard)
     if (snapshot !== undefined) replica.restore(snapshot.manifest, snapshot.sections)
     shards.push({ replica, log })
   }

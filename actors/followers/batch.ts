@@ -11,6 +11,7 @@ export type Step = {
   readonly shard: number
   readonly from: number
   readonly to: number
+  readonly epoch: number
   readonly chain: Uint8Array
   readonly logTimeMs: number
 }
@@ -28,14 +29,14 @@ export type Batch = {
 export class PositionTaken extends Error {}
 
 /** Takes down the rows as the replicas stand now, all in one go: what is applied later belongs to the next batch. */
-export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], blobs: Blobs): Batch {
-  const followed = all.filter(({ rows, replica }) => replica.seq > rows.fromSeq)
+export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }[], blobs: Blobs): Batch {
   const text = (linesOf: (part: (typeof followed)[number]) => string): string => followed.map(linesOf).join('')
   return {
     steps: followed.map(({ rows, replica }) => ({
       shard: rows.shard,
       from: rows.fromSeq,
       to: replica.seq,
+      epoch: replica.epoch,
       chain: replica.chain,
       logTimeMs: replica.ledger.state.logTimeMs,
     })),
@@ -67,14 +68,16 @@ export function batchOf(all: readonly { rows: ShardRows; replica: Replica }[], b
  * @throws PositionTaken when the database stands at another position than this batch goes on from.
  */
 export async function writeBatch(sql: Database, batch: Batch): Promise<void> {
-  await sql.begin(async (transaction) => {
-    const tx = transaction as unknown as Database
-    if (!(await stepForward(tx, batch.steps))) return
-    for (const day of batch.days) await tx`select ensure_day_partitions(${day})`
-    for (const [table, text] of Object.entries(batch.added)) await copyIn(tx, `copy ${table} from stdin`, text)
-    for (const [table, text] of Object.entries(batch.replaced)) await replaceRows(tx, table as ReplacedTable, text)
-    await addReturns(tx, batch)
-  })
+  await sql.begin((tx) => writeWithin(tx as unknown as Database, batch))
+}
+
+/** The same within a transaction that does more. */
+export async function writeWithin(tx: Database, batch: Batch): Promise<void> {
+  if (!(await stepForward(tx, batch.steps))) return
+  for (const day of batch.days) await tx`select ensure_day_partitions(${day})`
+  for (const [table, text] of Object.entries(batch.added)) await copyIn(tx, `copy ${table} from stdin`, text)
+  for (const [table, text] of Object.entries(batch.replaced)) await replaceRows(tx, table as ReplacedTable, text)
+  await addReturns(tx, batch)
 }
 
 async function addReturns(tx: Database, { returns }: Batch): Promise<void> {
@@ -86,9 +89,9 @@ async function addReturns(tx: Database, { returns }: Batch): Promise<void> {
 /** @returns false when the batch is in the database already. */
 async function stepForward(tx: Database, steps: readonly Step[]): Promise<boolean> {
   let moved = 0
-  for (const { shard, from, to, chain, logTimeMs } of steps) {
+  for (const { shard, from, to, epoch, chain, logTimeMs } of steps) {
     const { count } = await tx`
-      update positions set seq = ${to}, chain = ${chain}, log_time_ms = ${logTimeMs}, followed_at = now()
+      update positions set seq = ${to}, epoch = ${epoch}, chain = ${chain}, log_time_ms = ${logTimeMs}, followed_at = now()
       where shard = ${shard} and seq = ${from}`
     moved += count
   }

@@ -23,6 +23,10 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   users: { key: 'number', row: 't' },
   links: { key: 'shard, link', row: 't' },
   sagas: { key: 'wallet, id', row: 't' },
+  orders: { key: 'merchant, order_no, seq', row: 't' },
+  order_texts: { key: 'shard, seq, index', row: 't' },
+  refunds: { key: 'merchant, order_no, order_seq, id', row: 't' },
+  holds: { key: 'wallet, id', row: 't' },
 }
 
 const cursorRows = 5_000

@@ -7,9 +7,11 @@ import { startPostgres } from '../../deploy/postgres.ts'
 import { HostTown, region } from '../host/hostTown.fixture.ts'
 import { createBlobs } from '../log/blobs.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
+import { firstOwnerRecord, type OwnerSegment } from '../log/ownerRecord.ts'
 import { createLogger } from '../log/process.ts'
 import { createOpener } from '../log/sealing.ts'
 import type { ShardLog } from '../log/shardLog.ts'
+import { beginFollowing } from './beginFollowing.ts'
 import { type Database, openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { readPositions } from './positions.ts'
@@ -61,6 +63,8 @@ export class FollowedTown {
   readonly sql: Database
   readonly hopeless: Error[] = []
   readonly #projectors = new Set<Projector>()
+  /** By shard: the segments of its log. */
+  readonly owners: (readonly OwnerSegment[])[]
   /** What the next projectors reach the database through. */
   openDatabase: () => Database
 
@@ -68,6 +72,7 @@ export class FollowedTown {
     this.databaseUrl = databaseUrl
     this.folder = mkdtempSync(join(tmpdir(), 'jiaozi-followed-'))
     this.town = new HostTown({ folder: join(this.folder, 'region') })
+    this.owners = this.town.logs.map(() => firstOwnerRecord(region, 'alone').segments)
     this.sql = openDatabase(databaseUrl, 'test', 2)
     this.openDatabase = () => openDatabase(databaseUrl, 'projector', 1)
   }
@@ -78,9 +83,9 @@ export class FollowedTown {
   }
 
   /** As in another region: the same logs, another database. */
-  projectElsewhere(databaseUrl: string): Promise<Projector> {
+  projectElsewhere(databaseUrl: string, logs: readonly ShardLog[] = this.town.logs): Promise<Projector> {
     const open = () => openDatabase(databaseUrl, 'projector', 1)
-    return this.#projectInto(databaseUrl, 'elsewhere', this.town.logs, open)
+    return this.#projectInto(databaseUrl, 'elsewhere', logs, open)
   }
 
   async #projectInto(databaseUrl: string, folder: string, logs: readonly ShardLog[], open: () => Database) {
@@ -89,14 +94,15 @@ export class FollowedTown {
     const own = folderSnapshots(join(this.folder, folder), blobs)
     const shards = logs.map((log, shard) => new ShardFollowing(shard, log, createOpener(ring, { shard })))
     const positions = await readPositions(databaseUrl, logs.length)
+    const logger = createLogger('test', 'silent')
+    const ports = { blobs, logger, snapshots: [own, this.town.snapshots], openDatabase: open }
     for (const following of shards) {
-      const { shard } = following
-      await following.catchUp(positions[shard]!, [await own.newest(shard), await this.town.snapshots.newest(shard)])
+      await beginFollowing(following, positions[following.shard]!, this.owners[following.shard]!, ports)
     }
     const projector = new Projector(shards, {
       region,
       blobs,
-      logger: createLogger('test', 'silent'),
+      logger,
       snapshots: own,
       snapshotEveryMs: 60_000,
       openDatabase: open,
@@ -123,6 +129,16 @@ export class FollowedTown {
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
     throw new Error(`the projector does not catch up: ${this.hopeless.map((error) => error.message).join()}`)
+  }
+
+  /** The database has followed a shard to a position. */
+  async written(shard: number, seq: number): Promise<void> {
+    for (let round = 0; round < 600; round++) {
+      const [row] = await this.sql<{ seq: bigint }[]>`select seq from positions where shard = ${shard}`
+      if (Number(row?.seq) === seq) return
+      await new Promise((resolve) => setTimeout(resolve, 25))
+    }
+    throw new Error(`the database does not come to ${seq}: ${this.hopeless.map((error) => error.message).join()}`)
   }
 
   /** Every wallet's row and journal against replicas that no projector has touched. */

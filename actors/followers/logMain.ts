@@ -110,10 +110,10 @@ function findingsText(shard: number, { first, last, frames, records, chain, comp
 }
 
 /** What others noted about each log. A database that is down is no reason not to look at the logs. */
-async function knownChains({ facts, snapshots, logs }: AuditedRegion): Promise<KnownChain[][]> {
+async function knownChains({ facts, newestSnapshot, logs }: AuditedRegion): Promise<KnownChain[][]> {
   const known: KnownChain[][] = logs.map(() => [])
   for (const [shard, list] of known.entries()) {
-    const snapshot = await snapshots.newest(shard)
+    const snapshot = await newestSnapshot(shard)
     if (snapshot !== undefined) list.push({ who: 'the newest snapshot', ...snapshot.manifest })
   }
   const sql = openDatabase(facts.databaseUrl, 'log', 1)

@@ -8,11 +8,13 @@ import { folderSnapshots } from '../log/folderSnapshots.ts'
 import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { heldTo } from '../log/ownerRecord.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener } from '../log/sealing.ts'
 import { loadSettings, type ProjectorSettings, projectorSettings } from '../log/settings.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
+import { beginFollowing } from './beginFollowing.ts'
 import { openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { readPositions } from './positions.ts'
@@ -38,12 +40,19 @@ runMain('projector', async () => {
   const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
   const { logs, owners, alreadySafe } = await openFollowedLogs(connection, settings, onFault)
   const shards = logs.map((live, shard) => new ShardFollowing(shard, logOf(shard, live), createOpener(ring, { shard })))
+  const open = () => openDatabase(settings.databaseUrl, 'projector', 1)
   const positions = await readPositions(settings.databaseUrl, shardCount)
   for (const following of shards) {
     const { shard } = following
-    alreadySafe(shard, positions[shard]!.seq)
     const { segments } = owners.ownerOf(shard)!.record
-    await following.catchUp(positions[shard]!, [await own.newest(shard), await regions.newest(shard, segments)])
+    const position = positions[shard]!
+    alreadySafe(shard, heldTo(segments, position))
+    await beginFollowing(following, position, segments, {
+      blobs,
+      logger,
+      snapshots: [own, regions],
+      openDatabase: open,
+    })
   }
 
   const projector = new Projector(shards, {
@@ -52,7 +61,7 @@ runMain('projector', async () => {
     logger,
     snapshots: own,
     snapshotEveryMs: settings.snapshotEveryMs,
-    openDatabase: () => openDatabase(settings.databaseUrl, 'projector', 1),
+    openDatabase: open,
     onHopeless: (error) => {
       logger.fatal({ error: messageOf(error) }, 'projector stops')
       process.exit(70)

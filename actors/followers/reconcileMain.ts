@@ -55,13 +55,16 @@ async function reconcileRegion(dataDir: string, thresholdFen: bigint): Promise<R
     const shardNumbers = Array.from({ length: facts.shardCount }, (_, shard) => shard)
     const own = folderSnapshots(join(dataDir, 'projector'), blobs)
     const regions = await objectSnapshots(connection, blobs, { region: facts.region })
-    const snapshots = []
-    for (const shard of shardNumbers) snapshots.push([await own.newest(shard), await regions.newest(shard)])
-    const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, facts.region)
     const onFault = (what: string, error: unknown): void => {
       process.stderr.write(`reconcile: ${what}: ${messageOf(error)}\n`)
     }
     const followed = await openFollowedLogs(connection, facts, onFault)
+    const snapshots = []
+    for (const shard of shardNumbers) {
+      const { segments: owners } = followed.owners.ownerOf(shard)!.record
+      snapshots.push([await own.newest(shard, owners), await regions.newest(shard, owners)])
+    }
+    const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, facts.region)
     const logs = followed.logs.map((log, shard) => new ArchivedLog(shard, log, segments))
     const openers = shardNumbers.map((shard) => createOpener(ring, { shard }))
     const found = await reconcile({ facts, sql, blobs, logs, openers, snapshots })

@@ -94,6 +94,16 @@ test.each([
   expect(await here.segments.list(0)).toEqual([])
 })
 
+test('what a cut has voided does not make an archive reach far enough', async () => {
+  await there.snapshots.save(snapshot('b', 9))
+  await archive(there, 9)
+  const [first] = await there.segments.list(0)
+  const tail = entries.slice(7).map((entry) => ({ ...entry, epoch: 0 }))
+  await here.segments.save(0, chainStart, [...(await there.segments.read(first!)).entries.slice(0, 7), ...tail])
+  expect(await rejoinShard({ ...place, lost: 8 }, there, here)).toBeUndefined()
+  expect(await archived(here)).toEqual(await archived(there))
+})
+
 test('a state that a cut has voided is none', async () => {
   await there.snapshots.save(contentsOf(9, { region: 'b', epoch: 0 }))
   await archive(there, 9)

@@ -2,6 +2,7 @@ import type { OwnerSegment } from '../log/ownerRecord.ts'
 import { newestRun, type SegmentStore } from '../log/segmentStore.ts'
 import { inOnePart } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
+import { cutArchive } from './cutArchive.ts'
 
 /** What a region keeps of a shard beside its logs. */
 export type ShardStores = { readonly snapshots: SnapshotStore; readonly segments: SegmentStore }
@@ -20,7 +21,7 @@ export async function rejoinShard(
 ): Promise<string | undefined> {
   return (
     (await takeSnapshot(shard, lost, segments, from.snapshots, to.snapshots)) ??
-    (await takeArchive(shard, lost, from.segments, to.segments))
+    (await takeArchive(shard, lost, segments, from.segments, to.segments))
   )
 }
 
@@ -45,9 +46,11 @@ async function takeSnapshot(
 async function takeArchive(
   shard: number,
   lost: number,
+  segments: readonly OwnerSegment[],
   from: SegmentStore,
   to: SegmentStore,
 ): Promise<string | undefined> {
+  await cutArchive(shard, to, segments)
   const own = await to.list(shard)
   if ((newestRun(own)?.last ?? 0) >= lost) return undefined
   const theirs = await from.list(shard)

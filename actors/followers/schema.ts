@@ -12,6 +12,8 @@ export const positions = pgTable('positions', {
   chain: bytes('chain').notNull(),
   logTimeMs: int8('log_time_ms').notNull(),
   followedAt: timestamp('followed_at', { withTimezone: true }).notNull().defaultNow(),
+  /** Of the frame there: with the position it says whether a cut lies below it. */
+  epoch: integer('epoch').notNull().default(0),
 })
 
 /** The journal: one row a posting to a wallet. Partitioned by business day (days since 1970-01-01 in Shanghai). */

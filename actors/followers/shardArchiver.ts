@@ -1,6 +1,8 @@
 import { chainStart } from '../log/chain.ts'
-import { newestRun, type SegmentStore } from '../log/segmentStore.ts'
+import { heldTo, type OwnerSegment } from '../log/ownerRecord.ts'
+import type { SegmentStore } from '../log/segmentStore.ts'
 import { type Follower, type LogEntry, LogGap, type ShardLog } from '../log/shardLog.ts'
+import { cutArchive } from './cutArchive.ts'
 
 /** Nobody waits for a segment. */
 const restMs = 250
@@ -18,25 +20,34 @@ export class ShardArchiver {
   readonly shard: number
   readonly #log: ShardLog
   readonly #segments: SegmentStore
+  readonly #owners: () => readonly OwnerSegment[]
   readonly #o: ShardArchiverOptions
   #chain: Uint8Array = chainStart
-  #archivedSeq = 0
+  #archived = { epoch: 0, seq: 0 }
   #waiting: LogEntry[] = []
   #waitingBytes = 0
   #oldestMs = 0
   #saving: Promise<void> = Promise.resolve()
   #follower: Follower | undefined
 
-  constructor(shard: number, log: ShardLog, segments: SegmentStore, options: ShardArchiverOptions) {
+  /** @param owners segments of the log, as its owners are known now */
+  constructor(
+    shard: number,
+    log: ShardLog,
+    segments: SegmentStore,
+    owners: () => readonly OwnerSegment[],
+    options: ShardArchiverOptions,
+  ) {
     this.shard = shard
     this.#log = log
     this.#segments = segments
+    this.#owners = owners
     this.#o = options
   }
 
-  /** Everything up to here is in the archive for good. */
+  /** Everything of the log up to here is in the archive for good. */
   get archivedSeq(): number {
-    return this.#archivedSeq
+    return heldTo(this.#owners(), this.#archived)
   }
 
   get bytesWaiting(): number {
@@ -44,17 +55,16 @@ export class ShardArchiver {
   }
 
   /**
-   * Finds the archive's end.
+   * Finds the archive's end, behind which a cut of the log may have left nothing.
    * @throws SegmentError when its last segment is damaged; LogGap when the log does not reach back to it, or ends before.
    */
   async begin(): Promise<void> {
-    const infos = await this.#segments.list(this.shard)
-    const end = newestRun(infos)?.last ?? 0
-    const newest = infos.find(({ last }) => last === end)
-    if (newest !== undefined) {
-      this.#chain = (await this.#segments.read(newest)).endChain
-      this.#archivedSeq = end
+    const archived = await cutArchive(this.shard, this.#segments, this.#owners())
+    if (archived !== undefined) {
+      this.#chain = archived.chain
+      this.#archived = archived
     }
+    const end = this.#archived.seq
     const { first, last } = await this.#log.bounds()
     if (first > end + 1) throw new LogGap(`of shard ${this.shard}`, end + 1, first, 'the archive ends before it')
     if (last < end) throw new LogGap(`of shard ${this.shard}`, end + 1, last + 1, 'the archive holds more than the log')
@@ -62,7 +72,7 @@ export class ShardArchiver {
 
   /** Follows the log. `onFailed` hears why it can't go on. */
   start(onFailed: (error: Error) => void): void {
-    this.#follower = this.#log.follow(this.#archivedSeq + 1, (entry) => this.#take(entry), { restMs })
+    this.#follower = this.#log.follow(this.#archived.seq + 1, (entry) => this.#take(entry), { restMs })
     void this.#follower.failed.then(onFailed)
   }
 
@@ -89,7 +99,7 @@ export class ShardArchiver {
       const bytes = this.#waitingBytes
       const { endChain, last } = await this.#segments.save(this.shard, this.#chain, entries)
       this.#chain = endChain
-      this.#archivedSeq = last
+      this.#archived = { epoch: entries.at(-1)!.epoch ?? 0, seq: last }
       // What came meanwhile stands behind what was stored.
       this.#waiting = this.#waiting.slice(entries.length)
       this.#waitingBytes -= bytes

@@ -10,7 +10,13 @@ import { ShardRows } from './shardRows.ts'
 const restMs = 50
 
 /** Where the database stands for one shard. */
-export type Position = { readonly shard: number; readonly seq: number; readonly chain: Uint8Array }
+export type Position = {
+  readonly shard: number
+  readonly seq: number
+  /** Of the frame there. */
+  readonly epoch: number
+  readonly chain: Uint8Array
+}
 
 /** One shard's replica and the rows that its newest frames leave behind. */
 export class ShardFollowing {
@@ -37,18 +43,23 @@ export class ShardFollowing {
    * @throws Error when the log is not the one that the database was filled from.
    */
   async catchUp(position: Position, snapshots: readonly (Snapshot | undefined)[]): Promise<void> {
-    const usable = snapshots
-      .filter((snapshot) => snapshot !== undefined)
-      .filter(({ manifest }) => manifest.seq <= position.seq)
-      .toSorted((a, b) => b.manifest.seq - a.manifest.seq)[0]
-    if (usable !== undefined) this.replica.restore(usable.manifest, usable.sections)
-    await replayTo(this.replica, this.#log, position.seq)
-    this.#watch.postings = []
+    await this.bringTo(position.seq, snapshots)
     if (position.seq > 0 && Buffer.compare(this.replica.chain, position.chain) !== 0) {
       throw new Error(
         `shard ${this.shard}: the database followed another log than this one up to ${position.seq}; it needs to be rebuilt`,
       )
     }
+  }
+
+  /** Brings the replica to a position of the log, from the newest snapshot that is not past it, writing nothing. */
+  async bringTo(seq: number, snapshots: readonly (Snapshot | undefined)[]): Promise<void> {
+    const usable = snapshots
+      .filter((snapshot) => snapshot !== undefined)
+      .filter(({ manifest }) => manifest.seq <= seq)
+      .toSorted((a, b) => b.manifest.seq - a.manifest.seq)[0]
+    if (usable !== undefined) this.replica.restore(usable.manifest, usable.sections)
+    await replayTo(this.replica, this.#log, seq)
+    this.#watch.postings = []
     this.#rows = new ShardRows(this.shard, this.replica.seq)
   }
 

@@ -121,6 +121,15 @@ describe('a log whose beginning is archived', () => {
     expect((await follower.failed).message).toBe('broken law')
   })
 
+  test('what the server holds comes from the server: an archive may end with a tail that was cut off since', async () => {
+    const { live, segments, log } = await newLog(['a', 'b', 'c', 'd'])
+    const [a, b] = live.entries()
+    const gone = ['x', 'y'].map((text, n) => ({ ...b!, seq: 3 + n, data: Buffer.from(text) }))
+    await segments.save(0, chainStart, [a!, b!, ...gone])
+    live.trimTo(2)
+    expect(plain(await read(log, 1, 4)).map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
   test('a hole between archive and log is not read over', async () => {
     const { live, segments, log } = await newLog(['a', 'b', 'c', 'd'])
     await segments.save(0, chainStart, live.entries().slice(0, 2))

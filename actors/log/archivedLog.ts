@@ -135,7 +135,8 @@ class ArchivedFollower implements Follower {
     }
     const { entries } = await this.#segments.read(info)
     for (const entry of entries) {
-      if (this.#ended) return
+      // What the server holds it is asked for: the archive may hold on to a tail that was cut off since.
+      if (this.#ended || entry.seq >= liveFirst) return
       if (entry.seq < this.#next) continue
       this.#next = entry.seq + 1
       await this.#onEntry(entry)

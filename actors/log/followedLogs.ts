@@ -18,7 +18,7 @@ export type FollowedLogs = {
   readonly owners: OwnerDirectory
   /** By shard: the stream itself where one region owns it for ever, else the logical log, as far as it is safe. */
   readonly logs: readonly ShardLog[]
-  /** Up to a shard's position nothing is cut off any more: what was kept before is known to be safe. */
+  /** What a reader has kept of a shard up to a position that its log still holds was safe when it was read. */
   alreadySafe(shard: number, position: number): void
 }
 
@@ -41,7 +41,7 @@ export async function openFollowedLogs(
   return {
     owners,
     logs: segmented.map((log, shard) => new SafeLog(shard, log, safe)),
-    alreadySafe: (shard, position) => safe.take({ shard, epoch: 0, position }),
+    alreadySafe: (shard, position) => safe.take({ shard, epoch: owners.ownerOf(shard)!.epoch, position }),
   }
 }
 

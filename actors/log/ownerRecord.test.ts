@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   firstOwnerRecord,
+  heldTo,
   liesWithin,
   type OwnerSegment,
   parseOwnerRecord,
@@ -47,6 +48,22 @@ describe('owner records', () => {
     [3, 11, false],
   ])('a state of epoch %i at position %i belongs to the log: %s', (epoch, seq, belongs) => {
     expect(liesWithin(segments, { epoch, seq })).toBe(belongs)
+  })
+
+  test.each([
+    [0, 7, 7],
+    [0, 10, 10],
+    [0, 13, 10],
+    [1, 14, 10],
+    [2, 12, 12],
+    [2, 40, 12],
+    [5, 40, 40],
+  ])('of what was read in epoch %i up to position %i the log still holds what comes up to %i', (epoch, seq, held) => {
+    expect(heldTo(segments, { epoch, seq })).toBe(held)
+  })
+
+  test('of an epoch that it has not heard of a record says nothing', () => {
+    expect(() => heldTo(segments, { epoch: 6, seq: 20 })).toThrow('knows nothing of epoch 6')
   })
 
   test('what a witness holds is read whole or not at all', () => {

@@ -94,6 +94,17 @@ export function liesWithin(segments: readonly OwnerSegment[], at: { epoch: numbe
   return at.seq >= before && at.seq <= end
 }
 
+/**
+ * Up to where the log still holds what was read up to `seq`, the last of it in this epoch: that far, or to the cut that
+ * lies below it.
+ * @throws Error when the epoch is not known here: the record is an old one, and says nothing of it
+ */
+export function heldTo(segments: readonly OwnerSegment[], { epoch, seq }: { epoch: number; seq: number }): number {
+  const segment = segments.find((one) => one.epoch === epoch)
+  if (segment === undefined) throw new Error(`the record of the shard's owners knows nothing of epoch ${epoch}`)
+  return segment.last === undefined ? seq : Math.min(seq, positionOf(segments, epoch, segment.last))
+}
+
 /** Key of a shard's record, at the witness and in each region's copy. */
 export const ownerKey = (shard: number): string => `shard.${shard}`
 /** The witness's bucket: the only place where a record is decided. */

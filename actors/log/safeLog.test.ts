@@ -103,6 +103,37 @@ describe('a follower that can take nothing back', () => {
     expect(seen).toEqual(['1 one', '2 two', '3 three'])
   })
 
+  test('lets go of what an owner alone had said is safe, and was cut off by two operators after all', async () => {
+    const held = Promise.withResolvers<void>()
+    await follower.stop()
+    const take = ({ seq, data }: { seq: number; data: Uint8Array }) => {
+      seen.push(`${seq} ${Buffer.from(data)}`)
+      return held.promise
+    }
+    follower = new SafeLog(0, segmented, safe).follow(1, take)
+    await fill(a, 'one', 'never', 'never')
+    say(0, 3)
+    await settle()
+    await fill(b, 'two', 'three')
+    owners.take(0, cutAt(1), 2)
+    held.resolve()
+    // Said by a replica that had not heard of the cut.
+    say(0, 3)
+    await settle()
+    expect(seen).toEqual(['1 one'])
+    say(1, 2)
+    await settle()
+    expect(seen).toEqual(['1 one', '2 two'])
+  })
+
+  test('a word of the mode alone takes nothing back', async () => {
+    await fill(a, 'one', 'two')
+    owners.take(0, { ...first, mode: 'solo' }, 2)
+    say(0, 2)
+    owners.take(0, first, 3)
+    expect(safe.of(0)).toBe(2)
+  })
+
   test('fails when what it was told is safe is cut off after all', async () => {
     await fill(a, 'one', 'two')
     say(0, 2)

@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { decodeJson, encodeJson } from './jsonBytes.ts'
-import type { OwnerDirectory } from './ownerDirectory.ts'
+import type { Owner, OwnerDirectory } from './ownerDirectory.ts'
+import { heldTo, positionOf } from './ownerRecord.ts'
 import { safeSubject } from './subjects.ts'
 
 /**
@@ -17,13 +18,17 @@ export function encodeSafePosition(safe: SafePosition): Uint8Array {
 export class SafePositions {
   readonly #owners: OwnerDirectory
   readonly #positions = new Map<number, number>()
+  readonly #epochs = new Map<number, number>()
   readonly #ahead = new Map<number, SafePosition>()
   readonly #waiting = new Map<number, { position: number; resolve: () => void }[]>()
 
   constructor(owners: OwnerDirectory) {
     this.#owners = owners
     // Readers hear of the new owner in this turn too, and must have let go of what was cut off before they hear more.
-    owners.listen((shard) => void setTimeout(() => this.#takeAhead(shard), 0))
+    owners.listen((shard, owner) => {
+      this.#lower(shard, owner)
+      setTimeout(() => this.#takeAhead(shard), 0)
+    })
   }
 
   /** 0 while nothing has been heard. */
@@ -36,11 +41,22 @@ export class SafePositions {
    * the old one look safe.
    */
   take(safe: SafePosition): void {
-    const { shard, epoch, position } = safe
-    const known = this.#owners.ownerOf(shard)?.epoch ?? -1
-    if (epoch > known) this.#ahead.set(shard, safe)
+    const { shard, epoch } = safe
+    const known = this.#owners.ownerOf(shard)
+    if (known === undefined || epoch > known.epoch) {
+      this.#ahead.set(shard, safe)
+      return
+    }
+    const position = heldTo(known.record.segments, { epoch, seq: safe.position })
     // What was safe once stays safe: an older word that comes late, or from another replica, takes nothing back.
-    else if (position > this.of(shard)) this.#raise(shard, position)
+    if (position > this.of(shard)) this.#raise(shard, position)
+  }
+
+  /** Two operators' word may cut off what an owner alone had said is safe. */
+  #lower(shard: number, { epoch, record: { segments } }: Owner): void {
+    const cut = positionOf(segments, epoch, segments.at(-1)!.first - 1)
+    if (this.#epochs.get(shard) !== epoch) this.#positions.set(shard, Math.min(cut, this.of(shard)))
+    this.#epochs.set(shard, epoch)
   }
 
   #takeAhead(shard: number): void {

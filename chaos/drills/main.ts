@@ -85,7 +85,10 @@ async function main(options: DrillOptions): Promise<number> {
   const results: DrillResult[] = []
   try {
     assertAllowed(options, place.own)
-    for (const drill of options.chosen) results.push(await runOne(place, drill, options))
+    for (const drill of options.chosen) {
+      if (results.length > 0 && results.at(-1)!.verdict !== 'pass') await place.renew()
+      results.push(await runOne(place, drill, options))
+    }
   } finally {
     await end()
   }

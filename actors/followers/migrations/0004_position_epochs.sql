@@ -1,0 +1,1 @@
+ALTER TABLE "positions" ADD COLUMN "epoch" integer NOT NULL DEFAULT 0;
