@@ -118,12 +118,14 @@ export class Archiver {
 
   /** @returns the last entry that the log may do without. */
   async #trimShard({ shard, archivedSeq }: ShardArchiver, projectorSeq: number): Promise<number> {
-    const { snapshots, segments, trim, logger } = this.#ports
+    const { snapshots, segments, trim, owners, logger } = this.#ports
+    const { epoch } = owners(shard).at(-1)!
     const stored = await segments.list(shard)
     const snapshotSeqs = (await this.#listed(shard, snapshots)).map(({ seq }) => seq)
     const facts = { archivedSeq, snapshotSeqs, projectorSeq, segments: stored, bytesKept: this.#o.logBytesKept }
     const limit = trimLimit(facts)
-    if (limit > this.#trimmed[shard]!) {
+    // A cut that came meanwhile has put something else at these positions.
+    if (limit > this.#trimmed[shard]! && owners(shard).at(-1)!.epoch === epoch) {
       const trimmed = await trim(shard, limit)
       if (trimmed > this.#trimmed[shard]!) logger.info({ shard, trimmedTo: trimmed }, 'log trimmed')
       this.#trimmed[shard] = trimmed
