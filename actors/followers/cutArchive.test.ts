@@ -110,7 +110,7 @@ describe('an archiver', () => {
     const segments = await Promise.all((await store.list(0)).map((info) => store.read(info)))
     expect(segments.map(({ entries }) => entries[0]!.epoch ?? 0)).toEqual([0, 0, 1, 1, 1])
     for (const [n, { startChain }] of segments.entries()) {
-      if (n > 0) expect(startChain).toEqual(segments[n - 1]!.endChain)
+      if (n > 0) expect(Buffer.from(startChain)).toEqual(segments[n - 1]!.endChain)
     }
   })
 
