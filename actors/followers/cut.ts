@@ -44,7 +44,7 @@ export function sumsOf(shards: readonly AuditedShard[]): CutSums {
   for (const shard of shards) {
     const { accounts, wallets, books } = stateOf(shard)
     for (let row = 0; row < wallets.count; row++) {
-      sums.wallets += BigInt(accounts.balance(row)) + BigInt(wallets.at.held[row]!)
+      sums.wallets += BigInt(accounts.balance(row)) + BigInt(accounts.held(row))
     }
     for (const fen of books.redeeming) sums.redeeming += BigInt(fen)
     for (const fen of books.issuance) sums.issued -= BigInt(fen)

@@ -86,7 +86,7 @@ function readPrincipals(state: State): PrincipalView[] {
 function readTotals(replica: Replica, state: State): TotalsView {
   const { books, accounts, wallets } = state
   let pendingIn = 0
-  for (let row = 0; row < wallets.count; row++) pendingIn += accounts.pendingIn(row) - wallets.at.held[row]!
+  for (let row = 0; row < wallets.count; row++) pendingIn += accounts.pendingIn(row) - accounts.held(row)
   const shards = state.genesis.shardCount
   return {
     wallets: books.wallets + books.held,

@@ -3,13 +3,14 @@ import type { Digest } from './digest.ts'
 
 /**
  * A row is 64 bytes, a line of the processor's cache, so that a payment waits once for each of its two wallets. What it
- * reads and writes stands in the first 48 bytes: large buffers begin 16 bytes behind the beginning of a line.
+ * reads and writes stands in the first 48 bytes: large buffers begin 16 bytes behind the beginning of a line. The last
+ * 16 hold what is under way. Payments leave it alone, so that it counts in the digest by itself.
  */
 const rowBytes = 64
 const f64Row = rowBytes >>> 3
 const u32Row = rowBytes >>> 2
 const u16Row = rowBytes >>> 1
-const field = { balance: 0, pendingIn: 1, dayOut: 2, yearOut: 3 } as const
+const field = { balance: 0, pendingIn: 1, dayOut: 2, yearOut: 3, held: 6 } as const
 /** In units of their own size. */
 const lastDayAt = 16
 const dayPaymentsAt = 17
@@ -18,12 +19,20 @@ const classAt = 37
 const riskAt = 38
 const stateAt = 39
 const hashAt = 10
+const underWayAt = 12
+const firstHoldAt = 14
+const openHoldsAt = 30
+const openSagasAt = 31
 
-/** What payments touch of a wallet, row for row beside `wallets`: money, what was paid, and what decides on it. */
+/**
+ * What payments touch of a wallet, row for row beside `wallets`: money, what was paid, and what decides on it; and what
+ * is under way.
+ */
 export class Accounts {
   readonly capacity: number
   /** Stands for this table in the digest. */
   readonly table = tableNumber('accounts')
+  readonly #underWayTable = tableNumber('accounts.underWay')
   /** Rows in use: rows 0 to count - 1. */
   count = 0
   readonly #f64: Float64Array
@@ -117,12 +126,52 @@ export class Accounts {
     this.#u8[row * rowBytes + stateAt] = state
   }
 
+  /** Fen set aside for payees: no longer in the balance. */
+  held(row: number): number {
+    return this.#f64[row * f64Row + field.held]!
+  }
+
+  setHeld(row: number, fen: number): void {
+    this.#f64[row * f64Row + field.held] = fen
+  }
+
+  /** The wallet's newest open hold + 1; 0 ends the chain. */
+  firstHold(row: number): number {
+    return this.#u32[row * u32Row + firstHoldAt]!
+  }
+
+  openHolds(row: number): number {
+    return this.#u16[row * u16Row + openHoldsAt]!
+  }
+
+  setHolds(row: number, first: number, open: number): void {
+    this.#u32[row * u32Row + firstHoldAt] = first
+    this.#u16[row * u16Row + openHoldsAt] = open
+  }
+
+  /** Redemptions and recharges under way; a wallet closes only when there are none. */
+  openSagas(row: number): number {
+    return this.#u16[row * u16Row + openSagasAt]!
+  }
+
+  setOpenSagas(row: number, count: number): void {
+    this.#u16[row * u16Row + openSagasAt] = count
+  }
+
   /** Reads a row ahead, so that the misses of many rows overlap. The value means nothing. */
   touch(row: number): number {
     return this.#f64[row * f64Row]!
   }
 
-  /** Brings the digest up to a row that was changed. What a row last counted for stands beside it. */
+  /** Adds (`sign` 1) or takes away (-1) the hash of what is under way: called before and after every change of it. */
+  hashUnderWay(digest: Digest, row: number, sign: 1 | -1): void {
+    digest.begin(this.#underWayTable, row)
+    const at = row * u32Row
+    for (let word = at + underWayAt; word < at + u32Row; word++) digest.word(this.#u32[word]!)
+    digest.end(sign)
+  }
+
+  /** Brings the digest up to the rest of a row that was changed. What a row last counted for stands beside it. */
   settle(digest: Digest, row: number): void {
     const words = this.#u32
     const at = row * u32Row
@@ -144,7 +193,7 @@ export class Accounts {
     )
   }
 
-  /** Counts every row in use anew into a digest that holds none of them. */
+  /** Counts every row in use but what is under way anew into a digest that holds none of them. */
   settleAll(digest: Digest): void {
     for (let row = 0; row < this.count; row++) {
       this.#u32.fill(0, row * u32Row + hashAt, row * u32Row + hashAt + 2)

@@ -43,7 +43,7 @@ export const placeHold: Execute<'holdPlace'> = (s, command, out, place) => {
   at.captures[hold] = 0
   at.payeeInstitution[hold] = command.payeeInstitution
   at.state[hold] = holdStates.held
-  at.next[hold] = s.wallets.at.firstHold[row]!
+  at.next[hold] = s.accounts.firstHold(row)
   s.holds.columns.hashRow(s.digest, hold, 1)
   chain(s, row, hold + 1, 1)
   s.deadlines.add(expiresMs, deadlineKinds.hold, s.holds.numberOf(hold))
@@ -62,7 +62,7 @@ function judgeHold(s: State, row: number, command: Command<'holdPlace'>, out: Ou
   if (!Number.isSafeInteger(expiresMs) || expiresMs <= s.logTimeMs) return 'expiry-invalid'
   if (expiresMs > s.logTimeMs + holdLifeMsMax) return 'expiry-invalid'
   if (mayInstitution(s, payeeInstitution) !== 'accepted') return 'payee-unknown'
-  if (s.wallets.at.openHolds[row]! >= holdsPerWalletMax || s.holds.full) return 'holds-full'
+  if (s.accounts.openHolds(row) >= holdsPerWalletMax || s.holds.full) return 'holds-full'
   return s.holds.find(row, command.id) < 0 ? 'accepted' : 'id-reused'
 }
 
@@ -71,17 +71,16 @@ function keepAside(s: State, row: number, amount: number): void {
   s.books.toHeld(amount)
   s.accounts.setPendingIn(row, addExact(s.accounts.pendingIn(row), amount))
   s.settleAccount(row)
-  s.wallets.hashRow(s.digest, row, -1)
-  s.wallets.at.held[row] = addExact(s.wallets.at.held[row]!, amount)
-  s.wallets.hashRow(s.digest, row, 1)
+  s.accounts.hashUnderWay(s.digest, row, -1)
+  s.accounts.setHeld(row, addExact(s.accounts.held(row), amount))
+  s.accounts.hashUnderWay(s.digest, row, 1)
 }
 
 /** Sets where the chain of a wallet's open holds begins, and how many there are. */
 function chain(s: State, row: number, first: number, delta: number): void {
-  s.wallets.hashRow(s.digest, row, -1)
-  s.wallets.at.firstHold[row] = first
-  s.wallets.at.openHolds[row]! += delta
-  s.wallets.hashRow(s.digest, row, 1)
+  s.accounts.hashUnderWay(s.digest, row, -1)
+  s.accounts.setHolds(row, first, s.accounts.openHolds(row) + delta)
+  s.accounts.hashUnderWay(s.digest, row, 1)
 }
 
 /** The payee takes what is held, in parts: what it takes is free for a moment, and then paid like any payment. */
@@ -189,14 +188,14 @@ function free(s: State, hold: number, amount: number, out: Outcomes, index: numb
 function end(s: State, hold: number, state: number, changedMs: number): void {
   const at = s.holds.columns.at
   const row = at.wallet[hold]!
-  let before = s.wallets.at.firstHold[row]! - 1
+  let before = s.accounts.firstHold(row) - 1
   if (before === hold) chain(s, row, at.next[hold]!, -1)
   else {
     while (at.next[before] !== hold + 1) before = at.next[before]! - 1
     s.holds.change(before, () => {
       at.next[before] = at.next[hold]!
     })
-    chain(s, row, s.wallets.at.firstHold[row]!, -1)
+    chain(s, row, s.accounts.firstHold(row), -1)
   }
   s.holds.change(hold, () => {
     at.state[hold] = state
@@ -233,7 +232,7 @@ export function holdDue(s: State, number: number, out: Outcomes): void {
 export function releaseOverdue(s: State, row: number, out: Outcomes): boolean {
   const { next, expiresMs } = s.holds.columns.at
   const before = out.released
-  for (let hold = s.wallets.at.firstHold[row]! - 1; hold >= 0; ) {
+  for (let hold = s.accounts.firstHold(row) - 1; hold >= 0; ) {
     const following = next[hold]! - 1
     if (s.logTimeMs >= expiresMs[hold]!) expire(s, hold, out)
     hold = following
@@ -244,7 +243,7 @@ export function releaseOverdue(s: State, row: number, out: Outcomes): boolean {
 /** As `judgePayment`, after what is overdue in the payer's wallet has been freed if that could help. */
 export function judgeWithOverdue(s: State, row: number, out: Outcomes, judge: () => number): number {
   const code = judge()
-  const held = s.wallets.at.firstHold[row] !== 0
+  const held = s.accounts.firstHold(row) !== 0
   const perhaps = code === codeOf['funds-insufficient'] || code === codeOf['day-limit-exceeded']
   return held && perhaps && releaseOverdue(s, row, out) ? judge() : code
 }
@@ -253,7 +252,7 @@ export function judgeWithOverdue(s: State, row: number, out: Outcomes, judge: ()
 export function overdueOf(s: State, row: number): number {
   const { next, expiresMs } = s.holds.columns.at
   let fen = 0
-  for (let hold = s.wallets.at.firstHold[row]! - 1; hold >= 0; hold = next[hold]! - 1) {
+  for (let hold = s.accounts.firstHold(row) - 1; hold >= 0; hold = next[hold]! - 1) {
     if (s.logTimeMs >= expiresMs[hold]!) fen += leftOf(s, hold)
   }
   return fen

@@ -1,13 +1,18 @@
 import { bucketCount, serialFirst } from './ids.ts'
 import { NumberTable } from './numberTable.ts'
 
+/** A table that is full grows by a quarter, so that no more of it than that is ever empty in a shard of even buckets. */
+const growth = 1.25
+
 /**
  * Finds the row of a wallet or user number that this shard issued. Serials are issued bucket by bucket without gaps, so
- * that (serial, bucket) is a place in a table, and wallets of one age lie together: one read, no comparison. What a
- * shard with very uneven buckets issues beyond the table's end is found by hashing.
+ * that (serial, bucket) is a place in a table, and wallets of one age lie together: one read, no comparison. The table
+ * grows with what was issued, up to two places a row. What a shard with very uneven buckets issues beyond that end is
+ * found by hashing.
  */
 export class IssuedNumbers {
-  readonly #rows: Uint32Array
+  #rows: Uint32Array
+  readonly #placesMax: number
   readonly #numbers: Float64Array
   /** By bucket: its place among the buckets of this shard, or -1. */
   readonly #places: Int16Array
@@ -21,7 +26,8 @@ export class IssuedNumbers {
       bucket % shardCount === shard ? Math.floor(bucket / shardCount) : -1,
     )
     this.#width = Math.ceil(bucketCount / shardCount)
-    this.#rows = new Uint32Array(numbers.length * 2)
+    this.#placesMax = numbers.length * 2
+    this.#rows = new Uint32Array(Math.min(this.#placesMax, this.#width))
     this.#numbers = numbers
     this.#key = key
   }
@@ -58,12 +64,20 @@ export class IssuedNumbers {
   /** Makes a row, whose number stands in the column already, findable. */
   add(row: number): void {
     const place = this.#placeOf(this.#numbers[row]!)
-    if (place >= 0 && place < this.#rows.length) {
+    if (place >= 0 && place < this.#placesMax) {
+      if (place >= this.#rows.length) this.#grow(place + 1)
       this.#rows[place] = row + 1
       return
     }
     this.#beyond ??= new NumberTable(this.#numbers, this.#key)
     this.#beyond.add(row)
+  }
+
+  #grow(places: number): void {
+    const grown = Math.ceil(this.#rows.length * growth)
+    const rows = new Uint32Array(Math.min(this.#placesMax, Math.max(places, grown)))
+    rows.set(this.#rows)
+    this.#rows = rows
   }
 
   rebuild(count: number): void {

@@ -328,8 +328,3 @@ test('a snapshot whose balances were changed breaks the law of its books', () =>
   saved[1 + 2 * 256 + 1] = 5
   expect(() => State.load(books)).toThrow('transit')
 })
-
-test('a wallet takes at most 160 bytes of state', () => {
-  const { state } = new Town({ shards: 1 }).shards[0]!.ledger
-  expect(state.accounts.rowBytes + state.wallets.rowBytes).toBeLessThanOrEqual(160)
-})

@@ -67,7 +67,7 @@ export class Payments {
     let entry = -1
     if (code === 0) {
       code = this.#judge(frame, i, row)
-      if (code !== 0 && s.wallets.at.firstHold[row] !== 0)
+      if (code !== 0 && s.accounts.firstHold(row) !== 0)
         code = judgeWithOverdue(s, row, out, () => this.#judge(frame, i, row))
       if (code === 0 || rememberedByCode[code] === 1) {
         entry = s.ids.add(payer, frame.u32, idWord, digestWord)

@@ -109,6 +109,7 @@ function addWallet(s: State, userRow: number, command: Command<'walletOpen'>): n
   s.users.hashRow(s.digest, userRow, 1)
   s.wallets.hashRow(s.digest, row, 1)
   s.settleAccount(row)
+  s.accounts.hashUnderWay(s.digest, row, 1)
   s.walletRows.add(row)
   return number
 }
@@ -128,7 +129,7 @@ export const setWalletStatus: Execute<'walletStatus'> = (s, command) => {
   if (command.action === walletActions.freeze) next = walletStates.frozen
   else if (closing) {
     if (now === walletStates.frozen && command.signer === signers.walletKey) return refuse('wallet-frozen')
-    const owes = s.wallets.at.openSagas[row] !== 0
+    const owes = accounts.openSagas(row) !== 0
     if (accounts.balance(row) !== 0 || accounts.pendingIn(row) !== 0 || owes) return refuse('wallet-not-empty')
     next = walletStates.closed
   } else if (command.action !== walletActions.unfreeze) return refuse('status-not-allowed')

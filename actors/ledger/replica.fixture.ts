@@ -30,6 +30,7 @@ export function digestFromScratch(live: State): string {
     for (let row = 0; row < table.count; row++) table.hashRow(digest, row, 1)
   }
   state.accounts.settleAll(digest)
+  for (let row = 0; row < state.accounts.count; row++) state.accounts.hashUnderWay(digest, row, 1)
   for (let row = 0; row < state.sagas.count; row++) {
     if (state.sagas.at.kind[row] !== sagaKinds.free) state.sagas.hashRow(digest, row, 1)
   }

@@ -27,7 +27,7 @@ export type SagaRequest = {
  */
 export function sagasFull(s: State, wallet: number): boolean {
   freeOld(s)
-  if (wallet >= 0 && s.wallets.at.openSagas[wallet]! >= sagasPerWalletMax) return true
+  if (wallet >= 0 && s.accounts.openSagas(wallet) >= sagasPerWalletMax) return true
   return s.freeSagas.length === 0 && s.sagas.count >= s.sagas.capacity
 }
 
@@ -83,9 +83,9 @@ export function endSaga(s: State, row: number): void {
 }
 
 function countOpen(s: State, wallet: number, delta: number): void {
-  s.wallets.hashRow(s.digest, wallet, -1)
-  s.wallets.at.openSagas[wallet]! += delta
-  s.wallets.hashRow(s.digest, wallet, 1)
+  s.accounts.hashUnderWay(s.digest, wallet, -1)
+  s.accounts.setOpenSagas(wallet, s.accounts.openSagas(wallet) + delta)
+  s.accounts.hashUnderWay(s.digest, wallet, 1)
 }
 
 function freeOld(s: State): void {

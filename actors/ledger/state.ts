@@ -37,7 +37,7 @@ const datedIdsMax = 1_048_576
 const batchesMax = 524_288
 const batchRecordsPerId = 128
 const batchRecordsAllMax = 268_435_456
-const stateVersion = 6
+const stateVersion = 7
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {
@@ -318,7 +318,7 @@ export class State {
     const { accounts } = this
     let [sum, aside] = [0, 0]
     for (let row = 0; row < this.wallets.count; row++) {
-      const [balance, held] = [accounts.balance(row), this.wallets.at.held[row]!]
+      const [balance, held] = [accounts.balance(row), accounts.held(row)]
       if (!(balance >= 0 && held >= 0 && accounts.pendingIn(row) >= held)) {
         throw new LawBroken(`wallet row ${row} is below zero`)
       }

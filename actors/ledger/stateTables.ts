@@ -1,4 +1,4 @@
-/** What a payment needs of a wallet stands in `Accounts`, row for row beside this. */
+/** What a payment needs of a wallet, and what is under way, stands in `Accounts`, row for row beside this. */
 export const walletSchema = {
   number: 'f64',
   user: 'u32',
@@ -6,16 +6,10 @@ export const walletSchema = {
   nextWallet: 'u32',
   firstLink: 'u32',
   keyVersion: 'u32',
-  /** Fen set aside for payees: no longer in the balance. The newest open hold + 1, and how many there are. */
-  held: 'f64',
-  firstHold: 'u32',
-  openHolds: 'u16',
   /** Recharges and dated ids on business day `countDay`. */
   countDay: 'u16',
   dayRecharges: 'u16',
   dayDatedIds: 'u16',
-  /** Redemptions and recharges under way; a wallet closes only when there are none. */
-  openSagas: 'u16',
   kind: 'u8',
   algorithm: 'u8',
   key: 'bytes33',
@@ -24,7 +18,8 @@ export const walletSchema = {
 export const userSchema = {
   number: 'f64',
   firstWallet: 'u32',
-  wallets: 'u16',
+  /** At most `walletsPerUserMax`. */
+  wallets: 'u8',
   institution: 'u8',
   kyc: 'u8',
   risk: 'u8',

@@ -2,8 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { encodeTransit } from './frameBuilder.ts'
 import { bodyViews } from './frameInput.ts'
-import { bucketCount, numberOf, serialFirst } from './ids.ts'
-import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
 import { NumberTable } from './numberTable.ts'
 import { transitGroup, transitRecord } from './records.ts'
@@ -31,38 +29,6 @@ describe('the table of numbers', () => {
         for (const [row, number] of numbers.entries()) expect(table.row(number)).toBe(row)
         for (const stranger of [0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, -numbers[0]!]) {
           expect(table.row(stranger)).toBe(-1)
-        }
-      }),
-    )
-  })
-})
-
-describe('the numbers that a shard issued', () => {
-  const places = fc.uniqueArray(
-    fc.record({ bucket: fc.constantFrom(1, 4, 7, 4_093), serial: fc.oneof(fc.nat(30), fc.nat(2 ** 40)) }),
-    { minLength: 1, maxLength: 100, selector: ({ bucket, serial }) => `${bucket}.${serial}` },
-  )
-
-  test('are found, and no other, however unevenly the buckets are filled', () => {
-    fc.assert(
-      fc.property(places, (issued) => {
-        const column = new Float64Array(issued.length)
-        const table = new IssuedNumbers(column, 1, 3, 7)
-        for (const [row, { bucket, serial }] of issued.entries()) {
-          column[row] = numberOf(bucket, serialFirst + serial)
-          expect(table.row(column[row]!)).toBe(-1)
-          table.add(row)
-        }
-        for (const round of ['at once', 'after a rebuild']) {
-          for (const [row, number] of column.entries()) expect([round, table.row(number)]).toEqual([round, row])
-          const first = column[0]!
-          // Halves of the largest numbers round to the number itself.
-          const half = first < 2 ** 52 ? first + 0.5 : Number.NaN
-          const strangers = [first + 1, half, -first, first + bucketCount * 2 ** 41]
-          for (const stranger of [...strangers, 0, -1, 1, Number.NaN, Number.POSITIVE_INFINITY]) {
-            expect([round, stranger, table.row(stranger)]).toEqual([round, stranger, -1])
-          }
-          table.rebuild(issued.length)
         }
       }),
     )

@@ -66,8 +66,8 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
     key: w.key.slice(row * 33, row * 33 + 33),
     keyVersion: w.keyVersion[row]!,
     balance: a.balance(row) + overdue,
-    held: w.held[row]! - overdue,
-    pendingIn: a.pendingIn(row) - w.held[row]!,
+    held: a.held(row) - overdue,
+    pendingIn: a.pendingIn(row) - a.held(row),
     dayOut: last === today ? a.dayOut(row) : 0,
     yearOut: yearOfDay(last) === yearOfDay(today) ? a.yearOut(row) : 0,
     limits: {

@@ -1,9 +1,11 @@
 import { generateKeyPairSync, hash, randomBytes, sign, verify } from 'node:crypto'
 import { batchHeader, batchRecord, frameKinds, paymentRecord } from '../../../actors/ledger/records.ts'
+import { viewStateBytes } from '../../../actors/ledger/views.ts'
 import { chainStart, nextChain } from '../../../actors/log/chain.ts'
 import { evidenceRecord } from '../../../actors/log/evidence.ts'
 import { memoryKeyRing } from '../../../actors/log/memoryKeyRing.ts'
 import { createOpener, createSealer } from '../../../actors/log/sealing.ts'
+import { openWallets } from '../population.ts'
 import { verifyLimitPerSecond } from '../verifyLimit.ts'
 import { rounded } from './ladderRow.ts'
 import { MemoryShards } from './memoryShards.ts'
@@ -12,6 +14,7 @@ import { tlsUsPerRequest } from './tlsCost.ts'
 
 const batchSize = 8_000
 const rounds = 3
+const wallets = 100_000
 /** Of an institution's request: the lines that RFC 9421 signs. */
 const signedLinesBytes = 320
 
@@ -40,7 +43,7 @@ async function benchCosts(_options: unknown, say: (line: string) => void): Promi
   figures['cost.tls_us_per_request'] = rounded(await tlsUsPerRequest(), 2)
   return {
     rows: [],
-    figures: { ...figures, ...memoryFigures() },
+    figures: { ...figures, ...(await memoryFigures()) },
     notes: [
       `costs: CPU time of this machine's Node, median of ${rounds}; sealing is one process sealing and one opening`,
       'costs: TLS is both ends of a kept connection beyond plain TCP, for a request of 800 and an answer of 400 bytes',
@@ -98,13 +101,12 @@ function chainUs(): number {
 /** Slots of the index over remembered ids, each a 32-bit row number: two for one id. */
 const idSlotsBytes = 8
 
-/** At the size that the tables were made for: an index costs the same however full it is. */
-function memoryFigures(): Record<string, number> {
-  const { state } = new MemoryShards(1).ledgers[0]!
-  const { wallets, accounts, users, walletRows, userRows, ids, genesis } = state
-  const rows = wallets.rowBytes + accounts.rowBytes + users.rowBytes
+async function memoryFigures(): Promise<Record<string, number>> {
+  const shards = new MemoryShards(1)
+  await openWallets(shards, wallets, () => undefined)
+  const { state } = shards.ledgers[0]!
   return {
-    'state.bytes_per_wallet': rounded(rows + (walletRows.bytes + userRows.bytes) / genesis.walletsMax, 1),
-    'state.bytes_per_id': rounded(ids.columns.rowBytes + idSlotsBytes, 1),
+    'state.bytes_per_wallet': rounded(viewStateBytes(state) / wallets, 1),
+    'state.bytes_per_id': rounded(state.ids.columns.rowBytes + idSlotsBytes, 1),
   }
 }
