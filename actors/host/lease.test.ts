@@ -29,7 +29,10 @@ function suite(openStore: () => Promise<LeaseStore>): void {
   async function pass(rounds: number, ...living: Lease[]): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       nowMs += leaseTendEveryMs
-      for (const lease of living) await lease.tend()
+      for (const lease of living) {
+        await lease.tend()
+        if (lease.wantedBy !== undefined) await lease.handOver()
+      }
     }
   }
 
@@ -42,7 +45,17 @@ function suite(openStore: () => Promise<LeaseStore>): void {
   })
 
   test('a free shard whose own worker does not come goes to another', async () => {
-    await pass(4, second)
+    await pass(2, second)
+    expect(second.held).toBe(false)
+    await pass(3, second)
+    expect(second.held).toBe(true)
+  })
+
+  test('a shard whose worker was reaped goes to another at once', async () => {
+    await first.tend()
+    await pass(1, second)
+    await first.release()
+    await pass(1, second)
     expect(second.held).toBe(true)
   })
 
@@ -50,15 +63,15 @@ function suite(openStore: () => Promise<LeaseStore>): void {
     await first.tend()
     await pass(20, second, first)
     expect(second.held).toBe(false)
-    await pass(4, second)
+    await pass(8, second)
     expect(second.held).toBe(false)
-    await pass(3, second)
+    await pass(6, second)
     expect(second.held).toBe(true)
   })
 
   test('a worker that wakes after its lease was taken over learns it, and takes nothing away', async () => {
     await first.tend()
-    await pass(8, second)
+    await pass(14, second)
     expect([first.held, second.held]).toEqual([true, true])
     // Even before it learns it, its own clock tells that it can't be sure any more.
     expect([first.surelyHeld, second.surelyHeld]).toEqual([false, true])
@@ -68,7 +81,7 @@ function suite(openStore: () => Promise<LeaseStore>): void {
 
   test('the worker that prefers the shard gets it back from the one that stood in, and keeps it', async () => {
     await first.tend()
-    await pass(8, second)
+    await pass(14, second)
     const anew = leaseOf('first', true)
     await pass(3, anew, second)
     expect([anew.held, second.held]).toEqual([true, false])
@@ -102,7 +115,7 @@ function suite(openStore: () => Promise<LeaseStore>): void {
 
   test('a lease given back is free at once, also when somebody asked for it meanwhile', async () => {
     await second.tend()
-    await pass(3, second)
+    await pass(4, second)
     expect(second.held).toBe(true)
     await first.tend()
     await second.release()
@@ -112,7 +125,7 @@ function suite(openStore: () => Promise<LeaseStore>): void {
 
   test('who no longer holds a lease gives nobody else’s back', async () => {
     await first.tend()
-    await pass(8, second)
+    await pass(14, second)
     await first.release()
     await pass(1, second)
     expect(second.held).toBe(true)

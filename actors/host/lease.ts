@@ -1,9 +1,9 @@
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 
-const renewEveryMs = 1_000
+const renewEveryMs = 500
 /** A lease that was not renewed for this long, by our own clock, is free: no clock is compared with another's. */
 const staleAfterMs = 4_000
-/** A worker waits this long before it takes a free shard that another worker prefers. */
+/** A worker waits this long before it takes a shard that nobody has led yet and another worker prefers. */
 const politenessMs = 1_500
 
 /** The key-value bucket as leases use it; each change is a compare-and-set on the entry's revision. */
@@ -32,6 +32,9 @@ export class Lease {
   #renewedMs = Number.NEGATIVE_INFINITY
   #beat = 0
   #seen: { revision: number; sinceMs: number } | undefined
+  /** Somebody has led the shard since this process began: that it is free then means that he is gone. */
+  #wasLed = false
+  #wantedBy: string | undefined
 
   constructor(store: LeaseStore, shard: number, worker: string, preferred: boolean, monotonicMs: () => number) {
     this.#store = store
@@ -53,7 +56,12 @@ export class Lease {
     return this.#held && this.#monotonicMs() - this.#renewedMs < staleAfterMs
   }
 
-  /** One round, to be run every `renewEveryMs`: renews, takes, asks for or hands back the lease. */
+  /** The worker that prefers the shard and has asked for it. */
+  get wantedBy(): string | undefined {
+    return this.#wantedBy
+  }
+
+  /** One round, to be run every `renewEveryMs`: renews, takes or asks for the lease. */
   async tend(): Promise<void> {
     if (this.#held) await this.#renew()
     else await this.#seek()
@@ -67,11 +75,7 @@ export class Lease {
       this.#held = false
       return
     }
-    if (value.wantedBy !== undefined && !this.#preferred) {
-      this.#held = false
-      await this.#store.delete(this.#key, entry.revision)
-      return
-    }
+    if (!this.#preferred) this.#wantedBy = value.wantedBy ?? this.#wantedBy
     // Somebody who asked for it since it was read does not take it away: the next round sees the wish.
     const revision = await this.#store.update(this.#key, this.#value(), entry.revision)
     if (revision !== undefined) this.#renewedMs = askedMs
@@ -81,10 +85,11 @@ export class Lease {
     const entry = await this.#store.get(this.#key)
     const now = this.#monotonicMs()
     const revision = entry?.revision ?? 0
+    this.#wasLed ||= entry !== undefined
     if (this.#seen?.revision !== revision) this.#seen = { revision, sinceMs: now }
     const waitedMs = now - this.#seen.sinceMs
     if (entry === undefined) {
-      if (this.#preferred || waitedMs >= politenessMs)
+      if (this.#preferred || this.#wasLed || waitedMs >= politenessMs)
         this.#take(await this.#store.create(this.#key, this.#value()), now)
       return
     }
@@ -105,6 +110,19 @@ export class Lease {
     this.#renewedMs = askedMs
     this.#held = true
     this.#seen = undefined
+    this.#wasLed = false
+    this.#wantedBy = undefined
+  }
+
+  /** Gives the lease to the worker that asked for it. Nobody else takes it meanwhile, unless that one never comes. */
+  async handOver(): Promise<void> {
+    const to = this.#wantedBy
+    if (!this.#held || to === undefined) return
+    this.#held = false
+    this.#wantedBy = undefined
+    const entry = await this.#store.get(this.#key)
+    if (entry === undefined || (decodeJson(entry.value) as LeaseValue).worker !== this.#worker) return
+    await this.#store.update(this.#key, encodeJson({ worker: to, beat: 0 } satisfies LeaseValue), entry.revision)
   }
 
   /** Gives the lease up, so that another worker need not wait for it to grow stale. */

@@ -132,7 +132,7 @@ describe('workers of a region', () => {
     expect(one.worker.leading).toEqual([0, 1])
     // Payments are the same whoever leads; a read is not, and waits until the lease is sure.
     const read = { type: 'wallet', number: alice.number } as const
-    await world.town.until('its lease may be another’s', () => one.lines.length > 8)
+    await world.town.until('its lease may be another’s', () => one.lines.length > 20)
     expect(await world.ask(0, read)).toEqual([{ ok: false, error: 'not-leading' }])
     world.leases.get = get
     expect(await world.ask(0, read)).toMatchObject([{ ok: true, result: { balance: 9_900 } }])

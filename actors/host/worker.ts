@@ -47,7 +47,14 @@ export type WorkerOptions = {
   timers?: WorkerTimers
 }
 
-type Seat = { lease: Lease; runner: Runner | undefined; subscriptions: Subscription[]; starting: boolean }
+type Seat = {
+  lease: Lease
+  runner: Runner | undefined
+  subscriptions: Subscription[]
+  starting: boolean
+  /** It is being handed over to the worker that prefers it. */
+  leaving: boolean
+}
 
 /** One process that runs as many shards as its leases say. */
 export class Worker {
@@ -66,7 +73,7 @@ export class Worker {
     this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
       const preferred = options.preferredShards.includes(shard)
       const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
-      return { lease, runner: undefined, subscriptions: [], starting: false }
+      return { lease, runner: undefined, subscriptions: [], starting: false, leaving: false }
     })
     const { shared, region, connection, logger } = options
     if (shared === undefined) return
@@ -130,6 +137,25 @@ export class Worker {
     }
     if (seat.lease.held && seat.runner === undefined && !seat.starting && !this.#stopped) await this.#begin(seat, shard)
     else if (!seat.lease.held && seat.runner !== undefined && !seat.starting) await this.#end(seat, shard)
+    else if (seat.lease.held && seat.lease.wantedBy !== undefined && !seat.starting && !seat.leaving) {
+      seat.leaving = true
+      void this.#handOver(seat, shard).finally(() => {
+        seat.leaving = false
+      })
+    }
+  }
+
+  /** The worker that asked for the shard begins from a snapshot of now: the shard stands still for a moment only. */
+  async #handOver(seat: Seat, shard: number): Promise<void> {
+    const { logger } = this.#o
+    await seat.runner?.snapshot().catch((error: unknown) => {
+      logger.warn({ shard, error: messageOf(error) }, 'no snapshot to begin from, the log has all')
+    })
+    try {
+      await seat.lease.handOver()
+    } catch (error) {
+      logger.warn({ shard, error: messageOf(error) }, 'lease not handed over, it grows stale')
+    }
   }
 
   async #begin(seat: Seat, shard: number): Promise<void> {

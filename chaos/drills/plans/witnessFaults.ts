@@ -58,10 +58,11 @@ export const peerAndWitnessLoss: Drill = {
     const told = field.payments.filter(
       (payment) => payment.sentAtMs >= closedMs && finalAnswer(payment)?.outcome === 'completed',
     )
-    const asked = field.payments.filter(
-      ({ sentAtMs, payerShard }) => sentAtMs >= closedMs - 4_000 && mine.has(payerShard),
-    )
-    field.effect(asked.length > 0, `${asked.length} payments were asked of region ${left} meanwhile`)
+    const waiting = field.payments.filter((payment) => {
+      const answer = finalAnswer(payment)
+      return mine.has(payment.payerShard) && (answer === undefined || answer.atMs > closedMs)
+    })
+    field.effect(waiting.length > 0, `${waiting.length} payments were asked of region ${left} and not answered`)
     field.check('nobody was told that anything is done', told.length === 0, `${told.length} were told so`)
     field.timeline.beginEpisode()
     field.timeline.word('operator: the witness is started again')

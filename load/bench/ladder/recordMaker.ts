@@ -1,7 +1,10 @@
 import { batchHeader, batchRecord, paymentRecord } from '../../../actors/ledger/records.ts'
 import { newIdBytes } from '../wire.ts'
 
-/** Who pays whom: everybody as likely as anybody, a few far more often than most, or everybody one and the same. */
+/**
+ * Who is paid: everybody as likely as anybody, a few far more often than most, or one and the same by all. Everybody
+ * pays as often as anybody: how often a wallet may pay in a day is bounded.
+ */
 export type Population = 'uniform' | 'zipf' | 'hot'
 
 const institution = 1
@@ -37,15 +40,19 @@ export class RecordMaker {
     return (x >>> 0) / 4_294_967_296
   }
 
-  #walletOf(shard: number): number {
+  #anyIn(shard: number): number {
     const list = this.#wallets[shard]!
-    if (this.#draws === undefined) return list[Math.floor(this.#next() * list.length)]!
-    return list[this.#draws[Math.floor(this.#next() * zipfDraws)]!]!
+    return list[Math.floor(this.#next() * list.length)]!
+  }
+
+  #paidIn(shard: number): number {
+    if (this.#draws === undefined) return this.#anyIn(shard)
+    return this.#wallets[shard]![this.#draws[Math.floor(this.#next() * zipfDraws)]!]!
   }
 
   #payeeOf(payer: number): number {
     if (this.#hot) return this.#wallets[0]![0]!
-    const payee = this.#walletOf(Math.floor(this.#next() * this.#wallets.length))
+    const payee = this.#paidIn(Math.floor(this.#next() * this.#wallets.length))
     return payee === payer ? this.#payeeOf(payer) : payee
   }
 
@@ -76,7 +83,7 @@ export class RecordMaker {
   }
 
   #payerOf(shard: number): number {
-    const payer = this.#walletOf(shard)
+    const payer = this.#anyIn(shard)
     return this.#hot && payer === this.#wallets[0]![0]! ? this.#payerOf(shard) : payer
   }
 
@@ -88,8 +95,8 @@ export class RecordMaker {
     const others = this.#wallets.length - 1
     const nowMs = Date.now()
     view.setUint32(at.keyVersion, 1, true)
-    view.setFloat64(at.payer, this.#walletOf(shard), true)
-    view.setFloat64(at.payee, this.#walletOf((shard + 1 + Math.floor(this.#next() * others)) % (others + 1)), true)
+    view.setFloat64(at.payer, this.#anyIn(shard), true)
+    view.setFloat64(at.payee, this.#paidIn((shard + 1 + Math.floor(this.#next() * others)) % (others + 1)), true)
     view.setFloat64(at.amount, 1, true)
     body.set(newIdBytes(nowMs), at.id)
     view.setFloat64(at.requestedMs, nowMs, true)
