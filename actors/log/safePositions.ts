@@ -47,6 +47,7 @@ export class SafePositions {
       this.#ahead.set(shard, safe)
       return
     }
+    this.#epochs.set(shard, known.epoch)
     const position = heldTo(known.record.segments, { epoch, seq: safe.position })
     // What was safe once stays safe: an older word that comes late, or from another replica, takes nothing back.
     if (position > this.of(shard)) this.#raise(shard, position)
@@ -56,7 +57,6 @@ export class SafePositions {
   #lower(shard: number, { epoch, record: { segments } }: Owner): void {
     const cut = positionOf(segments, epoch, segments.at(-1)!.first - 1)
     if (this.#epochs.get(shard) !== epoch) this.#positions.set(shard, Math.min(cut, this.of(shard)))
-    this.#epochs.set(shard, epoch)
   }
 
   #takeAhead(shard: number): void {

@@ -47,6 +47,11 @@ test('a probe that is late long after the service was back is another matter', (
   expect(outagesAfter(probes, window, 1_000)[0]).toMatchObject({ recoveryMs: 2_000, lateProbes: 1 })
 })
 
+test('nor is one the end of an outage that there never was: it counts by what it waited', () => {
+  const probes = [...every50Ms(900, 12_000, 5), probe(12_000, 2_600)]
+  expect(outagesAfter(probes, window, 1_000)[0]).toMatchObject({ recoveryMs: 2_600, lateProbes: 0 })
+})
+
 test('without a late probe the time is the longest that any of them waited', () => {
   expect(outagesAfter([probe(1_100, 40), probe(1_200, 700)], window, 1_000)[0]).toMatchObject({ recoveryMs: 700 })
 })

@@ -36,19 +36,18 @@ function outageOf(shard: number, probes: readonly Payment[], fromMs: number, lat
     .filter(({ answeredMs }) => answeredMs >= fromMs)
     .toSorted((a, b) => a.sentMs - b.sentMs)
   const late = waits.filter((wait) => wait.answeredMs - wait.sentMs > lateMs)
-  const first = late[0]
-  if (first === undefined) {
-    const recoveryMs = Math.max(0, ...waits.map((wait) => wait.answeredMs - wait.sentMs))
-    return { shard, servedMs: fromMs + recoveryMs, recoveryMs, lateProbes: 0 }
-  }
-  let servedMs = first.answeredMs
+  let servedMs = fromMs
   let lateProbes = 0
   for (const wait of late) {
     if (wait.sentMs > servedMs + sustainedMs) break
     servedMs = Math.max(servedMs, wait.answeredMs)
     lateProbes += 1
   }
-  return { shard, beganMs: first.sentMs, servedMs, recoveryMs: servedMs - fromMs, lateProbes }
+  if (lateProbes === 0) {
+    const recoveryMs = Math.max(0, ...waits.map((wait) => wait.answeredMs - wait.sentMs))
+    return { shard, servedMs: fromMs + recoveryMs, recoveryMs, lateProbes }
+  }
+  return { shard, beganMs: late[0]!.sentMs, servedMs, recoveryMs: servedMs - fromMs, lateProbes }
 }
 
 const answeredMs = (probe: Payment): number => probe.sentAtMs + (waitedMs(probe) ?? Number.POSITIVE_INFINITY)
