@@ -72,6 +72,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     const endMs = time.nowMs + restMsMax
     await time.run(endMs, () => broken() || rest())
     await time.run(time.nowMs + quietMs, broken)
+    // A hold that falls due now puts a frame into a log: it must be committed like any other.
+    await time.run(time.nowMs + restMsMax, () => broken() || rest())
     if (chronicle.violations.length === 0) close(world, people)
     return resultOf(seed, world)
   } finally {
