@@ -114,6 +114,19 @@ describe('an archiver', () => {
     }
   })
 
+  test('that hears of a cut below its end before it has begun to read does not begin', async () => {
+    await archive(6)
+    let owners: readonly OwnerSegment[] = owned
+    const running = archiver(() => owners)
+    await running.begin()
+    owners = cutAt(3)
+    const failed: Error[] = []
+    running.start((error) => failed.push(error))
+    await running.stop()
+    expect(failed[0]).toMatchObject({ name: 'CutBelow', cutPosition: 3, readPosition: 6 })
+    expect(await archived()).toHaveLength(1)
+  })
+
   test('that hears of a cut below its end counts nothing beyond it as archived', async () => {
     await archive(6)
     let owners: readonly OwnerSegment[] = owned

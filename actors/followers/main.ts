@@ -11,6 +11,7 @@ import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { heldTo } from '../log/ownerRecord.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener } from '../log/sealing.ts'
+import { CutBelow } from '../log/segmentedFollower.ts'
 import { loadSettings, type ProjectorSettings, projectorSettings } from '../log/settings.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
@@ -42,6 +43,17 @@ runMain('projector', async () => {
   const shards = logs.map((live, shard) => new ShardFollowing(shard, logOf(shard, live), createOpener(ring, { shard })))
   const open = () => openDatabase(settings.databaseUrl, 'projector', 1)
   const positions = await readPositions(settings.databaseUrl, shardCount)
+  const onHopeless = (error: Error): void => {
+    logger.fatal({ error: messageOf(error) }, 'projector stops')
+    process.exit(70)
+  }
+  // Whoever goes on from beyond a cut would never hear of it: what comes looks like what should.
+  owners.listen((shard, { record: { segments } }) => {
+    const { replica } = shards[shard]!
+    const { epoch, seq } = replica.seq < positions[shard]!.seq ? positions[shard]! : replica
+    const held = heldTo(segments, { epoch, seq })
+    if (held < seq) onHopeless(new CutBelow(epoch, held, seq))
+  })
   for (const following of shards) {
     const { shard } = following
     const { segments } = owners.ownerOf(shard)!.record
@@ -53,6 +65,8 @@ runMain('projector', async () => {
       snapshots: [own, regions],
       openDatabase: open,
     })
+    const { seq, epoch, chain } = following.replica
+    positions[shard] = { shard, seq, epoch, chain }
   }
 
   const projector = new Projector(shards, {
@@ -62,10 +76,7 @@ runMain('projector', async () => {
     snapshots: own,
     snapshotEveryMs: settings.snapshotEveryMs,
     openDatabase: open,
-    onHopeless: (error) => {
-      logger.fatal({ error: messageOf(error) }, 'projector stops')
-      process.exit(70)
-    },
+    onHopeless,
   })
   projector.start()
   const readiness = () => ({

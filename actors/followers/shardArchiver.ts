@@ -1,5 +1,6 @@
 import { chainStart } from '../log/chain.ts'
 import { heldTo, type OwnerSegment } from '../log/ownerRecord.ts'
+import { CutBelow } from '../log/segmentedFollower.ts'
 import type { SegmentStore } from '../log/segmentStore.ts'
 import { type Follower, type LogEntry, LogGap, type ShardLog } from '../log/shardLog.ts'
 import { cutArchive } from './cutArchive.ts'
@@ -72,6 +73,12 @@ export class ShardArchiver {
 
   /** Follows the log. `onFailed` hears why it can't go on. */
   start(onFailed: (error: Error) => void): void {
+    const { epoch, seq } = this.#archived
+    // Whoever follows from beyond a cut would never hear of it: what comes looks like what should.
+    if (this.archivedSeq < seq) {
+      onFailed(new CutBelow(epoch, this.archivedSeq, seq))
+      return
+    }
     this.#follower = this.#log.follow(this.#archived.seq + 1, (entry) => this.#take(entry), { restMs })
     void this.#follower.failed.then(onFailed)
   }
