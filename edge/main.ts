@@ -60,6 +60,7 @@ runMain('edge', async () => {
       vault: accountVault(ring, createBlobs(ring)),
       journal,
       payments: new PaymentDesk(gateway, verify, journal, limits),
+      loopbackCallbacks: settings.loopbackCallbacks,
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     },

@@ -1,11 +1,12 @@
 import type { Blobs } from '../log/blobs.ts'
 import type { Replica } from '../log/replica.ts'
 import type { Database } from './database.ts'
+import { merchantLines } from './merchantRows.ts'
 import { copyIn, type ReplacedTable, replaceRows } from './replacedRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { appliedLines, linkLines, receivedLines, userLines, walletLines } from './stateRows.ts'
 
-type AddedTable = 'entries' | 'payments' | 'evidence' | 'order_texts' | 'refunds'
+type AddedTable = 'entries' | 'payments' | 'evidence' | 'order_texts' | 'refunds' | 'merchant_texts'
 
 export type Step = {
   readonly shard: number
@@ -47,6 +48,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       evidence: text(({ rows }) => rows.evidence.join('')),
       order_texts: text(({ rows }) => rows.orderTexts.join('')),
       refunds: text(({ rows }) => rows.refunds.join('')),
+      merchant_texts: text(({ rows }) => rows.merchantTexts.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {
@@ -56,6 +58,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       sagas: text(({ rows }) => [...rows.sagas.values()].join('')),
       orders: text(({ rows }) => [...rows.orders.values()].join('')),
       holds: text(({ rows }) => [...rows.holds.values()].join('')),
+      merchants: text(({ rows, replica }) => merchantLines(rows, replica.ledger.state)),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },

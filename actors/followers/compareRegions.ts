@@ -27,6 +27,8 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   order_texts: { key: 'shard, seq, index', row: 't' },
   refunds: { key: 'merchant, order_no, order_seq, id', row: 't' },
   holds: { key: 'wallet, id', row: 't' },
+  merchants: { key: 'wallet', row: 't' },
+  merchant_texts: { key: 'shard, seq, index', row: 't' },
 }
 
 const cursorRows = 5_000

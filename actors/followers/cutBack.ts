@@ -36,6 +36,7 @@ function rowsOf({ shard, seq }: Position, state: State): ShardRows {
   const rows = new ShardRows(shard, seq)
   for (let row = 0; row < state.users.count; row++) rows.users.add(row)
   for (let row = 0; row < state.links.count; row++) rows.links.add(row)
+  for (let row = 0; row < state.merchants.columns.count; row++) rows.merchants.add(row)
   for (const [key, row] of state.sagaRows) rows.sagas.set(key, sagaLine(shard, state, row))
   for (const [table, add] of [
     [state.orders, addOrder],
@@ -64,10 +65,11 @@ async function removeBeyond(tx: Database, { shard, seq, ledger }: Replica): Prom
   for (const table of ['entries', 'payments', 'evidence']) {
     await tx`delete from ${tx(table)} where day >= ${day} and shard = ${shard} and seq > ${seq}`
   }
-  for (const table of ['order_texts', 'orders', 'holds', 'sagas', 'wallets']) {
+  for (const table of ['order_texts', 'merchant_texts', 'orders', 'holds', 'sagas', 'wallets']) {
     await tx`delete from ${tx(table)} where shard = ${shard} and seq > ${seq}`
   }
   await tx`delete from links where shard = ${shard}`
+  await tx`delete from merchants where shard = ${shard}`
   // A user lives in the shard of the bucket that issued the number.
   await tx`delete from users where number % ${bucketCount} % ${genesis.shardCount} = ${shard}`
 }

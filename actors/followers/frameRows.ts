@@ -20,6 +20,7 @@ import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { hex, int8Of } from './copyText.ts'
 import { addCapture, addHold } from './holdRows.ts'
+import { addMerchant, addMerchantText } from './merchantRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund } from './orderRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
@@ -163,9 +164,11 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === 'holdCapture') addCapture(rows, state, applied, i, at)
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
     if (name === 'orderCreate') addOrderText(rows, state, applied, i, at)
+    if (name === 'merchantPut') addMerchantText(rows, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }
     if (name === 'walletOpen') addWallet(rows, state, out.value[i]!)
     else if (command.wallet !== undefined) addWallet(rows, state, command.wallet)
+    if (name === 'merchantPut' || name === 'webhookSecretRotate') addMerchant(rows, state, command.wallet!)
     if (name === 'userOpen') addUser(rows, state, out.value[i]!)
     else if (command.user !== undefined) addUser(rows, state, command.user)
     addLink(rows, name, out, i, command as { link?: number })

@@ -240,6 +240,32 @@ export const orderTexts = pgTable(
   (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
 )
 
+/** What merchants say of themselves, as it stands: the number of the profile and where in the log its text is. */
+export const merchants = pgTable('merchants', {
+  wallet: int8('wallet').primaryKey(),
+  shard: smallint('shard').notNull(),
+  profileSeq: int8('profile_seq').notNull(),
+  profileIndex: integer('profile_index').notNull(),
+  profileVersion: integer('profile_version').notNull(),
+  changedMs: int8('changed_ms').notNull(),
+  /** Of the secret that signs what the merchant is told, and when it and the one before came. */
+  secretGeneration: integer('secret_generation').notNull(),
+  rotatedMs: int8('rotated_ms').notNull(),
+  earlierRotatedMs: int8('earlier_rotated_ms').notNull(),
+})
+
+/** Every profile that a merchant ever had, by the place in the log at which it came. */
+export const merchantTexts = pgTable(
+  'merchant_texts',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    content: text('content').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
+)
+
 /** What a reconciliation could not explain, for people to work off. */
 export const reviewCases = pgTable('review_cases', {
   id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),

@@ -20,6 +20,9 @@ export class ShardRows {
   readonly holds = new Map<string, string>()
   readonly orderTexts: string[] = []
   readonly refunds: string[] = []
+  /** Rows of merchants that changed, and what they said of themselves. */
+  readonly merchants = new Set<number>()
+  readonly merchantTexts: string[] = []
 
   constructor(shard: number, fromSeq: number) {
     this.shard = shard
@@ -28,6 +31,6 @@ export class ShardRows {
 
   get size(): number {
     const states = this.wallets.size + this.users.size + this.sagas.size + this.orders.size + this.holds.size
-    return this.entries.length + this.payments.length + states
+    return this.entries.length + this.payments.length + this.merchants.size + states
   }
 }

@@ -1,4 +1,5 @@
 import { findHoldView } from '../ledger/holdViews.ts'
+import { viewMerchant } from '../ledger/merchantViews.ts'
 import { findOrderView } from '../ledger/orderViews.ts'
 import type { State } from '../ledger/state.ts'
 import { findSagaView, viewBatch, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
@@ -43,6 +44,8 @@ function read(
       return findHoldView(state, query.wallet, query.id) ?? null
     case 'order':
       return findOrderView(state, query.wallet, query.orderNo) ?? null
+    case 'merchant':
+      return viewMerchant(state, query.wallet) ?? null
     case 'principals':
       return readPrincipals(state)
     case 'rules':

@@ -7,13 +7,13 @@ import { captureHold, placeHold, voidHold } from './holds.ts'
 import { bucketCount } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { openLink, setLinkStatus } from './links.ts'
+import { putMerchant, replayWebhook, rotateWebhookSecret } from './merchants.ts'
 import { payOrder } from './orderPayments.ts'
-import { orderTextBytesMax, recordsWithText } from './orderRecords.ts'
 import { closeOrder, createOrder, tick } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
 import { openUser, openWallet, setWalletKey, setWalletStatus, updateUser } from './people.ts'
 import { requestRecharge, stepRecharge } from './recharges.ts'
-import { type CommandOp, commandHeadRecord, commandOps, commandRecords, senders } from './records.ts'
+import { type CommandOp, commandHeadRecord, commandOps, commandRecords, recordsWithText, senders } from './records.ts'
 import { requestRedemption, stepRedemption } from './redemptions.ts'
 import { refundOrder } from './refunds.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
@@ -56,6 +56,9 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   holdPlace: { execute: placeHold, from: [senders.edge], homeOf: (c) => c.wallet },
   holdCapture: { execute: captureHold, from: people, homeOf: (c) => c.wallet },
   holdVoid: { execute: voidHold, from: people, homeOf: (c) => c.wallet },
+  merchantPut: { execute: putMerchant, from: people, homeOf: (c) => c.wallet },
+  webhookSecretRotate: { execute: rotateWebhookSecret, from: people, homeOf: (c) => c.wallet },
+  webhookReplay: { execute: replayWebhook, from: people, homeOf: (c) => c.wallet },
   tick: { execute: tick, from: [senders.host], named: true },
 }
 
@@ -104,10 +107,11 @@ function applyOne(s: State, frame: FrameInput, at: number, i: number, out: Outco
 function fits(frame: FrameInput, at: number, name: CommandOp): boolean {
   const length = frame.view.getUint16(at, true)
   const { size } = commandRecords[name]
-  if (!recordsWithText.has(name)) return length === size
+  const text = recordsWithText.get(name)
+  if (text === undefined) return length === size
   if (length < size) return false
-  const textBytes = frame.view.getUint16(at + commandRecords.orderCreate.at.textLength, true)
-  return textBytes <= orderTextBytesMax && length === size + Math.ceil(textBytes / 8) * 8
+  const textBytes = frame.view.getUint16(at + text.lengthAt, true)
+  return textBytes <= text.bytesMax && length === size + Math.ceil(textBytes / 8) * 8
 }
 
 function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(

@@ -39,6 +39,3 @@ export const orderRecords = {
     reserved: ['u32', 'zero'],
   }),
 } as const
-
-/** Commands whose record is followed by text of a length that they say. */
-export const recordsWithText: ReadonlySet<string> = new Set(['orderCreate'])

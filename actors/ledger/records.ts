@@ -1,7 +1,8 @@
 import { commandHead } from './commandHead.ts'
 import { holdRecords } from './holdRecords.ts'
 import { layout } from './layout.ts'
-import { orderRecords } from './orderRecords.ts'
+import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
+import { orderRecords, orderTextBytesMax } from './orderRecords.ts'
 
 /** What a frame's body holds: records of one kind. */
 export const frameKinds = { payments: 1, transit: 2, commands: 3, batch: 4 } as const
@@ -133,6 +134,9 @@ export const commandOps = {
   holdPlace: 80,
   holdCapture: 81,
   holdVoid: 82,
+  merchantPut: 90,
+  webhookSecretRotate: 91,
+  webhookReplay: 92,
 } as const
 export type CommandOp = keyof typeof commandOps
 
@@ -291,8 +295,15 @@ export const commandRecords = {
   }),
   ...orderRecords,
   ...holdRecords,
+  ...merchantRecords,
   /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
   tick: layout('tick', commandHead),
 } as const satisfies Record<CommandOp, ReturnType<typeof layout>>
 
 export type CommandLayouts = typeof commandRecords
+
+/** Commands whose record is followed by text of a length that it says, and how long that may be. */
+export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; readonly bytesMax: number }> = new Map([
+  ['orderCreate', { lengthAt: commandRecords.orderCreate.at.textLength, bytesMax: orderTextBytesMax }],
+  ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
+])

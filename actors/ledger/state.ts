@@ -12,6 +12,7 @@ import { holdSchema } from './holdTable.ts'
 import { bucketCount, bucketOf } from './ids.ts'
 import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
+import { Merchants } from './merchantTable.ts'
 import { LawBroken } from './money.ts'
 import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
 import { orderSchema } from './orderTable.ts'
@@ -37,7 +38,7 @@ const datedIdsMax = 1_048_576
 const batchesMax = 524_288
 const batchRecordsPerId = 128
 const batchRecordsAllMax = 268_435_456
-const stateVersion = 7
+const stateVersion = 8
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {
@@ -59,6 +60,7 @@ export class State {
   readonly batches: Batches
   readonly orders: NumberedRows<typeof orderSchema>
   readonly holds: NumberedRows<typeof holdSchema>
+  readonly merchants: Merchants
   readonly deadlines: Deadlines
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
@@ -109,6 +111,7 @@ export class State {
     const rows = Math.min(numberedRowsMax, genesis.idsMax)
     this.orders = new NumberedRows('orders', orderSchema, 'orderNo', rows, this.digest, tableKey)
     this.holds = new NumberedRows('holds', holdSchema, 'id', rows, this.digest, tableKey)
+    this.merchants = new Merchants(genesis.walletsMax, this.digest, tableKey)
     this.deadlines = new Deadlines(2 * rows, this.digest)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
@@ -179,6 +182,7 @@ export class State {
       { name: 'batchCounters', bytes: bytes(this.batches.counters()) },
       { name: 'orderCounters', bytes: bytes(Float64Array.from(this.orders.counters())) },
       { name: 'holdCounters', bytes: bytes(Float64Array.from(this.holds.counters())) },
+      { name: 'merchantCounters', bytes: bytes(Float64Array.of(this.merchants.columns.count)) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
@@ -230,6 +234,7 @@ export class State {
       ...this.batches.sections(),
       ...this.orders.sections(),
       ...this.holds.sections(),
+      ...this.merchants.sections(),
       ...this.deadlines.sections(),
     ]
   }
@@ -282,6 +287,7 @@ export class State {
     this.orders.load(orderCount, firstFreeOrder, byName)
     const [holdCount = 0, firstFreeHold = 0] = f64('holdCounters')
     this.holds.load(holdCount, firstFreeHold, byName)
+    this.merchants.load(f64('merchantCounters')[0]!, byName)
     this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length

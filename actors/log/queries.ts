@@ -1,4 +1,5 @@
 import type { HoldView } from '../ledger/holdViews.ts'
+import type { MerchantView } from '../ledger/merchantViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
 import type { ClassLimits, RefundRule, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
@@ -16,6 +17,8 @@ export type Query =
   | { type: 'hold'; wallet: number; id: Uint8Array }
   /** A merchant's order by its 32 byte number. */
   | { type: 'order'; wallet: number; orderNo: Uint8Array }
+  /** Which profile of a merchant holds, and which secret. */
+  | { type: 'merchant'; wallet: number }
   | { type: 'principals' }
   | { type: 'rules' }
   /** Sums, digest and lanes: what a reconciliation and a backup compare. */
@@ -59,6 +62,7 @@ export type QueryResults = {
   saga: SagaView | null
   order: OrderView | null
   hold: HoldView | null
+  merchant: MerchantView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[] }
   totals: TotalsView

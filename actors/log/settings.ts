@@ -49,6 +49,8 @@ export const edgeSettings = processSettings.extend({
   keyFile: z.string(),
   databaseUrl: z.string(),
   verifyThreads: z.number().int().min(1).max(16).default(1),
+  /** Merchants on this machine may be called back, and without TLS: for development. */
+  loopbackCallbacks: z.boolean().default(false),
   /** Wide, so that a bench from one address runs; an edge that faces the world has its own. */
   rateLimits: z
     .object({

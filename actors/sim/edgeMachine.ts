@@ -28,6 +28,7 @@ const noJournal: Journal = {
   orders: away,
   refunds: away,
   holds: away,
+  merchant: away,
   followed: away,
   close: async () => undefined,
 }

@@ -36,6 +36,7 @@ function place(secrets: Secrets, tls: Tls, prefix: string, farSide: string): Omi
       centralBank: farSidePort,
       status: Object.fromEntries(statusNames(workers).map((name) => [name, statusPort])),
     },
+    loopbackCallbacks: false,
     hosts: { bank: `${farSide}sandbox-bank`, centralBank: `${farSide}sandbox-central-bank`, listen: '0.0.0.0' },
   }
 }

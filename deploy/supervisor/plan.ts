@@ -14,6 +14,8 @@ export type RegionPlan = {
   certFile: string
   keyFile: string
   ports: { bank: number; centralBank: number; status: Record<string, number> }
+  /** Whether merchants on this machine are called back, and without TLS. */
+  loopbackCallbacks: boolean
   /** Host names by which processes reach one another. */
   hosts: { bank: string; centralBank: string; listen: string }
   /** Present when there are two regions: what they share, and how this one knows the other. */
@@ -225,7 +227,7 @@ export function edgePlan(plan: RegionPlan): ProcessPlan {
   const edgeId = idOf(plan)
   const base = inRegion(plan, 'edge', `edge-${edgeId}`)
   const address = { host: hosts.listen, port: options.port, certFile, keyFile }
-  const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl }
+  const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl, loopbackCallbacks: plan.loopbackCallbacks }
   return { name: 'edge', program: 'edge/main.ts', settings, readyUrl: readyUrl(plan, 'edge') }
 }
 

@@ -221,6 +221,7 @@ function planOf({ options, shared, pair }: RegionSetup, status: Record<string, n
     keyFile,
     ports: { ...farSide, status },
     hosts: { bank: '127.0.0.1', centralBank: '127.0.0.1', listen: '127.0.0.1' },
+    loopbackCallbacks: process.env.JIAOZI_WEBHOOKS_ALLOW_LOOPBACK !== '0',
     ...(pair === undefined ? {} : { pair }),
   }
 }

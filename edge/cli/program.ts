@@ -6,6 +6,7 @@ import { addHoldCommands } from './holdCommands.ts'
 import { addKeyCommands } from './keyCommands.ts'
 import { addLimitCommands } from './limitCommands.ts'
 import { addLinkCommand } from './linkCommand.ts'
+import { addMerchantCommands } from './merchantCommands.ts'
 import { addOrderCommands } from './orderCommands.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
 import { addProgramCommands } from './programCommands.ts'
@@ -33,6 +34,7 @@ export function createProgram(terminal: Terminal): Command {
   addLinkCommand(program, register)
   addSagaCommands(program, register)
   addPaymentCommands(program, register)
+  addMerchantCommands(program, register)
   addOrderCommands(program, register)
   addRefundCommand(program, register)
   addHoldCommands(program, register)

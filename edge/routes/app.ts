@@ -7,6 +7,7 @@ import { Failure } from './failure.ts'
 import { holdOperations } from './holds.ts'
 import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
+import { merchantOperations } from './merchants.ts'
 import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { orderOperations } from './orders.ts'
@@ -34,6 +35,7 @@ export const operations: readonly Operation[] = [
   ...rechargeOperations,
   ...redemptionOperations,
   ...paymentOperations,
+  ...merchantOperations,
   ...orderOperations,
   ...refundOperations,
   ...holdOperations,

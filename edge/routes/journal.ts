@@ -1,4 +1,5 @@
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
+import type { MerchantView } from '../../actors/ledger/merchantViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { Executed } from '../gateway/submission.ts'
 
@@ -83,6 +84,12 @@ export type HoldsPage = {
   readonly more: boolean
 }
 
+/** What a merchant says of itself as the journal keeps it. */
+export type JournalMerchant = Pick<MerchantView, 'profileVersion' | 'profileSeq' | 'profileIndex' | 'changedMs'> & {
+  /** As the edge wrote it; absent while there is none, or it was not followed. */
+  readonly content: string | undefined
+}
+
 export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
 
 /** What the followers have written down, read only. Payments and reads of balances never need it. */
@@ -109,6 +116,7 @@ export interface Journal {
   refunds(merchant: number, orderNo: string): Promise<Found<RefundsPage>>
   /** A payer's holds, newest first; `before` is where the last page ended. */
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
+  merchant(wallet: number): Promise<Found<JournalMerchant>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

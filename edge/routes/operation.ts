@@ -12,6 +12,8 @@ export type Services = {
   readonly vault: AccountVault
   readonly journal: Journal
   readonly payments: PaymentDesk
+  /** Whether merchants on this machine are called, as in development. */
+  readonly loopbackCallbacks: boolean
   nowMs(): number
   after(delayMs: number): Promise<void>
 }

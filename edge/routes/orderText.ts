@@ -27,10 +27,3 @@ export function readOrderText(content: string | undefined): OrderText {
     return {}
   }
 }
-
-/** Whether a merchant may be called there: by HTTPS, without credentials in the address. */
-export function isCallbackUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, username, password, hash } = new URL(text)
-  return protocol === 'https:' && username === '' && password === '' && hash === ''
-}

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { ReadFrom } from '../gateway/shardQueries.ts'
+import { callbackUrlField, checkCallbackUrl } from './callbackUrl.ts'
 import { visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
@@ -22,7 +23,7 @@ import type { JournalOrder } from './journal.ts'
 import { operation, type Services } from './operation.ts'
 import { cursorText, orderCursorIn } from './orderCursor.ts'
 import { orderNoField, orderNoIn } from './orderNo.ts'
-import { encodeOrderText, isCallbackUrl, type OrderText, readOrderText } from './orderText.ts'
+import { encodeOrderText, type OrderText, readOrderText } from './orderText.ts'
 import { timeIn } from './paymentRequest.ts'
 import { requestDigest } from './requestDigest.ts'
 import { walletText } from './walletText.ts'
@@ -40,12 +41,10 @@ const textFields = {
     .max(2_000)
     .optional()
     .openapi({ description: 'One line each', example: 'Longjing × 2, 25.00' }),
-  callback_url: z
-    .string()
-    .max(512)
-    .refine(isCallbackUrl, 'must be an https address without credentials')
-    .optional()
-    .openapi({ description: 'Where the merchant is told of the end', example: 'https://shop.example/paid' }),
+  callback_url: callbackUrlField.openapi({
+    description: 'Where the merchant is told of the end',
+    example: 'https://shop.example/paid',
+  }),
 }
 const statuses = ['created', 'paid', 'partly_refunded', 'refunded', 'expired', 'closed'] as const
 type Status = (typeof statuses)[number]
@@ -136,6 +135,7 @@ export const createOrder = operation({
     const { gateway } = services
     const { result } = await visibleWallet(gateway, caller, params.wallet_id)
     const { order_no, amount, description, goods, callback_url } = body
+    checkCallbackUrl(callback_url, services)
     const expiresMs = timeIn(body.expires_at, 'expires_at')
     const wallet = result.number
     const texts = {

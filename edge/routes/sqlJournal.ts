@@ -9,6 +9,7 @@ import type {
   HoldsPage,
   Journal,
   JournalEntry,
+  JournalMerchant,
   JournalOrder,
   JournalPayment,
   JournalSaga,
@@ -16,6 +17,7 @@ import type {
   RefundsPage,
 } from './journal.ts'
 import { selectHolds } from './sqlHolds.ts'
+import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
 
 const queryTimeoutMs = 2_000
@@ -210,6 +212,13 @@ export class SqlJournal implements Journal {
         count + 1,
       )
       return { kind: 'found', record: { holds: holds.slice(0, count), followed, more: holds.length > count } }
+    })
+  }
+
+  merchant(wallet: number): Promise<Found<JournalMerchant>> {
+    return this.#ask(async (sql) => {
+      const merchant = await selectMerchant(sql, wallet)
+      return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
     })
   }
 

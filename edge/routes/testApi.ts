@@ -116,6 +116,7 @@ export class TestApi {
       vault: accountVault(this.ring, createBlobs(this.ring)),
       journal: this.#journal(),
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits),
+      loopbackCallbacks: false,
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     }
@@ -191,6 +192,7 @@ export class TestApi {
         this.orders === undefined
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
+      merchant: away,
       followed: away,
       close: async () => undefined,
     }

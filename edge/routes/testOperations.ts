@@ -146,6 +146,11 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: walletPath(own, '/entries?limit=10') }
     },
   },
+  putMerchant: {
+    by: 'own',
+    sample: (_, own) => ({ path: merchantPath(own), json: withId({ name_zh: '茶馆' }) }),
+  },
+  showMerchant: show('own', (own) => merchantPath(own)),
   createOrder: { by: 'own', sample: (_, own) => ({ path: ordersPath(own), json: orderOf() }) },
   listOrders: {
     by: 'own',
@@ -239,6 +244,8 @@ const ofMerchants: ReadonlySet<string> = new Set([
   'closeOrder',
   'refundOrder',
   'listRefunds',
+  'putMerchant',
+  'showMerchant',
 ])
 
 export const isOfMerchants = (name: string): boolean => ofMerchants.has(name)
@@ -248,6 +255,7 @@ export function openOwn(api: TestApi, name: string): Promise<TestWallet> {
   return api.openWallet(api.institution, isOfMerchants(name) ? 'merchant' : 'personal')
 }
 
+const merchantPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}${tail}`
 const ordersPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}/orders${tail}`
 
 export function orderOf(changes: object = {}): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
 import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
 import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_accounts_pb.ts'
+import { file_jiaozi_v1_merchants } from '../proto/gen/jiaozi/v1/merchants_pb.ts'
 import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
 import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
@@ -19,6 +20,7 @@ const registry = createRegistry(
   file_jiaozi_v1_holds,
   file_jiaozi_v1_limits,
   file_jiaozi_v1_linked_accounts,
+  file_jiaozi_v1_merchants,
   file_jiaozi_v1_orders,
   file_jiaozi_v1_payments,
   file_jiaozi_v1_positions,

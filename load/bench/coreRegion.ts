@@ -87,6 +87,7 @@ async function planOf(options: StartOptions): Promise<RegionPlan> {
     certFile: '',
     keyFile: '',
     ports: { bank: 0, centralBank: 0, status },
+    loopbackCallbacks: true,
     hosts: { bank: '127.0.0.1', centralBank: '127.0.0.1', listen: '127.0.0.1' },
   }
 }
