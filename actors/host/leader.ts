@@ -16,6 +16,7 @@ import { OpenEffects } from './openEffects.ts'
 import type { HostPorts } from './ports.ts'
 import { answerQuery } from './queryAnswers.ts'
 import { Ticker } from './ticker.ts'
+import { UntoldAnswers } from './untoldAnswers.ts'
 import { watermarksOf } from './watermarks.ts'
 
 const markEveryMs = 500
@@ -64,6 +65,7 @@ export class Leader {
   readonly #gate: CommitGate | undefined
   /** What the entry that is being applied gives the gate to hold. */
   #outgoing: Message[] = []
+  readonly #untold = new UntoldAnswers()
   #heardMs: number | undefined
   readonly #owners: OwnerDirectory
   #stopListening: (() => void) | undefined
@@ -88,6 +90,7 @@ export class Leader {
     })
     this.#ticker = new Ticker({
       nextDueMs: () => this.replica.ledger.state.deadlines.nextMs,
+      logTimeMs: () => this.replica.ledger.state.logTimeMs,
       append: (timeoutMs) => this.#frames.append(this.shard, { kind: 'host' }, tick, timeoutMs),
       ports: this.#ports,
     })
@@ -123,7 +126,7 @@ export class Leader {
     return this.#gate?.whenCommitted(position, waitMs) ?? Promise.resolve(true)
   }
 
-  /** Applies the next entry. Nothing is told to anybody before `lead`: what lies in the past was told by others. */
+  /** Applies the next entry. Nothing is told to anybody before `lead`. */
   onEntry(entry: LogEntry): void | Promise<void> {
     const applied = this.replica.apply(entry)
     if (applied instanceof Promise) return applied.then((a) => this.#act(a))
@@ -131,8 +134,8 @@ export class Leader {
   }
 
   /**
-   * Begins to answer and to send: the replica has caught up with its log. What it applied before is not told again, but
-   * what it owes other shards waits for its commit like all that comes.
+   * Begins to answer and to send: the replica has caught up with its log. Of what it applied before, edges are told the
+   * newest part, which perhaps nobody told them; what it owes other shards waits for its commit like all that comes.
    */
   lead(): void {
     if (this.#leading) return
@@ -140,6 +143,7 @@ export class Leader {
     this.#makeLanes()
     // What was sent to an owner of before and not taken in is sent to the new one.
     this.#stopListening = this.#owners.listen((shard) => this.#lanes[shard]?.rewind())
+    for (const { subject, message } of this.#untold.take()) this.#say(subject, message)
     this.#letOut()
     this.#publishMark()
     this.#effects.repeat()
@@ -182,12 +186,21 @@ export class Leader {
   }
 
   #act(applied: Applied): void {
-    if (!this.#leading) return
+    if (!this.#leading) {
+      this.#keepUntold(applied)
+      return
+    }
     tellEdges(this.shard, this.replica.ledger.state, applied, this.#say)
     this.#effects.tell(applied.out.sagas)
     this.#letOut()
     this.#pumpSoon()
     this.#markSoon()
+  }
+
+  #keepUntold(applied: Applied): void {
+    const messages: Message[] = []
+    tellEdges(this.shard, this.replica.ledger.state, applied, (subject, message) => messages.push({ subject, message }))
+    this.#untold.keep(messages)
   }
 
   #say = (subject: string, message: Uint8Array): void => {

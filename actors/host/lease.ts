@@ -35,6 +35,7 @@ export class Lease {
   /** Somebody has led the shard since this process began: that it is free then means that he is gone. */
   #wasLed = false
   #wantedBy: string | undefined
+  #asked = false
 
   constructor(store: LeaseStore, shard: number, worker: string, preferred: boolean, monotonicMs: () => number) {
     this.#store = store
@@ -54,6 +55,11 @@ export class Lease {
    */
   get surelyHeld(): boolean {
     return this.#held && this.#monotonicMs() - this.#renewedMs < staleAfterMs
+  }
+
+  /** It has asked whoever holds the lease for it, and looks often whether it was given. */
+  get asked(): boolean {
+    return this.#asked
   }
 
   /** The worker that prefers the shard and has asked for it. */
@@ -94,6 +100,7 @@ export class Lease {
       return
     }
     const value = decodeJson(entry.value) as LeaseValue
+    this.#asked = value.wantedBy === this.#worker
     if (value.worker === this.#worker || waitedMs >= staleAfterMs + (this.#preferred ? 0 : politenessMs)) {
       this.#take(await this.#store.update(this.#key, this.#value(), entry.revision), now)
     } else if (this.#preferred && value.wantedBy === undefined) {
@@ -112,6 +119,7 @@ export class Lease {
     this.#seen = undefined
     this.#wasLed = false
     this.#wantedBy = undefined
+    this.#asked = false
   }
 
   /** Gives the lease to the worker that asked for it. Nobody else takes it meanwhile, unless that one never comes. */
@@ -137,3 +145,4 @@ export class Lease {
 }
 
 export const leaseTendEveryMs = renewEveryMs
+export const leaseAskedEveryMs = 50

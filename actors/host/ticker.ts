@@ -1,27 +1,35 @@
 import type { HostPorts } from './ports.ts'
 
-/** How often a leader looks whether something is due, and how soon again after it has said so. */
+/** How often a leader looks whether something is due, and how soon again when more is due than one frame carries out. */
 const lookEveryMs = 250
 const lookSoonMs = 20
+/** A tick that found nothing due was too early: the looks behind it are this far apart at most. */
+const lookRarelyMs = 4_000
 const appendTimeoutMs = 5_000
 
 export type TickerOptions = {
   /** Log time at which the next thing falls due in this shard, infinite when nothing ever does. */
   readonly nextDueMs: () => number
+  /** Log time of what was applied last. */
+  readonly logTimeMs: () => number
   /** Appends a tick to the shard's log; true when it is stored. */
   readonly append: (timeoutMs: number) => Promise<boolean>
-  readonly ports: Pick<HostPorts, 'nowMs' | 'after' | 'onError'>
+  readonly ports: Pick<HostPorts, 'monotonicMs' | 'after' | 'onError'>
 }
 
 /**
  * Adds a frame that says nothing to a shard's log when something is due and no traffic moves log time on. It decides
- * nothing: two leaders add two frames, and a clock that runs ahead adds some for nothing.
+ * nothing, and asks no wall clock: log time now is the newest that was applied, and what has passed since.
  */
 export class Ticker {
   readonly #o: TickerOptions
   #cancel: (() => void) | undefined
   /** Counts starts and stops: what was scheduled before one of them schedules nothing more. */
   #run = 0
+  #newestMs = 0
+  /** When log time moved last; undefined before that is known, as it is where a leader begins on an idle log. */
+  #movedAtMs: number | undefined
+  #againMs = lookEveryMs
 
   constructor(options: TickerOptions) {
     this.#o = options
@@ -29,6 +37,8 @@ export class Ticker {
 
   start(): void {
     this.stop()
+    this.#newestMs = this.#o.logTimeMs()
+    this.#movedAtMs = undefined
     this.#schedule(lookEveryMs, this.#run)
   }
 
@@ -38,14 +48,40 @@ export class Ticker {
 
   #look(run: number): void {
     const { ports, nextDueMs, append } = this.#o
-    if (nextDueMs() > ports.nowMs()) {
+    const dueMs = nextDueMs()
+    if (dueMs === Number.POSITIVE_INFINITY || dueMs > this.#latestLogTimeMs()) {
+      this.#againMs = lookEveryMs
       this.#schedule(lookEveryMs, run)
       return
     }
     append(appendTimeoutMs).then(
-      (stored) => this.#schedule(stored ? lookSoonMs : lookEveryMs, run),
+      (stored) => this.#schedule(stored ? this.#afterTickMs() : lookEveryMs, run),
       (error: unknown) => ports.onError(error),
     )
+  }
+
+  /** What log time may be by now: infinite while nobody can tell. */
+  #latestLogTimeMs(): number {
+    const { logTimeMs, ports } = this.#o
+    const newestMs = logTimeMs()
+    if (newestMs !== this.#newestMs) {
+      this.#newestMs = newestMs
+      this.#movedAtMs = ports.monotonicMs()
+    }
+    if (this.#movedAtMs === undefined) return Number.POSITIVE_INFINITY
+    return newestMs + ports.monotonicMs() - this.#movedAtMs
+  }
+
+  /** Where the log's clock went back, or none of it is known, ticks must not fill the log. */
+  #afterTickMs(): number {
+    const { nextDueMs, logTimeMs } = this.#o
+    if (nextDueMs() <= logTimeMs()) {
+      this.#againMs = lookEveryMs
+      return lookSoonMs
+    }
+    const againMs = this.#againMs
+    this.#againMs = Math.min(2 * againMs, lookRarelyMs)
+    return againMs
   }
 
   stop(): void {

@@ -3,7 +3,7 @@ import { encodeJson } from '../log/jsonBytes.ts'
 import { messageOf } from '../log/process.ts'
 import type { QueryAnswer } from '../log/queries.ts'
 import { querySubject } from '../log/subjects.ts'
-import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
+import { Lease, type LeaseStore, leaseAskedEveryMs, leaseTendEveryMs } from './lease.ts'
 import { SharedRunner } from './ownership/sharedRunner.ts'
 import { type SharedRegion, SharedShards } from './ownership/sharedShards.ts'
 import { type Runner, type RunnerOptions, ShardRunner } from './shardRunner.ts'
@@ -54,6 +54,8 @@ type Seat = {
   starting: boolean
   /** It is being handed over to the worker that prefers it. */
   leaving: boolean
+  /** The worker that it was asked of is about to hand it over. */
+  awaiting: boolean
 }
 
 /** One process that runs as many shards as its leases say. */
@@ -73,7 +75,7 @@ export class Worker {
     this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
       const preferred = options.preferredShards.includes(shard)
       const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
-      return { lease, runner: undefined, subscriptions: [], starting: false, leaving: false }
+      return { lease, runner: undefined, subscriptions: [], starting: false, leaving: false, awaiting: false }
     })
     const { shared, region, connection, logger } = options
     if (shared === undefined) return
@@ -123,7 +125,22 @@ export class Worker {
   #tend(): void {
     if (this.#stopped) return
     void Promise.allSettled(this.#seats.map((seat, shard) => this.#tendSeat(seat, shard))).then(() => {
-      if (!this.#stopped) this.#cancelTend = this.#timers.after(leaseTendEveryMs, () => this.#tend())
+      if (this.#stopped) return
+      this.#cancelTend = this.#timers.after(leaseTendEveryMs, () => this.#tend())
+      for (const [shard, seat] of this.#seats.entries()) if (seat.lease.asked) this.#awaitLease(seat, shard)
+    })
+  }
+
+  /** While a shard that this worker has asked for is handed over nobody leads it: it is not left waiting for a round. */
+  #awaitLease(seat: Seat, shard: number): void {
+    if (seat.awaiting) return
+    seat.awaiting = true
+    this.#timers.after(leaseAskedEveryMs, () => {
+      if (this.#stopped) return
+      void this.#tendSeat(seat, shard).then(() => {
+        seat.awaiting = false
+        if (seat.lease.asked) this.#awaitLease(seat, shard)
+      })
     })
   }
 
