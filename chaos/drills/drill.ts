@@ -42,6 +42,8 @@ export type Drill = {
   /** What must be so however it goes. */
   readonly claim: string
   readonly regions: 1 | 2
+  /** Sets the wall clocks of processes, which must read them through a library for that. */
+  readonly setsClocks?: boolean
   /** Ends or stops processes, or cuts links: nothing to do to an installation that people use without saying so. */
   readonly dangerous: boolean
   /** From the fault to the last shard's return, as its clients see it. */

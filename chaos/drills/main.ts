@@ -86,7 +86,7 @@ async function main(options: DrillOptions): Promise<number> {
   try {
     assertAllowed(options, place.own)
     for (const drill of options.chosen) {
-      if (results.length > 0 && results.at(-1)!.verdict !== 'pass') await place.renew()
+      await place.prepare(drill, results.length > 0 && results.at(-1)!.verdict !== 'pass')
       results.push(await runOne(place, drill, options))
     }
   } finally {

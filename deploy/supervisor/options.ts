@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -18,6 +19,8 @@ export type StartOptions = {
   link: 'proxied' | 'direct'
   /** Time between two snapshots of a shard. */
   snapshotSeconds: number
+  /** The library through which edges and workers read their wall clocks, so that a drill can set those. */
+  fakeClock?: string
 }
 
 export const usage = `Usage: npm start -- [options]
@@ -35,6 +38,7 @@ Starts one region of Jiaozi on this machine, or two that stand in for one anothe
   --auto-takeover S  seconds of silence after which a region takes over the other's shards, or off (default 10)
   --link KIND      between two regions: proxied, so that a drill can cut it, or direct (default proxied)
   --snapshot-seconds N  time between two snapshots of a shard (default 60)
+  --fake-clock LIB  libfaketime, through which a drill sets the clocks of edges and workers (default: none)
   --help           this text
 
   NATS_SERVER      nats-server to run instead of one on PATH or a built one
@@ -72,6 +76,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
         'auto-takeover': option('10'),
         link: option('proxied'),
         'snapshot-seconds': option('60'),
+        'fake-clock': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values
@@ -85,6 +90,8 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   const link = text('link')
   if (link !== 'proxied' && link !== 'direct') throw new UsageError(`--link must be proxied or direct, not "${link}"`)
   if (!/^[a-z]$/.test(text('region'))) throw new UsageError('--region must be one lower-case letter')
+  const fakeClock = values['fake-clock'] === undefined ? undefined : resolve(text('fake-clock'))
+  if (fakeClock !== undefined && !existsSync(fakeClock)) throw new UsageError(`--fake-clock: there is no ${fakeClock}`)
   const shards = whole('shards', text('shards'), 1, 64)
   const port = whole('port', text('port'), 1, 65_535)
   const regions = whole('regions', text('regions'), 1, 2) as 1 | 2
@@ -103,5 +110,6 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
       text('auto-takeover') === 'off' ? 0 : whole('auto-takeover', text('auto-takeover'), 1, 3_600) * 1_000,
     link,
     snapshotSeconds: whole('snapshot-seconds', text('snapshot-seconds'), 1, 3_600),
+    ...(fakeClock === undefined ? {} : { fakeClock }),
   }
 }

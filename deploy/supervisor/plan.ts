@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type NatsUser, regionNumber } from '../natsPermissions.ts'
 import type { ChildPlan } from './child.ts'
 import { writeDurably } from './dataFolder.ts'
+import { fakeClock } from './fakeClock.ts'
 import type { StartOptions } from './options.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -298,7 +299,7 @@ export function childPlan(
       runtime === 'deno'
         ? ['run', '-A', '--quiet', file]
         : ['--disable-warning=ExperimentalWarning', ...memoryFlags, file],
-    env: { JIAOZI_SETTINGS: settingsFile },
+    env: { JIAOZI_SETTINGS: settingsFile, ...fakeClock(plan.options, name) },
     readyUrl: ready,
     logFile: join(data, 'log', `${name}.log`),
   }

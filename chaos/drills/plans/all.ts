@@ -1,5 +1,6 @@
 import type { Drill } from '../drill.ts'
 import { acceptLoss } from './acceptLoss.ts'
+import { clockJump } from './clockJump.ts'
 import { diskLoss } from './diskLoss.ts'
 import { failback } from './failback.ts'
 import { frozenMarker } from './frozenMarker.ts'
@@ -27,4 +28,5 @@ export const drills: readonly Drill[] = [
   peerAndWitnessLoss,
   acceptLoss,
   diskLoss,
+  clockJump,
 ]

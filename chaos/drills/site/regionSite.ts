@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { RegionFacts } from '../../../deploy/runningRegion.ts'
@@ -10,6 +10,9 @@ export type SiteFacts = RegionFacts & { nats: NatsAccess }
 
 const goneWithinMs = 5_000
 const backWithinMs = 60_000
+const clockSetWithinMs = 15_000
+const clockOffMsMax = 3_000
+const askedWithinMs = 1_000
 
 /** One region as it lies on this machine: what it writes about itself, and its processes. */
 export class RegionSite {
@@ -94,5 +97,34 @@ export class RegionSite {
       throw error
     }
     return thaw
+  }
+
+  /**
+   * Sets how far a process's wall clock is ahead of this machine's, and waits until what it says of the time shows it.
+   * @throws NotDemonstrated when the process reads no clock that could be set, or does not follow
+   */
+  async setClock(name: string, aheadSeconds: number): Promise<void> {
+    const file = join(this.dataDir, 'run', 'clocks', name)
+    if (!existsSync(file)) {
+      throw new NotDemonstrated(`${name} of region ${this.letter} was begun without --fake-clock (libfaketime)`)
+    }
+    writeFileSync(`${file}.new`, `${aheadSeconds < 0 ? '' : '+'}${aheadSeconds}\n`)
+    renameSync(`${file}.new`, file)
+    const follows = async (): Promise<boolean> =>
+      Math.abs((await this.#clockAheadMs(name)) - aheadSeconds * 1_000) < clockOffMsMax
+    await until(clockSetWithinMs, follows, `the clock of ${name} in region ${this.letter} could not be set`)
+  }
+
+  /** As the process dates its answers, to the second. */
+  async #clockAheadMs(name: string): Promise<number> {
+    try {
+      const answer = await fetch(`${this.statusUrls().get(name)}/healthz`, {
+        signal: AbortSignal.timeout(askedWithinMs),
+      })
+      await answer.text()
+      return Date.parse(answer.headers.get('date') ?? '') - Date.now()
+    } catch {
+      return Number.NaN
+    }
   }
 }
