@@ -35,6 +35,12 @@ module.exports = {
       { path: rooms, pathNot: ['^edge/', '^actors/(ledger|log)/', '^actors/followers/schema\\.ts$'] },
     ),
     rule(
+      'client-stands-alone',
+      'What runs in a browser has nothing but fetch and WebCrypto below it. The two files of the tools that run on Node stand beside it.',
+      { path: '^edge/client/', pathNot: [scenes, '^edge/client/(node|requests)\\.ts$'] },
+      { pathNot: ['^edge/client/(?!node\\.ts|requests\\.ts)'] },
+    ),
+    rule(
       'load-stays-outside',
       'What loads a region speaks HTTP and NATS; the lowest rungs of the ladder make frames with ledger and log.',
       production('^load/'),
@@ -75,8 +81,8 @@ module.exports = {
     ),
     rule(
       'no-undeclared-package',
-      'A package must stand in package.json.',
-      {},
+      'A package must stand in package.json; the client has one of its own, and its tests come with the rest.',
+      { pathNot: '^edge/client/.*\\.test\\.ts$' },
       {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown'],
       },

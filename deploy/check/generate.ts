@@ -5,6 +5,7 @@ import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { root } from './checks.ts'
 import { apiPage, openApiDocument } from './documents/apiPage.ts'
+import { clientApi } from './documents/clientApi.ts'
 import { framesPage } from './documents/framesPage.ts'
 import { limitsPage } from './documents/limitsPage.ts'
 import { refusalsPage } from './documents/refusalsPage.ts'
@@ -19,6 +20,7 @@ async function generatedFiles(): Promise<Map<string, string>> {
   return new Map([
     ['docs/reference/api.md', apiPage(document)],
     ['docs/reference/openapi.json', `${JSON.stringify(document, null, 2)}\n`],
+    ['edge/client/api.ts', clientApi(document)],
     ['docs/reference/frames.md', framesPage()],
     ['docs/reference/limits.md', limitsPage()],
     ['docs/reference/refusals.md', refusalsPage()],

@@ -12,8 +12,8 @@ const reporter = join(import.meta.dirname, 'countReporter.ts')
 const simulator = join(root, 'actors/sim/main.ts')
 const simulatedSeeds = 200
 
-/** What must give the same bytes on both runtimes. */
-const denoRooms = ['actors/ledger', 'actors/log']
+/** What must give the same bytes on both runtimes, and the client that promises to run on both. */
+const denoRooms = ['actors/ledger', 'actors/log', 'edge/client']
 
 /**
  * The legs of a test run in their order. All of it takes half of ten minutes on two idle cores; the limits end what

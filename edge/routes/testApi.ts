@@ -37,7 +37,12 @@ const shardCount = 2
 const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
 const noLimits: RateLimitSettings = { addressPerSecondMax: 1e6, walletPerSecondMax: 1e6, principalPerSecondMax: 1e6 }
 
-export type TestPrincipal = { readonly signer: RequestSigner; readonly publicKey: Uint8Array }
+export type TestPrincipal = {
+  readonly signer: RequestSigner
+  readonly publicKey: Uint8Array
+  /** Its private key. */
+  readonly pem: string
+}
 export type TestWallet = {
   readonly userId: string
   readonly walletId: string
@@ -47,8 +52,9 @@ export type TestWallet = {
 
 function principal(keyId: string): TestPrincipal {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
-  const signer = principalSigner(keyId, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
-  return { signer, publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url') }
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const signer = principalSigner(keyId, pem)
+  return { signer, pem, publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url') }
 }
 
 /**
@@ -175,12 +181,12 @@ export class TestApi {
   #journal(): Journal {
     const away = async () => ({ kind: 'away' }) as const
     return {
-      payment: away,
+      payment: async () => (this.journal === undefined ? { kind: 'away' } : { kind: 'none' }),
       paymentsById: async (id) => {
         if (this.journal === undefined) return { kind: 'away' }
         return { kind: 'found', record: this.journal.filter((one) => Buffer.compare(one.id, id) === 0) }
       },
-      saga: away,
+      saga: async () => (this.journal === undefined ? { kind: 'away' } : { kind: 'none' }),
       entries: async () => (this.entries === undefined ? { kind: 'away' } : { kind: 'found', record: this.entries }),
       order: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'none' }),
       orders: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'found', record: this.orders }),

@@ -1,0 +1,993 @@
+/** Made from the OpenAPI document by `npm run generate`: change the routes, not this file. */
+
+export type Payment = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  payer_wallet: string
+  status: 'completed' | 'pending' | 'refused'
+  /** RFC 3339, UTC */
+  executed_at?: string
+  position?: Position
+  /** Why it was refused: INSUFFICIENT_BALANCE, … */
+  code?: string
+  /** Why it was refused: its name in the closed list */
+  reason?: string
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+/** Where in its shard's log the request was executed */
+export type Position = {
+  shard: number
+  seq: number
+  index: number
+}
+
+/** RFC 9457 problem, in Chinese or English by Accept-Language */
+export type Problem = {
+  type: string
+  title: string
+  status: number
+  /** Short form for programs */
+  code: string
+  /** Name in the closed list */
+  reason: 
+    | 'command-unknown'
+    | 'sender-not-allowed'
+    | 'shard-misplaced'
+    | 'id-reused'
+    | 'id-malformed'
+    | 'id-early'
+    | 'id-expired'
+    | 'id-seen'
+    | 'frame-repeated'
+    | 'timestamp-stale'
+    | 'timestamp-early'
+    | 'wallet-unknown'
+    | 'user-unknown'
+    | 'institution-unknown'
+    | 'signer-not-allowed'
+    | 'key-not-current'
+    | 'id-quota-exceeded'
+    | 'ids-exhausted'
+    | 'shard-full'
+    | 'amount-invalid'
+    | 'payer-is-payee'
+    | 'wallet-frozen'
+    | 'wallet-closed'
+    | 'risk-control'
+    | 'single-limit-exceeded'
+    | 'day-limit-exceeded'
+    | 'year-limit-exceeded'
+    | 'funds-insufficient'
+    | 'payee-unknown'
+    | 'payee-frozen'
+    | 'payee-closed'
+    | 'payee-balance-limit-exceeded'
+    | 'balance-limit-exceeded'
+    | 'kyc-insufficient'
+    | 'wallets-too-many'
+    | 'wallet-not-empty'
+    | 'status-not-allowed'
+    | 'key-invalid'
+    | 'rule-invalid'
+    | 'linked-account-unknown'
+    | 'linked-account-inactive'
+    | 'linked-account-duplicate'
+    | 'linked-account-limit-exceeded'
+    | 'linked-account-funds-insufficient'
+    | 'linked-account-refused'
+    | 'issuance-refused'
+    | 'payout-refused'
+    | 'saga-unknown'
+    | 'saga-step-passed'
+    | 'authorisation-missing'
+    | 'batch-not-local'
+    | 'batch-linked'
+    | 'merchant-required'
+    | 'expiry-invalid'
+    | 'orders-full'
+    | 'order-reused'
+    | 'order-unknown'
+    | 'order-paid'
+    | 'order-closed'
+    | 'order-expired'
+    | 'order-amount-differs'
+    | 'malformed-json'
+    | 'duplicate-member'
+    | 'too-deep'
+    | 'number-form'
+    | 'body-too-large'
+    | 'malformed-protobuf'
+    | 'holds-full'
+    | 'hold-unknown'
+    | 'hold-expired'
+    | 'hold-ended'
+    | 'hold-exceeded'
+    | 'order-not-paid'
+    | 'refund-period-over'
+    | 'refund-exceeds-payment'
+    | 'media-type-unsupported'
+    | 'not-acceptable'
+    | 'field-invalid'
+    | 'field-missing'
+    | 'not-signed'
+    | 'not-allowed'
+    | 'not-found'
+    | 'method-not-allowed'
+    | 'rate-limited'
+    | 'overloaded'
+    | 'unavailable'
+    | 'journal-unavailable'
+    | 'owner-unreachable'
+    | 'internal'
+  detail?: string
+  instance?: string
+  /** Which part of the request is wrong */
+  errors?: Array<{
+    field: string
+    message: string
+  }>
+}
+
+export type PaymentRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  payer_wallet: string
+  payee_wallet: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+  currency: 'CNY-DC'
+  /** RFC 3339, within 15 minutes of now */
+  timestamp: string
+  /** Number of the payee’s order that is paid: the money comes back unless this payment is the first */
+  order?: string
+  /** Hex DER ECDSA P-256 with SHA-256 over the canonical bytes: the line 'jiaozi-payment-v1', a line feed, then the members above that are given as RFC 8785 JSON, the amount with exactly two decimals */
+  signature: string
+  /** Or in the header X-Device-Fingerprint */
+  device_fingerprint?: string
+  /** "latitude,longitude", or in the header X-Geo-Location */
+  geo_location?: string
+}
+
+export type Batch = {
+  batch_id: string
+  status: 'completed' | 'partly_refused' | 'refused' | 'pending'
+  count: number
+  completed: number
+  refused: number
+  pending: number
+  /** Records in a row that ended alike, from and to inclusive */
+  outcomes: Array<{
+    from: number
+    to: number
+    outcome: 'completed' | 'refused' | 'pending' | 'unknown'
+    code?: string
+    reason?: string
+  }>
+}
+
+export type UserOpened = {
+  user_id: string
+  /** Strength of identification, 1 strongest to 4 */
+  kyc_level: number
+  institution_id: number
+}
+
+export type OpenUserRequest = {
+  /** Strength of identification, 1 strongest to 4 */
+  kyc_level: number
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type User = {
+  user_id: string
+  /** Strength of identification, 1 strongest to 4 */
+  kyc_level: number
+  /** Risk level: 0 ordinary to 3 blocked */
+  risk_level: number
+  institution_id: number
+  wallets: Array<string>
+  as_of: AsOf
+}
+
+/** Position in the shard's log up to which the answer holds */
+export type AsOf = {
+  shard: number
+  seq: number
+  /** RFC 3339, UTC */
+  time: string
+  /** There when a region answers that does not own the shard: milliseconds since its copy last heard from the owner. What happened since may be missing; ?fresh=true asks the owner. */
+  age_ms?: number
+}
+
+export type UserUpdated = {
+  user_id: string
+  /** Strength of identification, 1 strongest to 4 */
+  kyc_level?: number
+  /** Risk level: 0 ordinary to 3 blocked */
+  risk_level?: number
+}
+
+export type UpdateUserRequest = {
+  /** Strength of identification, 1 strongest to 4 */
+  kyc_level?: number
+  /** Risk level: 0 ordinary to 3 blocked */
+  risk_level?: number
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type WalletOpened = {
+  user_id: string
+  wallet_id: string
+  /** Class 1-4 by strength of identification, 0 corporate */
+  class: number
+  kind: 'personal' | 'merchant'
+  institution_id: number
+  key_version: number
+}
+
+export type OpenWalletRequest = {
+  user_id: string
+  /** Class 1-4 by strength of identification, 0 corporate */
+  class: number
+  kind: 'personal' | 'merchant'
+  /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
+  public_key: string
+  /** Algorithm of the key */
+  algorithm?: 'ecdsa-p256'
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type Wallet = {
+  user_id: string
+  wallet_id: string
+  linked_accounts: Array<LinkedAccount>
+  balance: string
+  /** Set aside for payees, no longer in the balance */
+  held: string
+  /** Recharges under way */
+  pending_in: string
+  /** Class 1-4 by strength of identification, 0 corporate */
+  class: number
+  kind: 'personal' | 'merchant'
+  risk_level: number
+  status: 'open' | 'frozen' | 'closed'
+  institution_id: number
+  key_version: number
+  limits: {
+    balance: string | null
+    single: string | null
+    day: string | null
+    year: string | null
+    day_used: string
+    year_used: string
+  }
+  as_of: AsOf
+}
+
+export type LinkedAccount = {
+  link_id: number
+  account_type: 'bank' | 'payment'
+  /** Always masked */
+  account_no: string
+  /** Yuan that may be drawn a day; a number when whole, else a decimal string */
+  balance_limit: number | string
+  drawn_today: string
+  status: 'active' | 'closed'
+}
+
+export type WalletStatusChanged = {
+  wallet_id: string
+  status: 'open' | 'frozen' | 'closed'
+}
+
+export type ChangeWalletStatusRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type WalletKeyChanged = {
+  wallet_id: string
+  key_version: number
+}
+
+export type ChangeWalletKeyRequest = {
+  /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
+  public_key: string
+  /** Algorithm of the key */
+  algorithm?: 'ecdsa-p256'
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type AccountLinked = {
+  link_id: number
+  account_type: 'bank' | 'payment'
+  /** Always masked */
+  account_no: string
+  /** Yuan that may be drawn a day; a number when whole, else a decimal string */
+  balance_limit: number | string
+}
+
+export type LinkAccountRequest = {
+  account_type: 'bank' | 'payment'
+  account_no: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  balance_limit: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type LinkedAccounts = {
+  wallet_id: string
+  linked_accounts: Array<LinkedAccount>
+  as_of: AsOf
+}
+
+export type AccountUnlinked = {
+  link_id: number
+  status: 'closed'
+}
+
+export type RechargeResponse = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  tx_id: string
+  wallet_id: string
+  status: 'completed' | 'pending' | 'refused'
+  /** COMPLETED, PENDING, RISK_CONTROL, INSUFFICIENT_BALANCE, … */
+  code: string
+  amount: string
+  /** The wallet's balance when it ended */
+  balance?: string
+  /** Left out while the shard has not been heard */
+  requested_at?: string
+  /** RFC 3339, UTC */
+  ended_at?: string
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+export type RechargeRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  tx_id: string
+  wallet_id: string
+  /** Number of the linked account */
+  link_id?: number
+  /** Or its number, full or as shown */
+  account_no?: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+  /** The bank's authorisation; sealed at once, shown to nobody but the bank */
+  auth_token: string
+}
+
+export type RedemptionResponse = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  tx_id: string
+  wallet_id: string
+  status: 'completed' | 'pending' | 'refused'
+  /** COMPLETED, PENDING, RISK_CONTROL, INSUFFICIENT_BALANCE, … */
+  code: string
+  amount: string
+  /** The wallet's balance when it ended */
+  balance?: string
+  /** Left out while the shard has not been heard */
+  requested_at?: string
+  /** RFC 3339, UTC */
+  ended_at?: string
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+export type RedemptionRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  tx_id: string
+  wallet_id: string
+  /** Number of the linked account */
+  link_id?: number
+  /** Or its number, full or as shown */
+  account_no?: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+}
+
+export type PaymentSearch = {
+  payments: Array<JournalPayment>
+}
+
+export type JournalPayment = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  payer_wallet: string
+  status: 'completed' | 'pending' | 'refused'
+  /** RFC 3339, UTC */
+  executed_at?: string
+  position?: Position
+  /** Why it was refused: INSUFFICIENT_BALANCE, … */
+  code?: string
+  /** Why it was refused: its name in the closed list */
+  reason?: string
+  payee_wallet: string
+  amount: string
+}
+
+export type Order = {
+  wallet_id: string
+  /** The merchant's own number of the order, unique for the merchant */
+  order_no: string
+  status: 'created' | 'paid' | 'partly_refunded' | 'refunded' | 'expired' | 'closed'
+  amount: string
+  /** Of the amount, refunds under way included */
+  refunded: string
+  /** RFC 3339, UTC */
+  created_at: string
+  /** RFC 3339, UTC */
+  expires_at: string
+  /** When it was paid, closed or expired */
+  ended_at?: string
+  payer_wallet?: string
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id?: string
+  /** What it is for */
+  description?: string
+  /** One line each */
+  goods?: string
+  /** Where the merchant is told of the end */
+  callback_url?: string
+  /** Left out where the answer is not a reading */
+  as_of?: AsOf
+}
+
+export type CreateOrderRequest = {
+  /** The merchant's own number of the order, unique for the merchant */
+  order_no: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+  /** RFC 3339, at most 30 days ahead: from then on it cannot be paid */
+  expires_at: string
+  /** What it is for */
+  description?: string
+  /** One line each */
+  goods?: string
+  /** Where the merchant is told of the end */
+  callback_url?: string
+}
+
+export type OrderList = {
+  wallet_id: string
+  orders: Array<Order>
+  next_cursor: string | null
+  /** How far the journal has followed the merchant's shard */
+  followed: AsOf
+}
+
+export type CloseOrderRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type Refund = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  refund_id: string
+  wallet_id: string
+  /** The merchant's own number of the order, unique for the merchant */
+  order_no: string
+  amount: string
+  status: 'completed' | 'pending' | 'refused'
+  /** RFC 3339, UTC */
+  executed_at?: string
+  position?: Position
+  /** Why it came back: PAYEE_CLOSED, … */
+  code?: string
+  /** Its name in the closed list */
+  reason?: string
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+export type RefundOrderRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  refund_id: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+}
+
+export type RefundList = {
+  wallet_id: string
+  /** The merchant's own number of the order, unique for the merchant */
+  order_no: string
+  refunds: Array<{
+    /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+    refund_id: string
+    wallet_id: string
+    /** The merchant's own number of the order, unique for the merchant */
+    order_no: string
+    amount: string
+    status: 'completed' | 'pending' | 'refused'
+    /** RFC 3339, UTC */
+    executed_at?: string
+    position?: Position
+    /** Why it came back: PAYEE_CLOSED, … */
+    code?: string
+    /** Its name in the closed list */
+    reason?: string
+  }>
+  /** How far the journal has followed the merchant's shard */
+  followed: AsOf
+}
+
+export type Hold = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  hold_id: string
+  wallet_id: string
+  payee_wallet: string
+  amount: string
+  /** What the payee has taken of it */
+  captured: string
+  status: 'held' | 'captured' | 'voided' | 'expired'
+  /** RFC 3339, UTC */
+  placed_at: string
+  /** RFC 3339, UTC */
+  expires_at: string
+  /** When nothing was held any more */
+  ended_at?: string
+  /** Left out where the answer is not a reading */
+  as_of?: AsOf
+}
+
+export type PlaceHoldRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  hold_id: string
+  payee_wallet: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+  /** RFC 3339, at most 30 days ahead */
+  expires_at: string
+}
+
+export type HoldList = {
+  wallet_id: string
+  holds: Array<Hold>
+  next_cursor: string | null
+  /** How far the journal has followed the wallet's shard */
+  followed: AsOf
+}
+
+export type Capture = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  capture_id: string
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  hold_id: string
+  wallet_id: string
+  amount: string
+  status: 'completed' | 'pending'
+  /** RFC 3339, UTC */
+  executed_at?: string
+  position?: Position
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+export type CaptureHoldRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  capture_id: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+}
+
+export type VoidHoldRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type Entries = {
+  wallet_id: string
+  entries: Array<Entry>
+  next_cursor: string | null
+  /** How far the journal has followed the wallet's shard */
+  followed: AsOf
+}
+
+export type Entry = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  id: string
+  kind: 
+    | 'payment_out'
+    | 'payment_in'
+    | 'payment_returned'
+    | 'recharge'
+    | 'redemption'
+    | 'redemption_returned'
+    | 'refund_out'
+    | 'refund_in'
+    | 'refund_returned'
+    | 'hold_placed'
+    | 'hold_released'
+  /** Signed: minus left the wallet */
+  amount: string
+  /** The other wallet, null for banks */
+  counterparty: string | null
+  position: Position
+  /** RFC 3339, UTC */
+  time: string
+}
+
+export type Limits = {
+  classes: Array<ClassLimits>
+  risk_levels: Array<RiskRule>
+  refund_periods: Array<RefundRule>
+  as_of: AsOf
+}
+
+export type ClassLimits = {
+  /** Wallet class 1-4, or 0 for corporate wallets */
+  class: number
+  /** RFC 3339, UTC */
+  effective_at: string
+  /** Yuan, or null for none */
+  balance: string | null
+  /** Yuan, or null for none */
+  single: string | null
+  /** Yuan, or null for none */
+  day: string | null
+  /** Yuan, or null for none */
+  year: string | null
+}
+
+export type RiskRule = {
+  level: number
+  /** RFC 3339, UTC */
+  effective_at: string
+  /** Share of the single and day limits that is left */
+  percent: number
+  recharges_per_day_max: number
+  payments_per_day_max: number
+}
+
+export type RefundRule = {
+  /** How long after its payment an order may be refunded */
+  days: number
+  /** RFC 3339, UTC */
+  effective_at: string
+}
+
+export type RuleTaken = {
+  request_id: string
+  status: 'in-force-or-dated'
+}
+
+export type PutLimitsRequest = {
+  /** Wallet class 1-4, or 0 for corporate wallets */
+  class: number
+  /** From when on; now when it is left out or has passed */
+  effective_at?: string
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  balance: string | null
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  single: string | null
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  day: string | null
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  year: string | null
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type PutRiskRuleRequest = {
+  level: number
+  /** From when on; now when it is left out or has passed */
+  effective_at?: string
+  percent: number
+  recharges_per_day_max: number
+  payments_per_day_max: number
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type PutRefundRuleRequest = {
+  days: number
+  /** From when on; now when it is left out or has passed */
+  effective_at?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type Principals = {
+  principals: Array<Principal>
+  as_of: AsOf
+}
+
+export type Principal = {
+  key_id: string
+  role: 'institution' | 'operator'
+  number: number
+  active: boolean
+  /** Ed25519 public key, 32 bytes in hex */
+  public_key: string
+}
+
+export type PutPrincipalRequest = {
+  role: 'institution' | 'operator'
+  number: number
+  active?: boolean
+  /** Ed25519 public key, 32 bytes in hex */
+  public_key: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type Totals = {
+  shards: Array<ShardTotals>
+  wallets: string
+  issuance: string
+  redeeming: string
+  in_flight: string
+}
+
+export type ShardTotals = {
+  /** In all wallets, what is held aside in them included */
+  wallets: string
+  /** Of it what is held aside for payees */
+  held: string
+  wallet_count: number
+  /** Issued against reserves, less what was burnt */
+  issuance: string
+  /** On its way out of wallets, not burnt yet */
+  redeeming: string
+  /** Owed to other shards less taken in from them; adds up over all shards */
+  in_flight: string
+  /** Room reserved for recharges under way */
+  pending_in: string
+  open_sagas: number
+  digest: string
+  chain: string
+  as_of: AsOf
+}
+
+/** What each operation takes and answers; of those that answer in pages also what stands on one. */
+export type Api = {
+  submitPayment: {
+    body: PaymentRequest
+    answer: Payment
+  }
+  submitBatch: {
+    body: string
+    answer: Batch
+  }
+  openUser: {
+    body: OpenUserRequest
+    answer: UserOpened
+  }
+  showUser: {
+    path: { user_id: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: User
+  }
+  updateUser: {
+    path: { user_id: string }
+    body: UpdateUserRequest
+    answer: UserUpdated
+  }
+  openWallet: {
+    body: OpenWalletRequest
+    answer: WalletOpened
+  }
+  showWallet: {
+    path: { wallet_id: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: Wallet
+  }
+  freezeWallet: {
+    path: { wallet_id: string }
+    body: ChangeWalletStatusRequest
+    answer: WalletStatusChanged
+  }
+  unfreezeWallet: {
+    path: { wallet_id: string }
+    body: ChangeWalletStatusRequest
+    answer: WalletStatusChanged
+  }
+  closeWallet: {
+    path: { wallet_id: string }
+    body: ChangeWalletStatusRequest
+    answer: WalletStatusChanged
+  }
+  rotateWalletKey: {
+    path: { wallet_id: string }
+    body: ChangeWalletKeyRequest
+    answer: WalletKeyChanged
+  }
+  recoverWalletKey: {
+    path: { wallet_id: string }
+    body: ChangeWalletKeyRequest
+    answer: WalletKeyChanged
+  }
+  linkAccount: {
+    path: { wallet_id: string }
+    body: LinkAccountRequest
+    answer: AccountLinked
+  }
+  listLinkedAccounts: {
+    path: { wallet_id: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: LinkedAccounts
+  }
+  unlinkAccount: {
+    path: { wallet_id: string; link_id: number }
+    answer: AccountUnlinked
+  }
+  recharge: {
+    body: RechargeRequest
+    answer: RechargeResponse
+  }
+  showRecharge: {
+    path: { tx_id: string }
+    query?: { wallet_id?: string }
+    answer: RechargeResponse
+  }
+  redeem: {
+    body: RedemptionRequest
+    answer: RedemptionResponse
+  }
+  showRedemption: {
+    path: { tx_id: string }
+    query?: { wallet_id?: string }
+    answer: RedemptionResponse
+  }
+  showPayment: {
+    path: { wallet_id: string; payment_id: string }
+    answer: Payment
+  }
+  findPayment: {
+    path: { payment_id: string }
+    answer: PaymentSearch
+  }
+  createOrder: {
+    path: { wallet_id: string }
+    body: CreateOrderRequest
+    answer: Order
+  }
+  listOrders: {
+    path: { wallet_id: string }
+    query?: { limit?: number; cursor?: string }
+    answer: OrderList
+    item: Order
+  }
+  showOrder: {
+    path: { wallet_id: string; order_no: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: Order
+  }
+  closeOrder: {
+    path: { wallet_id: string; order_no: string }
+    body: CloseOrderRequest
+    answer: Order
+  }
+  refundOrder: {
+    path: { wallet_id: string; order_no: string }
+    body: RefundOrderRequest
+    answer: Refund
+  }
+  listRefunds: {
+    path: { wallet_id: string; order_no: string }
+    answer: RefundList
+  }
+  placeHold: {
+    path: { wallet_id: string }
+    body: PlaceHoldRequest
+    answer: Hold
+  }
+  listHolds: {
+    path: { wallet_id: string }
+    query?: { limit?: number; cursor?: string }
+    answer: HoldList
+    item: Hold
+  }
+  showHold: {
+    path: { wallet_id: string; hold_id: string }
+    answer: Hold
+  }
+  captureHold: {
+    path: { wallet_id: string; hold_id: string }
+    body: CaptureHoldRequest
+    answer: Capture
+  }
+  voidHold: {
+    path: { wallet_id: string; hold_id: string }
+    body: VoidHoldRequest
+    answer: Hold
+  }
+  listEntries: {
+    path: { wallet_id: string }
+    query?: { limit?: number; cursor?: string }
+    answer: Entries
+    item: Entry
+  }
+  showLimits: {
+    query?: { fresh?: 'true' | 'false' }
+    answer: Limits
+  }
+  putLimits: {
+    body: PutLimitsRequest
+    answer: RuleTaken
+  }
+  putRiskRule: {
+    body: PutRiskRuleRequest
+    answer: RuleTaken
+  }
+  putRefundRule: {
+    body: PutRefundRuleRequest
+    answer: RuleTaken
+  }
+  listPrincipals: {
+    query?: { fresh?: 'true' | 'false' }
+    answer: Principals
+  }
+  putPrincipal: {
+    body: PutPrincipalRequest
+    answer: Principal
+  }
+  showTotals: {
+    query?: { fresh?: 'true' | 'false' }
+    answer: Totals
+  }
+}
+
+type Known = {
+  readonly method: string
+  readonly path: string
+  readonly signed: boolean
+  /** Where its id goes, when it has none of its own among its members. */
+  readonly id: 'request_id' | 'header' | 'none'
+  /** Of its body. */
+  readonly type: string
+  /** The member that holds what stands on a page. */
+  readonly items?: string
+}
+
+export const operations: Readonly<Record<keyof Api, Known>> = {
+  submitPayment: { method: 'POST', path: '/v1/payments', signed: false, id: 'none', type: 'application/json' },
+  submitBatch: { method: 'POST', path: '/v1/payment-batches', signed: true, id: 'none', type: 'application/x-ndjson' },
+  openUser: { method: 'POST', path: '/v1/users', signed: true, id: 'request_id', type: 'application/json' },
+  showUser: { method: 'GET', path: '/v1/users/{user_id}', signed: true, id: 'none', type: 'application/json' },
+  updateUser: { method: 'PATCH', path: '/v1/users/{user_id}', signed: true, id: 'request_id', type: 'application/json' },
+  openWallet: { method: 'POST', path: '/v1/wallets', signed: true, id: 'request_id', type: 'application/json' },
+  showWallet: { method: 'GET', path: '/v1/wallets/{wallet_id}', signed: true, id: 'none', type: 'application/json' },
+  freezeWallet: { method: 'POST', path: '/v1/wallets/{wallet_id}/freeze', signed: true, id: 'request_id', type: 'application/json' },
+  unfreezeWallet: { method: 'POST', path: '/v1/wallets/{wallet_id}/unfreeze', signed: true, id: 'request_id', type: 'application/json' },
+  closeWallet: { method: 'POST', path: '/v1/wallets/{wallet_id}/close', signed: true, id: 'request_id', type: 'application/json' },
+  rotateWalletKey: { method: 'POST', path: '/v1/wallets/{wallet_id}/keys', signed: true, id: 'request_id', type: 'application/json' },
+  recoverWalletKey: { method: 'POST', path: '/v1/wallets/{wallet_id}/keys/recover', signed: true, id: 'request_id', type: 'application/json' },
+  linkAccount: { method: 'POST', path: '/v1/wallets/{wallet_id}/linked-accounts', signed: true, id: 'request_id', type: 'application/json' },
+  listLinkedAccounts: { method: 'GET', path: '/v1/wallets/{wallet_id}/linked-accounts', signed: true, id: 'none', type: 'application/json' },
+  unlinkAccount: { method: 'DELETE', path: '/v1/wallets/{wallet_id}/linked-accounts/{link_id}', signed: true, id: 'header', type: 'application/json' },
+  recharge: { method: 'POST', path: '/v1/recharges', signed: true, id: 'none', type: 'application/json' },
+  showRecharge: { method: 'GET', path: '/v1/recharges/{tx_id}', signed: true, id: 'none', type: 'application/json' },
+  redeem: { method: 'POST', path: '/v1/redemptions', signed: true, id: 'none', type: 'application/json' },
+  showRedemption: { method: 'GET', path: '/v1/redemptions/{tx_id}', signed: true, id: 'none', type: 'application/json' },
+  showPayment: { method: 'GET', path: '/v1/wallets/{wallet_id}/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
+  findPayment: { method: 'GET', path: '/v1/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
+  createOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json' },
+  listOrders: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json', items: 'orders' },
+  showOrder: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}', signed: true, id: 'none', type: 'application/json' },
+  closeOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders/{order_no}/close', signed: true, id: 'request_id', type: 'application/json' },
+  refundOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders/{order_no}/refunds', signed: true, id: 'none', type: 'application/json' },
+  listRefunds: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}/refunds', signed: true, id: 'none', type: 'application/json' },
+  placeHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds', signed: true, id: 'none', type: 'application/json' },
+  listHolds: { method: 'GET', path: '/v1/wallets/{wallet_id}/holds', signed: true, id: 'none', type: 'application/json', items: 'holds' },
+  showHold: { method: 'GET', path: '/v1/wallets/{wallet_id}/holds/{hold_id}', signed: true, id: 'none', type: 'application/json' },
+  captureHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds/{hold_id}/captures', signed: true, id: 'none', type: 'application/json' },
+  voidHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds/{hold_id}/void', signed: true, id: 'request_id', type: 'application/json' },
+  listEntries: { method: 'GET', path: '/v1/wallets/{wallet_id}/entries', signed: true, id: 'none', type: 'application/json', items: 'entries' },
+  showLimits: { method: 'GET', path: '/v1/limits', signed: true, id: 'none', type: 'application/json' },
+  putLimits: { method: 'PUT', path: '/v1/limits', signed: true, id: 'request_id', type: 'application/json' },
+  putRiskRule: { method: 'PUT', path: '/v1/limits/risk-levels', signed: true, id: 'request_id', type: 'application/json' },
+  putRefundRule: { method: 'PUT', path: '/v1/limits/refunds', signed: true, id: 'request_id', type: 'application/json' },
+  listPrincipals: { method: 'GET', path: '/v1/principals', signed: true, id: 'none', type: 'application/json' },
+  putPrincipal: { method: 'PUT', path: '/v1/principals', signed: true, id: 'request_id', type: 'application/json' },
+  showTotals: { method: 'GET', path: '/v1/totals', signed: true, id: 'none', type: 'application/json' },
+}
