@@ -11,6 +11,7 @@ import { createSealer } from '../actors/log/sealing.ts'
 import { type EdgeSettings, edgeSettings, loadSettings } from '../actors/log/settings.ts'
 import { startStatusServer } from '../actors/log/statusServer.ts'
 import { RateLimits } from './auth/rateLimits.ts'
+import { siteOf } from './auth/site.ts'
 import { VerifyPool } from './auth/verifyPool.ts'
 import { edgeMetrics } from './edgeMetrics.ts'
 import { Gateway } from './gateway/gateway.ts'
@@ -54,17 +55,19 @@ runMain('edge', async () => {
     pool.verify({ algorithm, key, message, signature })
   const journal = new SqlJournal(settings.databaseUrl, shardCount, logger)
   const limits = new RateLimits(settings.rateLimits)
+  const site = siteOf(settings.publicUrl ?? `https://localhost:${settings.port}`, settings.pageOrigins)
   const web = {
     services: {
       gateway,
       vault: accountVault(ring, createBlobs(ring)),
       journal,
-      payments: new PaymentDesk(gateway, verify, journal, limits),
+      payments: new PaymentDesk(gateway, verify, journal, limits, site),
+      site,
       loopbackCallbacks: settings.loopbackCallbacks,
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     },
-    authentication: new Authentication(gateway, verify),
+    authentication: new Authentication(gateway, verify, site),
     limits,
     proxies: new Set<string>(),
     onFault,

@@ -185,6 +185,17 @@ describe('keys', () => {
     expect(setKey(t, 'alice', 7, t.byInstitution()).refusal).toBe('status-not-allowed')
   })
 
+  test('a key says how it signs, and one that signs in no known way is none', () => {
+    const t = town()
+    const { shard, number } = t.wallet('alice')
+    const change = { wallet: number, cause: keyCauses.rotate, key: keyOf(9) }
+    const refusalOf = (algorithm: number): string =>
+      t.command(shard, 'walletKey', { ...t.byWallet('alice'), ...change, algorithm }).refusal
+    for (const algorithm of [0, 3, 5, 255]) expect(refusalOf(algorithm)).toBe('key-invalid')
+    expect(refusalOf(keyAlgorithms.webauthnP256)).toBe('accepted')
+    expect(t.view('alice').algorithm).toBe(keyAlgorithms.webauthnP256)
+  })
+
   test('what is no compressed point is no key', () => {
     const t = town()
     for (const first of [0, 1, 4, 255]) {

@@ -63,9 +63,11 @@ function mayActAsInstitutionOf(s: State, userRow: number, by: Signed): Executed 
   return s.users.at.institution[userRow] === by.principal ? undefined : refuse('signer-not-allowed')
 }
 
+const { ecdsaP256, sm2, webauthnP256 } = keyAlgorithms
+
 /** Compressed points begin with 2 or 3; the edge has checked that the point is on its curve. */
 const isKey = (algorithm: number, key: Uint8Array): boolean =>
-  (algorithm === keyAlgorithms.ecdsaP256 || algorithm === keyAlgorithms.sm2) && (key[0] === 2 || key[0] === 3)
+  (algorithm === ecdsaP256 || algorithm === webauthnP256 || algorithm === sm2) && (key[0] === 2 || key[0] === 3)
 
 /** Opens a wallet for a user. A class asks for at least its own strength of identification. */
 export const openWallet: Execute<'walletOpen'> = (s, command) => {

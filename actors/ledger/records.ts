@@ -142,7 +142,8 @@ export type CommandOp = keyof typeof commandOps
 
 export const walletActions = { freeze: 1, unfreeze: 2, close: 3 } as const
 export const keyCauses = { rotate: 1, recover: 2 } as const
-export const keyAlgorithms = { ecdsaP256: 1, sm2: 2 } as const
+/** Ed25519 has 3 in the evidence, and no wallet has such a key. */
+export const keyAlgorithms = { ecdsaP256: 1, sm2: 2, webauthnP256: 4 } as const
 export const principalRoles = { institution: 1, operator: 2 } as const
 export const linkTypes = { bank: 1, payment: 2 } as const
 
@@ -226,7 +227,7 @@ export const commandRecords = {
     user: ['f64', 'user number'],
     class: ['u8', '1-4, 0 corporate'],
     kind: ['u8', '1 personal, 2 merchant'],
-    algorithm: ['u8', 'of the key: 1 ECDSA P-256, 2 SM2'],
+    algorithm: ['u8', 'of the key: 1 ECDSA P-256, 2 SM2, 4 a passkey on P-256'],
     key: ['bytes33', 'compressed point'],
     reserved: ['bytes4', 'zero'],
   }),

@@ -45,6 +45,10 @@ export const edgeSettings = processSettings.extend({
   edgeId: z.string().regex(/^[1-9]\d{0,8}$/),
   host: z.string().default('127.0.0.1'),
   port: z.number().int().min(1).max(65535),
+  /** Where people reach this edge; pages, QR codes and passkeys name it. By default localhost at `port`. */
+  publicUrl: z.url({ protocol: /^https$/ }).optional(),
+  /** Origins of pages elsewhere under the same host that may ask for passkeys. */
+  pageOrigins: z.array(z.string()).default([]),
   certFile: z.string(),
   keyFile: z.string(),
   databaseUrl: z.string(),

@@ -1,4 +1,5 @@
 import { RateLimits } from '../../edge/auth/rateLimits.ts'
+import { siteOf } from '../../edge/auth/site.ts'
 import { Gateway } from '../../edge/gateway/gateway.ts'
 import { ShardUnavailable } from '../../edge/gateway/ports.ts'
 import type { Journal } from '../../edge/routes/journal.ts'
@@ -68,5 +69,12 @@ export function startEdge(region: Region, process: SimProcess, index: number): E
   gateway.start()
   const verify = async (key: { key: Uint8Array }, message: Uint8Array, signature: Uint8Array): Promise<boolean> =>
     Buffer.compare(simulatedSignature(key.key, message), signature) === 0
-  return { gateway, desk: new PaymentDesk(gateway, verify, noJournal, new RateLimits(noLimits)), process }
+  const desk = new PaymentDesk(
+    gateway,
+    verify,
+    noJournal,
+    new RateLimits(noLimits),
+    siteOf('https://simulated.example'),
+  )
+  return { gateway, desk, process }
 }

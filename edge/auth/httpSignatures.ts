@@ -19,7 +19,7 @@ export type SignedMessage = {
   status?: number
 }
 
-export type SignatureAlgorithm = 'ed25519' | 'ecdsa-p256-sha256'
+export type SignatureAlgorithm = 'ed25519' | 'ecdsa-p256-sha256' | 'webauthn-p256'
 
 export type ParsedSignature = {
   label: string

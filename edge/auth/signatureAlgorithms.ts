@@ -7,9 +7,10 @@ const ed25519Prefix = Buffer.from('302a300506032b6570032100', 'hex')
 /** The key is not one that this API takes. */
 export class KeyError extends Error {}
 
-/** A public key of a wallet: the curve's compressed point. */
+/** A public key of a wallet: the curve's compressed point, whether a passkey signs with it or not. */
 export function importWalletKey(algorithm: number, key: Uint8Array): KeyObject {
-  if (algorithm !== keyAlgorithms.ecdsaP256) throw new KeyError(`key algorithm ${algorithm} is not supported yet`)
+  const known = algorithm === keyAlgorithms.ecdsaP256 || algorithm === keyAlgorithms.webauthnP256
+  if (!known) throw new KeyError(`key algorithm ${algorithm} is not supported yet`)
   // OpenSSL in some runtimes takes only the uncompressed form in a SubjectPublicKeyInfo.
   const point = Buffer.from(ECDH.convertKey(key, 'prime256v1', undefined, undefined, 'uncompressed') as Buffer)
   const x = point.subarray(1, 33).toString('base64url')

@@ -144,10 +144,17 @@ export type PaymentRequest = {
   order?: string
   /** Hex DER ECDSA P-256 with SHA-256 over the canonical bytes: the line 'jiaozi-payment-v1', a line feed, then the members above that are given as RFC 8785 JSON, the amount with exactly two decimals */
   signature: string
+  webauthn?: WebAuthnAssertion
   /** Or in the header X-Device-Fingerprint */
   device_fingerprint?: string
   /** "latitude,longitude", or in the header X-Geo-Location */
   geo_location?: string
+}
+
+/** From a wallet whose key is a passkey, both in base64url: what the authenticator signed. Its challenge is the SHA-256 of the canonical bytes, and the signature is the authenticator’s. */
+export type WebAuthnAssertion = {
+  authenticator_data: string
+  client_data_json: string
 }
 
 export type Batch = {
@@ -235,11 +242,18 @@ export type OpenWalletRequest = {
   class: number
   kind: 'personal' | 'merchant'
   /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
-  public_key: string
-  /** Algorithm of the key */
-  algorithm?: 'ecdsa-p256'
+  public_key?: string
+  /** Algorithm of the key; webauthn-p256 is a passkey, which comes in `passkey` */
+  algorithm?: 'ecdsa-p256' | 'webauthn-p256'
+  passkey?: PasskeyRegistration
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
+}
+
+/** What navigator.credentials.create() gave, for the challenge SHA-256 of the line jiaozi-passkey-v1, a line feed and {"request_id":…,"subject":…}; the subject is the wallet, or the user for whom one is opened. Attestation "none", user verified. */
+export type PasskeyRegistration = {
+  attestation_object: string
+  client_data_json: string
 }
 
 export type Wallet = {
@@ -297,9 +311,10 @@ export type WalletKeyChanged = {
 
 export type ChangeWalletKeyRequest = {
   /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
-  public_key: string
-  /** Algorithm of the key */
-  algorithm?: 'ecdsa-p256'
+  public_key?: string
+  /** Algorithm of the key; webauthn-p256 is a passkey, which comes in `passkey` */
+  algorithm?: 'ecdsa-p256' | 'webauthn-p256'
+  passkey?: PasskeyRegistration
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -413,6 +428,37 @@ export type JournalPayment = {
   reason?: string
   payee_wallet: string
   amount: string
+}
+
+export type Merchant = {
+  wallet_id: string
+  /** Counts the profiles; 0 while there is none */
+  profile_version: number
+  name_zh?: string
+  name_en?: string
+  contact?: string
+  callback_url?: string
+  /** RFC 3339, UTC */
+  changed_at?: string
+  /** Of the secret that signs what the merchant is told */
+  secret_generation: number
+  /** RFC 3339, UTC */
+  secret_rotated_at?: string
+  /** Left out where the answer is not a reading */
+  as_of?: AsOf
+}
+
+export type PutMerchantRequest = {
+  /** Name that payers see in Chinese */
+  name_zh: string
+  /** Name that payers see in English */
+  name_en?: string
+  /** How payers reach it */
+  contact?: string
+  /** Where the merchant is told of orders that name no address of their own */
+  callback_url?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
 }
 
 export type Order = {
@@ -846,6 +892,16 @@ export type Api = {
     path: { payment_id: string }
     answer: PaymentSearch
   }
+  putMerchant: {
+    path: { wallet_id: string }
+    body: PutMerchantRequest
+    answer: Merchant
+  }
+  showMerchant: {
+    path: { wallet_id: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: Merchant
+  }
   createOrder: {
     path: { wallet_id: string }
     body: CreateOrderRequest
@@ -971,6 +1027,8 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   showRedemption: { method: 'GET', path: '/v1/redemptions/{tx_id}', signed: true, id: 'none', type: 'application/json' },
   showPayment: { method: 'GET', path: '/v1/wallets/{wallet_id}/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
   findPayment: { method: 'GET', path: '/v1/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
+  putMerchant: { method: 'PUT', path: '/v1/merchants/{wallet_id}', signed: true, id: 'request_id', type: 'application/json' },
+  showMerchant: { method: 'GET', path: '/v1/merchants/{wallet_id}', signed: true, id: 'none', type: 'application/json' },
   createOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json' },
   listOrders: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json', items: 'orders' },
   showOrder: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}', signed: true, id: 'none', type: 'application/json' },

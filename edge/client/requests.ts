@@ -10,7 +10,7 @@ export type Exchange = (
 /** Signs requests: institutions and operators with Ed25519, users with their wallet's P-256 key. */
 export type RequestSigner = {
   keyId: string
-  algorithm: 'ed25519' | 'ecdsa-p256-sha256'
+  algorithm: 'ed25519' | 'ecdsa-p256-sha256' | 'webauthn-p256'
   sign(base: Uint8Array): Uint8Array
 }
 

@@ -1,6 +1,12 @@
 import { encodeCommand, joinBodies } from '../../actors/ledger/frameBuilder.ts'
 import { paymentRecord, signers } from '../../actors/ledger/records.ts'
-import { type Evidence, evidenceRecord, writeEvidence } from '../../actors/log/evidence.ts'
+import {
+  assertionBytes,
+  type Evidence,
+  evidenceRecord,
+  writeAssertion,
+  writeEvidence,
+} from '../../actors/log/evidence.ts'
 import type { BatchSubmission, CommandSubmission, PaymentSubmission } from './submission.ts'
 
 const paymentWords = paymentRecord.size >>> 3
@@ -57,12 +63,26 @@ export function digestWord(digest: Uint8Array, at: number): number {
   return ((digest[at]! << 24) | (digest[at + 1]! << 16) | (digest[at + 2]! << 8) | digest[at + 3]!) >>> 0
 }
 
-/** The evidence section of a frame: a row for each of its records. */
-export function evidenceSection(records: readonly Numbered<{ readonly evidence: Evidence }>[]): Uint8Array {
-  const section = new Uint8Array(records.length * evidenceRecord.size)
+type Evidenced = Numbered<{ readonly evidence: Evidence }>
+
+/** The evidence section of a frame: a row for each of its records, then what passkeys have signed. */
+export function evidenceSection(records: readonly Evidenced[]): Uint8Array {
+  const rowsBytes = records.length * evidenceRecord.size
+  let assertionsBytes = 0
+  for (let i = 0; i < records.length; i++) assertionsBytes += assertionBytes(records[i]!.submission.evidence)
+  const section = new Uint8Array(rowsBytes + assertionsBytes)
   const view = new DataView(section.buffer)
   for (let i = 0; i < records.length; i++) {
     writeEvidence(section, view, i * evidenceRecord.size, records[i]!.submission.evidence)
   }
+  if (assertionsBytes > 0) writeAssertions(section, view, rowsBytes, records)
   return section
+}
+
+function writeAssertions(section: Uint8Array, view: DataView, from: number, records: readonly Evidenced[]): void {
+  let offset = from
+  for (let i = 0; i < records.length; i++) {
+    const { assertion } = records[i]!.submission.evidence
+    if (assertion !== undefined) offset = writeAssertion(section, view, offset, i, assertion)
+  }
 }

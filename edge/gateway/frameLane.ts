@@ -42,6 +42,8 @@ type Frame<T> = {
 export type LaneOptions<T> = {
   readonly shard: number
   readonly recordsPerFrameMax: number
+  /** What a record takes beyond what `recordsPerFrameMax` reckons with, at most, and how much of it a frame has room for. */
+  readonly extraBytes: { readonly of: (submission: T) => number; readonly max: number; readonly perFrameMax: number }
   /** Frames on their way to the log at once: while one is, the next gathers. */
   readonly framesInFlightMax: number
   /** Whether records wait for others though a frame could leave; without it they never do. */
@@ -113,14 +115,27 @@ export class FrameLane<T> {
   }
 
   #pump(): void {
-    const { framesInFlightMax, recordsPerFrameMax } = this.#o
+    const { framesInFlightMax } = this.#o
     while (this.#slots < framesInFlightMax && this.#frames.size < framesUnansweredMax) {
       if (this.#gathering.length === 0 || this.#held()) return
-      const waiters = this.#gathering.splice(0, recordsPerFrameMax).filter((waiter) => !waiter.settled)
+      const waiters = this.#gathering.splice(0, this.#fitting()).filter((waiter) => !waiter.settled)
       if (waiters.length === 0) return
       this.#slots += 1
       this.#send(waiters).catch((error: unknown) => this.#o.ports.onFault('a frame was given up', error))
     }
+  }
+
+  /** How many of those that wait fit a frame. So few that any would fit are not measured. */
+  #fitting(): number {
+    const { recordsPerFrameMax, extraBytes } = this.#o
+    const countMax = Math.min(this.#gathering.length, recordsPerFrameMax)
+    if (countMax <= extraBytes.perFrameMax / extraBytes.max) return countMax
+    let bytes = 0
+    for (let count = 0; count < countMax; count++) {
+      bytes += extraBytes.of(this.#gathering[count]!.submission)
+      if (bytes > extraBytes.perFrameMax) return count
+    }
+    return countMax
   }
 
   /** Whether the rule holds the next frame back; the lane is pumped again when it will not any more. */

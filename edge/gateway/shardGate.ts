@@ -1,7 +1,7 @@
 import { frameKinds } from '../../actors/ledger/records.ts'
 import type { FrameAnswer } from '../../actors/log/answers.ts'
 import type { BatchAnswer } from '../../actors/log/batchAnswers.ts'
-import type { Evidence } from '../../actors/log/evidence.ts'
+import { assertionBytes, type Evidence } from '../../actors/log/evidence.ts'
 import type { OwnerDirectory } from '../../actors/log/ownerDirectory.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
@@ -21,6 +21,9 @@ import type { BatchSubmission, CommandSubmission, PaymentSubmission, Submitted }
 /** With its evidence a payment takes 232 bytes of a frame, the largest command 4,400; the log takes frames of 2 MiB. */
 const paymentsPerFrameMax = 8_000
 const commandsPerFrameMax = 450
+/** What passkeys have signed comes on top of that: in a frame that is full otherwise there is room for this much. */
+const assertionsBytesMax = 110_000
+const assertionBytesMax = 776
 /** Parts of batches on their way to one log at once; each is a frame of up to 256 KB. */
 const batchesInFlightMax = 8
 const batchesWaitingMax = 64
@@ -73,6 +76,11 @@ export class ShardGate {
     return new FrameLane<T>({
       shard,
       recordsPerFrameMax,
+      extraBytes: {
+        of: ({ evidence }) => assertionBytes(evidence),
+        max: assertionBytesMax,
+        perFrameMax: assertionsBytesMax,
+      },
       framesInFlightMax,
       ...rule,
       ports,

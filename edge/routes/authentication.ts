@@ -1,6 +1,9 @@
 import { type KeyObject, verify } from 'node:crypto'
 import { parseWalletId, walletIdText } from '../../actors/ledger/ids.ts'
 import { keyAlgorithms } from '../../actors/ledger/records.ts'
+import type { Assertion } from '../../actors/log/evidence.ts'
+import { AssertionError, assertedBytes, checkAssertion } from '../auth/assertion.ts'
+import { assertionOf } from '../auth/assertionHeader.ts'
 import {
   checkPolicy,
   type ParsedSignature,
@@ -9,9 +12,11 @@ import {
   type SignedMessage,
 } from '../auth/httpSignatures.ts'
 import { importEd25519Key } from '../auth/signatureAlgorithms.ts'
+import type { Site } from '../auth/site.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { PrincipalRole } from '../gateway/principalKeys.ts'
 import type { ReadFrom } from '../gateway/shardQueries.ts'
+import { sha256 } from '../wire/canonical.ts'
 import type { Caller } from './caller.ts'
 import { Failure } from './failure.ts'
 import { decoyKey, type VerifySignature } from './paymentDesk.ts'
@@ -19,17 +24,23 @@ import { decoyKey, type VerifySignature } from './paymentDesk.ts'
 /** Number of Ed25519 in the evidence, beside those of wallet keys. */
 export const ed25519Algorithm = 3
 
+const plainAlgorithm = 'ecdsa-p256-sha256'
+/** Of the signatures that passkeys make of requests; a name of ours, since RFC 9421 has none for them. */
+const passkeyAlgorithm = 'webauthn-p256'
+
 const principalPattern = /^(institution|operator):([1-9]\d{0,8})$/
 
 /** Who a request comes from, by its HTTP message signature (RFC 9421). */
 export class Authentication {
   readonly #gateway: Gateway
   readonly #verify: VerifySignature
+  readonly #site: Site
   readonly #imported = new Map<string, KeyObject>()
 
-  constructor(gateway: Gateway, verifySignature: VerifySignature) {
+  constructor(gateway: Gateway, verifySignature: VerifySignature, site: Site) {
     this.#gateway = gateway
     this.#verify = verifySignature
+    this.#site = site
   }
 
   /**
@@ -40,7 +51,7 @@ export class Authentication {
     const parsed = this.#read(message, body, nowMs)
     const principal = principalPattern.exec(parsed.keyId)
     if (principal !== null) return this.#principal(parsed, principal[1] as PrincipalRole, Number(principal[2]))
-    return this.#wallet(parsed)
+    return this.#wallet(parsed, this.#assertionOf(message, parsed))
   }
 
   #read(message: SignedMessage, body: Uint8Array, nowMs: number): ParsedSignature {
@@ -74,31 +85,48 @@ export class Authentication {
   }
 
   /** A wallet's key is read anew each time: one that was replaced must not even read the balance any more. */
-  async #wallet(parsed: ParsedSignature): Promise<Caller> {
+  async #wallet(parsed: ParsedSignature, assertion: Assertion | undefined): Promise<Caller> {
     const id = parseWalletId(parsed.keyId)
     if (id === undefined) throw notSigned('keyid must be a wallet id, institution:N or operator:N')
-    const near = await this.#signer(parsed, id.number, 'near')
+    const near = await this.#signer(parsed, assertion, id.number, 'near')
     // A copy that is behind may hold a key that was replaced: the one that signed may be newer.
     const behind = !near.valid && near.asOf.ageMs !== undefined
-    const { asOf, result, valid } = behind ? await this.#signer(parsed, id.number, 'owner') : near
+    const { asOf, result, valid } = behind ? await this.#signer(parsed, assertion, id.number, 'owner') : near
     if (result === null || !valid || walletIdText(id.number, result.kind) !== parsed.keyId) {
       throw notSigned('the signature is not one of the key that keyid names')
     }
     const { algorithm, key, keyVersion, kind } = result
     this.#gateway.walletKeys.put(id.number, { algorithm, key, keyVersion, kind })
-    const signature = { signature: parsed.signature, algorithm: keyAlgorithms.ecdsaP256 }
+    const signature = { signature: parsed.signature, algorithm, assertion }
     return { role: 'wallet', number: id.number, wallet: { asOf, result }, signature }
   }
 
   /** The wallet that claims to have signed, and whether its key did. */
-  async #signer(parsed: ParsedSignature, number: number, from: ReadFrom) {
+  async #signer(parsed: ParsedSignature, assertion: Assertion | undefined, number: number, from: ReadFrom) {
     const { asOf, result } = await this.#gateway.ask(number, { type: 'wallet', number }, from)
-    const fits = parsed.algorithm === undefined || parsed.algorithm === 'ecdsa-p256-sha256'
-    const der = derOf(parsed.signature)
     const { algorithm, key } = result ?? decoyKey
+    const passkey = algorithm === keyAlgorithms.webauthnP256
+    const named = parsed.algorithm === undefined || parsed.algorithm === (passkey ? passkeyAlgorithm : plainAlgorithm)
+    const der = assertion === undefined ? derOf(parsed.signature) : parsed.signature
+    const signed = assertion === undefined ? parsed.base : assertedBytes(assertion)
     const known = { algorithm, key, keyVersion: 0, kind: 0 }
-    const valid = fits && der !== undefined && (await this.#verify(known, parsed.base, der))
+    const fits = named && passkey === (assertion !== undefined)
+    const valid = fits && der !== undefined && (await this.#verify(known, signed, der))
     return { asOf, result, valid }
+  }
+
+  /** A passkey's word about this request, where it carries one. */
+  #assertionOf(message: SignedMessage, parsed: ParsedSignature): Assertion | undefined {
+    try {
+      const assertion = assertionOf(message.headers)
+      if (assertion !== undefined) checkAssertion(assertion, sha256(parsed.base), this.#site)
+      return assertion
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error
+      throw new Failure('not-signed', {
+        fields: [{ field: 'WebAuthn-Assertion', message: `${error.part} ${error.message}` }],
+      })
+    }
   }
 }
 

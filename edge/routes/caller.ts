@@ -15,7 +15,7 @@ export type Caller = {
   readonly number: number
   /** A wallet's own state as it was read to check the signature. */
   readonly wallet?: Read<'wallet'> & { result: WalletView }
-  readonly signature: Pick<Evidence, 'signature' | 'algorithm'>
+  readonly signature: Pick<Evidence, 'signature' | 'algorithm' | 'assertion'>
 }
 
 /** Operators and institutions count from 1 each; their command ids must not meet in one space. */

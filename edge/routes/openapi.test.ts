@@ -81,7 +81,7 @@ describe('the document that is served', () => {
       expect([name, schema.additionalProperties]).toEqual([name, false])
       for (const [member, of] of Object.entries(schema.properties ?? {})) {
         const shown = of.example ?? of.enum ?? of.const ?? of.default ?? of.pattern ?? of.minimum ?? of.description
-        expect([name, member, shown ?? of.type]).not.toContain(undefined)
+        expect([name, member, shown ?? of.type ?? of.$ref]).not.toContain(undefined)
         if (of.type === 'string')
           expect(`${name}.${member}: ${shown === undefined ? 'nothing' : 'shown'}`).toMatch(/shown$/)
       }

@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi'
+import type { Site } from '../auth/site.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
@@ -12,6 +13,7 @@ export type Services = {
   readonly vault: AccountVault
   readonly journal: Journal
   readonly payments: PaymentDesk
+  readonly site: Site
   /** Whether merchants on this machine are called, as in development. */
   readonly loopbackCallbacks: boolean
   nowMs(): number

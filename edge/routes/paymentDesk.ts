@@ -1,7 +1,10 @@
 import { noNumber } from '../../actors/ledger/numberedRows.ts'
+import { keyAlgorithms } from '../../actors/ledger/records.ts'
 import { refusalOf } from '../../actors/ledger/refusals.ts'
-import type { Evidence } from '../../actors/log/evidence.ts'
+import type { Assertion, Evidence } from '../../actors/log/evidence.ts'
+import { AssertionError, assertedBytes, checkAssertion } from '../auth/assertion.ts'
 import type { RateLimits } from '../auth/rateLimits.ts'
+import type { Site } from '../auth/site.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { PaymentOutcome } from '../gateway/paymentTracker.ts'
 import type { WalletKey } from '../gateway/walletKeys.ts'
@@ -25,6 +28,8 @@ export type SignedPayment = {
   readonly canonical: Uint8Array
   readonly digest: Uint8Array
   readonly signature: Uint8Array
+  /** What a passkey signed in place of the canonical bytes. */
+  readonly assertion?: Assertion | undefined
 }
 
 /** Checks a signature of a wallet's key on another thread. */
@@ -36,6 +41,8 @@ export type PaymentResult =
   | { readonly kind: 'not-signed' }
   /** The id is past what the ledger remembers, and the journal that remembers longer does not answer now. */
   | { readonly kind: 'journal-away' }
+
+const passkeys = keyAlgorithms.webauthnP256
 
 /** What an unknown payer's signature is checked against, so that it takes as long as a known one's. The curve's base point. */
 export const decoyKey: WalletKey = {
@@ -51,16 +58,22 @@ export class PaymentDesk {
   readonly #verify: VerifySignature
   readonly #journal: Journal
   readonly #limits: RateLimits
+  readonly #site: Site
 
-  constructor(gateway: Gateway, verify: VerifySignature, journal: Journal, limits: RateLimits) {
+  constructor(gateway: Gateway, verify: VerifySignature, journal: Journal, limits: RateLimits, site: Site) {
     this.#gateway = gateway
     this.#verify = verify
     this.#journal = journal
     this.#limits = limits
+    this.#site = site
   }
 
-  /** @throws ShardUnavailable when the payer's key is not known here and cannot be asked for; Failure `rate-limited` */
+  /**
+   * @throws ShardUnavailable when the payer's key is not known here and cannot be asked for; Failure `rate-limited`, or
+   * `not-signed` when a passkey was asked for something else than this payment
+   */
   async pay(payment: SignedPayment, origin: Origin): Promise<PaymentResult> {
+    if (payment.assertion !== undefined) this.#checkAssertion(payment.assertion, payment.digest)
     const first = await this.#once(payment, origin)
     if (first.kind !== 'final') return first
     if (first.refusal === 'key-not-current') {
@@ -76,7 +89,7 @@ export class PaymentDesk {
   async #once(payment: SignedPayment, origin: Origin): Promise<PaymentResult> {
     const found = this.#gateway.walletKeys.get(payment.payer)
     const key = found instanceof Promise ? await found : found
-    const valid = await this.#verify(key ?? decoyKey, payment.canonical, payment.signature)
+    const valid = await this.#signed(payment, key ?? decoyKey)
     if (key === undefined || key.kind !== payment.payerKind) return { kind: 'not-signed' }
     if (!valid) return this.#notSigned(payment, key, origin)
     return this.#submit(payment, key, origin)
@@ -86,15 +99,32 @@ export class PaymentDesk {
   async #notSigned(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentResult> {
     const newest = await this.#gateway.walletKeys.again(payment.payer, key)
     if (newest === undefined || newest.keyVersion === key.keyVersion) return { kind: 'not-signed' }
-    const valid = await this.#verify(newest, payment.canonical, payment.signature)
+    const valid = await this.#signed(payment, newest)
     return valid ? this.#submit(payment, newest, origin) : { kind: 'not-signed' }
+  }
+
+  /** A passkey signs through an authenticator, which vouches that its person was verified; another key must not say so. */
+  #signed({ assertion, canonical, signature }: SignedPayment, key: WalletKey): Promise<boolean> {
+    if (assertion === undefined) {
+      return this.#verify(key, canonical, signature).then((valid) => valid && key.algorithm !== passkeys)
+    }
+    return this.#verify(key, assertedBytes(assertion), signature).then((valid) => valid && key.algorithm === passkeys)
+  }
+
+  #checkAssertion(assertion: Assertion, digest: Uint8Array): void {
+    try {
+      checkAssertion(assertion, digest, this.#site)
+    } catch (error) {
+      if (!(error instanceof AssertionError)) throw error
+      throw new Failure('not-signed', { fields: [{ field: `webauthn.${error.part}`, message: error.message }] })
+    }
   }
 
   async #submit(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentOutcome> {
     const admission = this.#limits.wallet(payment.payer)
     if (!admission.admitted) throw new Failure('rate-limited', { retryAfterS: admission.retryAfterS })
-    const { payer, payee, amountFen, id, requestedMs, digest, signature } = payment
-    const evidence: Evidence = { digest, signature, algorithm: key.algorithm, ...origin }
+    const { payer, payee, amountFen, id, requestedMs, digest, signature, assertion } = payment
+    const evidence: Evidence = { digest, signature, assertion, algorithm: key.algorithm, ...origin }
     const order = payment.order === undefined ? undefined : await this.#orderNumber(payee, payment.order)
     const { keyVersion } = key
     return this.#gateway.pay({ payer, payee, amountFen, id, requestedMs, keyVersion, evidence, order })

@@ -1,5 +1,7 @@
 import { isDate } from '../../actors/ledger/businessTime.ts'
 import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
+import type { Assertion } from '../../actors/log/evidence.ts'
+import { type AssertionPart, authenticatorBytesMax, clientBytesMax } from '../auth/assertion.ts'
 import { canonicalPayment, sha256 } from '../wire/canonical.ts'
 import { badField, Failure } from './failure.ts'
 import { amountFen, yuanText } from './fields.ts'
@@ -70,6 +72,7 @@ export function readPayment(members: Readonly<Record<string, unknown>>): Payment
     canonical,
     digest: sha256(canonical),
     signature: Buffer.from(hex, 'hex'),
+    assertion: members.webauthn === undefined ? undefined : assertionIn(members.webauthn),
     device: optionalTextIn(members, 'device_fingerprint'),
     place: optionalTextIn(members, 'geo_location'),
   }
@@ -86,12 +89,38 @@ const known: ReadonlySet<string> = new Set([
   'device_fingerprint',
   'geo_location',
   'order',
+  'webauthn',
 ])
 
 /** A payer must not believe that we heeded what the signature does not cover. */
 function refuseUnknown(members: Readonly<Record<string, unknown>>): void {
   for (const name in members) {
     if (!known.has(name)) throw badField(name.slice(0, 64), 'is not known here')
+  }
+}
+
+const base64urlPattern = /^[\w-]+$/
+
+/** @param value a JSON object or a Protobuf message, read */
+function assertionIn(value: unknown): Assertion {
+  if (value === null || typeof value !== 'object' || Array.isArray(value))
+    throw badField('webauthn', 'must be an object')
+  const members = value as Readonly<Record<string, unknown>>
+  for (const name in members) {
+    if (name !== 'authenticator_data' && name !== 'client_data_json') {
+      throw badField(`webauthn.${name.slice(0, 64)}`, 'is not known here')
+    }
+  }
+  const bytesIn = (part: AssertionPart, bytesMax: number): Uint8Array => {
+    const text = members[part]
+    if (text === undefined || text === '') throw missing(`webauthn.${part}`)
+    const fits = typeof text === 'string' && text.length <= Math.ceil((bytesMax * 4) / 3) && base64urlPattern.test(text)
+    if (!fits) throw badField(`webauthn.${part}`, `must be at most ${bytesMax} bytes in base64url without padding`)
+    return Buffer.from(text, 'base64url')
+  }
+  return {
+    authenticatorData: bytesIn('authenticator_data', authenticatorBytesMax),
+    clientDataJson: bytesIn('client_data_json', clientBytesMax),
   }
 }
 

@@ -31,6 +31,13 @@ export const paymentRequestSchema = z
         "Hex DER ECDSA P-256 with SHA-256 over the canonical bytes: the line 'jiaozi-payment-v1', a line feed, then the members above that are given as RFC 8785 JSON, the amount with exactly two decimals",
       example: '3045022100…',
     }),
+    webauthn: z
+      .strictObject({ authenticator_data: z.string(), client_data_json: z.string() })
+      .optional()
+      .openapi('WebAuthnAssertion', {
+        description:
+          'From a wallet whose key is a passkey, both in base64url: what the authenticator signed. Its challenge is the SHA-256 of the canonical bytes, and the signature is the authenticator’s.',
+      }),
     device_fingerprint: z.string().optional().openapi({ description: 'Or in the header X-Device-Fingerprint' }),
     geo_location: z
       .string()

@@ -19,6 +19,7 @@ import { createOpener, createSealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
 import { type RateLimitSettings, RateLimits } from '../auth/rateLimits.ts'
 import { importWalletKey, verifyEcdsa } from '../auth/signatureAlgorithms.ts'
+import { siteOf } from '../auth/site.ts'
 import { newId, newWalletKey, principalSigner, type WalletKey, walletSigner } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
 import { Gateway } from '../gateway/gateway.ts'
@@ -68,6 +69,7 @@ export class TestApi {
   readonly ring = memoryKeyRing(regionPurposes(shardCount))
   readonly logs: readonly MemoryLog[]
   readonly faults: string[] = []
+  readonly site = siteOf('https://edge.test')
   fateOfAppend: () => AppendFate = () => 'store'
   answersLost = false
   leading = true
@@ -121,13 +123,14 @@ export class TestApi {
       gateway,
       vault: accountVault(this.ring, createBlobs(this.ring)),
       journal: this.#journal(),
-      payments: new PaymentDesk(gateway, verify, this.#journal(), limits),
+      payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
+      site: this.site,
       loopbackCallbacks: false,
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     }
     const onFault = (what: string): unknown => this.faults.push(what)
-    const authentication = new Authentication(gateway, verify)
+    const authentication = new Authentication(gateway, verify, this.site)
     return { services, authentication, limits, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
   }
 
@@ -230,7 +233,8 @@ export class TestApi {
     if (body.length > 0) plain['content-type'] = type ?? 'application/json'
     const signed = by === undefined ? {} : signatureOf(by, method, url, plain, body, asking)
     const sent = body.length > 0 ? { body } : {}
-    const response = await this.app.request(url.href, { method, headers: { ...plain, ...signed }, ...sent })
+    const all = { ...plain, ...signed, ...asking.headersOf?.() }
+    const response = await this.app.request(url.href, { method, headers: all, ...sent })
     return toldBy(response)
   }
 

@@ -8,6 +8,8 @@ export type Asking = {
   readonly bytes?: Uint8Array | string
   readonly type?: string
   readonly headers?: Record<string, string>
+  /** Headers that signing makes. */
+  readonly headersOf?: () => Record<string, string>
   /** What is signed, where that is not what is sent. */
   readonly signedAtMs?: number
   readonly signedPath?: string

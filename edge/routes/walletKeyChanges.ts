@@ -5,12 +5,10 @@ import { commandIdOf, runCommand } from './commandDesk.ts'
 import { requestIdField, walletIdField } from './fields.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
-import { algorithmNames, keyAlgorithmField, publicKeyField } from './walletKeyField.ts'
+import { givenKey, walletKeyFields } from './walletKeyField.ts'
 
 const changed = z.object({ wallet_id: walletIdField, key_version: z.int() }).openapi('WalletKeyChanged')
-const body = z
-  .strictObject({ public_key: publicKeyField, algorithm: keyAlgorithmField, request_id: requestIdField })
-  .openapi('ChangeWalletKeyRequest')
+const body = z.strictObject({ ...walletKeyFields, request_id: requestIdField }).openapi('ChangeWalletKeyRequest')
 
 function keyOperation(name: string, cause: keyof typeof keyCauses, tail: string, summary: string, description: string) {
   return operation({
@@ -25,18 +23,18 @@ function keyOperation(name: string, cause: keyof typeof keyCauses, tail: string,
     body,
     messages: { request: 'ChangeWalletKeyRequest', answer: 'WalletKeyChanged' },
     answers: { 200: { description: 'The number of the key that signs from now on', schema: changed } },
-    async run({ caller, origin, params, body, idempotencyKey }, { gateway }) {
+    async run({ caller, origin, params, body, idempotencyKey }, { gateway, site }) {
       const id = commandIdOf(idempotencyKey, body.request_id)
       const { result } = await visibleWallet(gateway, caller, params.wallet_id)
-      const algorithm = algorithmNames[body.algorithm]
-      const hex = Buffer.from(body.public_key).toString('hex')
+      const { algorithm, key } = await givenKey(body, params.wallet_id, id, site)
+      const hex = Buffer.from(key).toString('hex')
       const taken = await runCommand(gateway, gateway.shardOf(result.number), {
         op: 'walletKey',
         caller,
         origin,
         id,
         digest: requestDigest('walletKey', { wallet: result.number, cause, algorithm, key: hex }),
-        fields: { wallet: result.number, cause: keyCauses[cause], algorithm, key: body.public_key },
+        fields: { wallet: result.number, cause: keyCauses[cause], algorithm, key },
         instance: `/v1/wallets/${params.wallet_id}`,
         fieldOf: { 'key-invalid': 'public_key' },
       })

@@ -10,7 +10,7 @@ import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { linkedAccountBody, linkedAccountSchema } from './linkedAccounts.ts'
 import { operation } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
-import { algorithmNames, keyAlgorithmField, publicKeyField } from './walletKeyField.ts'
+import { givenKey, walletKeyFields } from './walletKeyField.ts'
 
 const walletParams = z.object({ wallet_id: walletIdField })
 const classField = z
@@ -45,27 +45,26 @@ export const openWallet = operation({
       user_id: userIdField,
       class: classField,
       kind: kindField,
-      public_key: publicKeyField,
-      algorithm: keyAlgorithmField,
+      ...walletKeyFields,
       request_id: requestIdField,
     })
     .openapi('OpenWalletRequest'),
   messages: { request: 'OpenWalletRequest', answer: 'WalletOpened' },
   answers: { 201: { description: 'The wallet', schema: opened } },
-  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+  async run({ caller, origin, body, idempotencyKey }, { gateway, site }) {
     const id = commandIdOf(idempotencyKey, body.request_id)
     const user = userNumberIn(body.user_id, 'user_id')
     const kind = walletKinds[body.kind]
-    const algorithm = algorithmNames[body.algorithm]
-    const asked = { user, class: body.class, kind, algorithm }
     await visibleUser(gateway, caller, body.user_id)
+    const { algorithm, key } = await givenKey(body, body.user_id, id, site)
+    const asked = { user, class: body.class, kind, algorithm }
     const taken = await runCommand(gateway, gateway.shardOf(user), {
       op: 'walletOpen',
       caller,
       origin,
       id,
-      digest: requestDigest('walletOpen', { ...asked, key: Buffer.from(body.public_key).toString('hex') }),
-      fields: { ...asked, key: body.public_key },
+      digest: requestDigest('walletOpen', { ...asked, key: Buffer.from(key).toString('hex') }),
+      fields: { ...asked, key },
       instance: `/v1/users/${body.user_id}`,
       fieldOf: {
         'kyc-insufficient': 'class',

@@ -71,7 +71,11 @@ function fieldOf(message: DescMessage, number: number): DescField | undefined {
  * @throws ProtobufError
  */
 export function readMessage(name: string, bytes: Uint8Array): Members {
-  const message = messageNamed(name)
+  return readFields(messageNamed(name), name, bytes)
+}
+
+/** @param name what the client knows the message by: its own name, or the field that holds it */
+function readFields(message: DescMessage, name: string, bytes: Uint8Array): Members {
   const members = Object.create(null) as Record<string, unknown>
   const reader = new BinaryReader(bytes)
   while (reader.pos < reader.len) {
@@ -81,7 +85,15 @@ export function readMessage(name: string, bytes: Uint8Array): Members {
     if (field.name in members) throw new ProtobufError(field.name, 'stands there twice')
     if (wireType !== wireTypeOf(field)) throw new ProtobufError(field.name, 'is of another type than its field')
     const what = 'is cut off, or is no value of its field'
-    members[field.name] = readOr(field.name, what, () => readScalar(reader, field))
+    const { message: inner } = field
+    members[field.name] =
+      inner === undefined
+        ? readOr(field.name, what, () => readScalar(reader, field))
+        : readFields(
+            inner,
+            field.name,
+            readOr(field.name, what, () => reader.bytes()),
+          )
   }
   return members
 }
@@ -97,10 +109,11 @@ function readOr<T>(field: string | undefined, message: string, read: () => T): T
 }
 
 function wireTypeOf(field: DescField): WireType {
-  return field.scalar === ScalarType.STRING ? WireType.LengthDelimited : WireType.Varint
+  const delimited = field.scalar === ScalarType.STRING || field.message !== undefined
+  return delimited ? WireType.LengthDelimited : WireType.Varint
 }
 
-/** Requests are flat: strings, numbers and yes or no. */
+/** Requests hold strings, numbers, yes or no, and messages of these. */
 function readScalar(reader: BinaryReader, field: DescField): string | number | boolean {
   switch (field.scalar) {
     case ScalarType.STRING:

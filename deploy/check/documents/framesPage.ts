@@ -1,6 +1,6 @@
 import type { FieldType, Layout } from '../../../actors/ledger/layout.ts'
 import * as records from '../../../actors/ledger/records.ts'
-import { evidenceRecord } from '../../../actors/log/evidence.ts'
+import { assertionRecord, evidenceRecord } from '../../../actors/log/evidence.ts'
 import { frameHeader } from '../../../actors/log/frame.ts'
 
 const bytesOf: Readonly<Record<string, number>> = { u8: 1, u16: 2, u32: 4, f64: 8 }
@@ -48,5 +48,7 @@ ${commands.map(([op, record]) => `${table(record)}\n\n\`op\` ${commandOps[op]}`)
 ## Evidence
 
 ${table(evidenceRecord)}
+
+${table(assertionRecord)}
 `
 }

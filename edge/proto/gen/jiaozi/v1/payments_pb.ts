@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/payments.proto.
  */
 export const file_jiaozi_v1_payments: GenFile = /*@__PURE__*/
-  fileDesc("ChhqaWFvemkvdjEvcGF5bWVudHMucHJvdG8SCWppYW96aS52MSKiAwoOUGF5bWVudFJlcXVlc3QSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhkKDHBheWVlX3dhbGxldBgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhUKCGN1cnJlbmN5GAUgASgJSASIAQESFgoJdGltZXN0YW1wGAYgASgJSAWIAQESFgoJc2lnbmF0dXJlGAcgASgJSAaIAQESHwoSZGV2aWNlX2ZpbmdlcnByaW50GAggASgJSAeIAQESGQoMZ2VvX2xvY2F0aW9uGAkgASgJSAiIAQESEgoFb3JkZXIYCiABKAlICYgBAUINCgtfcGF5bWVudF9pZEIPCg1fcGF5ZXJfd2FsbGV0Qg8KDV9wYXllZV93YWxsZXRCCQoHX2Ftb3VudEILCglfY3VycmVuY3lCDAoKX3RpbWVzdGFtcEIMCgpfc2lnbmF0dXJlQhUKE19kZXZpY2VfZmluZ2VycHJpbnRCDwoNX2dlb19sb2NhdGlvbkIICgZfb3JkZXIixAIKB1BheW1lbnQSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhMKBnN0YXR1cxgDIAEoCUgCiAEBEhgKC2V4ZWN1dGVkX2F0GAQgASgJSAOIAQESKgoIcG9zaXRpb24YBSABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBIgBARIRCgRjb2RlGAYgASgJSAWIAQESFwoKc3RhdHVzX3VybBgHIAEoCUgGiAEBEhMKBnJlYXNvbhgIIAEoCUgHiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg0KC19zdGF0dXNfdXJsQgkKB19yZWFzb24i7wIKDkpvdXJuYWxQYXltZW50EhcKCnBheW1lbnRfaWQYASABKAlIAIgBARIZCgxwYXllcl93YWxsZXQYAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARIYCgtleGVjdXRlZF9hdBgEIAEoCUgDiAEBEioKCHBvc2l0aW9uGAUgASgLMhMuamlhb3ppLnYxLlBvc2l0aW9uSASIAQESEQoEY29kZRgGIAEoCUgFiAEBEhkKDHBheWVlX3dhbGxldBgHIAEoCUgGiAEBEhMKBmFtb3VudBgIIAEoCUgHiAEBEhMKBnJlYXNvbhgJIAEoCUgIiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg8KDV9wYXllZV93YWxsZXRCCQoHX2Ftb3VudEIJCgdfcmVhc29uIjwKDVBheW1lbnRTZWFyY2gSKwoIcGF5bWVudHMYASADKAsyGS5qaWFvemkudjEuSm91cm5hbFBheW1lbnRiBnByb3RvMw", [file_jiaozi_v1_positions]);
+  fileDesc("ChhqaWFvemkvdjEvcGF5bWVudHMucHJvdG8SCWppYW96aS52MSLkAwoOUGF5bWVudFJlcXVlc3QSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhkKDHBheWVlX3dhbGxldBgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhUKCGN1cnJlbmN5GAUgASgJSASIAQESFgoJdGltZXN0YW1wGAYgASgJSAWIAQESFgoJc2lnbmF0dXJlGAcgASgJSAaIAQESHwoSZGV2aWNlX2ZpbmdlcnByaW50GAggASgJSAeIAQESGQoMZ2VvX2xvY2F0aW9uGAkgASgJSAiIAQESEgoFb3JkZXIYCiABKAlICYgBARIzCgh3ZWJhdXRobhgLIAEoCzIcLmppYW96aS52MS5XZWJBdXRobkFzc2VydGlvbkgKiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCDwoNX3BheWVlX3dhbGxldEIJCgdfYW1vdW50QgsKCV9jdXJyZW5jeUIMCgpfdGltZXN0YW1wQgwKCl9zaWduYXR1cmVCFQoTX2RldmljZV9maW5nZXJwcmludEIPCg1fZ2VvX2xvY2F0aW9uQggKBl9vcmRlckILCglfd2ViYXV0aG4ifwoRV2ViQXV0aG5Bc3NlcnRpb24SHwoSYXV0aGVudGljYXRvcl9kYXRhGAEgASgJSACIAQESHQoQY2xpZW50X2RhdGFfanNvbhgCIAEoCUgBiAEBQhUKE19hdXRoZW50aWNhdG9yX2RhdGFCEwoRX2NsaWVudF9kYXRhX2pzb24ixAIKB1BheW1lbnQSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhMKBnN0YXR1cxgDIAEoCUgCiAEBEhgKC2V4ZWN1dGVkX2F0GAQgASgJSAOIAQESKgoIcG9zaXRpb24YBSABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBIgBARIRCgRjb2RlGAYgASgJSAWIAQESFwoKc3RhdHVzX3VybBgHIAEoCUgGiAEBEhMKBnJlYXNvbhgIIAEoCUgHiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg0KC19zdGF0dXNfdXJsQgkKB19yZWFzb24i7wIKDkpvdXJuYWxQYXltZW50EhcKCnBheW1lbnRfaWQYASABKAlIAIgBARIZCgxwYXllcl93YWxsZXQYAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARIYCgtleGVjdXRlZF9hdBgEIAEoCUgDiAEBEioKCHBvc2l0aW9uGAUgASgLMhMuamlhb3ppLnYxLlBvc2l0aW9uSASIAQESEQoEY29kZRgGIAEoCUgFiAEBEhkKDHBheWVlX3dhbGxldBgHIAEoCUgGiAEBEhMKBmFtb3VudBgIIAEoCUgHiAEBEhMKBnJlYXNvbhgJIAEoCUgIiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg8KDV9wYXllZV93YWxsZXRCCQoHX2Ftb3VudEIJCgdfcmVhc29uIjwKDVBheW1lbnRTZWFyY2gSKwoIcGF5bWVudHMYASADKAsyGS5qaWFvemkudjEuSm91cm5hbFBheW1lbnRiBnByb3RvMw", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.PaymentRequest
@@ -79,6 +79,13 @@ export type PaymentRequest = Message<"jiaozi.v1.PaymentRequest"> & {
    * @generated from field: optional string order = 10;
    */
   order?: string | undefined;
+
+  /**
+   * From a wallet whose key is a passkey.
+   *
+   * @generated from field: optional jiaozi.v1.WebAuthnAssertion webauthn = 11;
+   */
+  webauthn?: WebAuthnAssertion | undefined;
 };
 
 /**
@@ -87,6 +94,30 @@ export type PaymentRequest = Message<"jiaozi.v1.PaymentRequest"> & {
  */
 export const PaymentRequestSchema: GenMessage<PaymentRequest> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_payments, 0);
+
+/**
+ * What an authenticator signed, in base64url without padding; its challenge is the SHA-256 of the canonical bytes.
+ *
+ * @generated from message jiaozi.v1.WebAuthnAssertion
+ */
+export type WebAuthnAssertion = Message<"jiaozi.v1.WebAuthnAssertion"> & {
+  /**
+   * @generated from field: optional string authenticator_data = 1;
+   */
+  authenticatorData?: string | undefined;
+
+  /**
+   * @generated from field: optional string client_data_json = 2;
+   */
+  clientDataJson?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.WebAuthnAssertion.
+ * Use `create(WebAuthnAssertionSchema)` to create a new message.
+ */
+export const WebAuthnAssertionSchema: GenMessage<WebAuthnAssertion> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_payments, 1);
 
 /**
  * @generated from message jiaozi.v1.Payment
@@ -146,7 +177,7 @@ export type Payment = Message<"jiaozi.v1.Payment"> & {
  * Use `create(PaymentSchema)` to create a new message.
  */
 export const PaymentSchema: GenMessage<Payment> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_payments, 1);
+  messageDesc(file_jiaozi_v1_payments, 2);
 
 /**
  * @generated from message jiaozi.v1.JournalPayment
@@ -203,7 +234,7 @@ export type JournalPayment = Message<"jiaozi.v1.JournalPayment"> & {
  * Use `create(JournalPaymentSchema)` to create a new message.
  */
 export const JournalPaymentSchema: GenMessage<JournalPayment> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_payments, 2);
+  messageDesc(file_jiaozi_v1_payments, 3);
 
 /**
  * @generated from message jiaozi.v1.PaymentSearch
@@ -220,5 +251,5 @@ export type PaymentSearch = Message<"jiaozi.v1.PaymentSearch"> & {
  * Use `create(PaymentSearchSchema)` to create a new message.
  */
 export const PaymentSearchSchema: GenMessage<PaymentSearch> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_payments, 3);
+  messageDesc(file_jiaozi_v1_payments, 4);
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/wallets.proto.
  */
 export const file_jiaozi_v1_wallets: GenFile = /*@__PURE__*/
-  fileDesc("ChdqaWFvemkvdjEvd2FsbGV0cy5wcm90bxIJamlhb3ppLnYxIuUBChFPcGVuV2FsbGV0UmVxdWVzdBIUCgd1c2VyX2lkGAEgASgJSACIAQESEgoFY2xhc3MYAiABKA1IAYgBARIRCgRraW5kGAMgASgJSAKIAQESFwoKcHVibGljX2tleRgEIAEoCUgDiAEBEhYKCWFsZ29yaXRobRgFIAEoCUgEiAEBEhcKCnJlcXVlc3RfaWQYBiABKAlIBYgBAUIKCghfdXNlcl9pZEIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3B1YmxpY19rZXlCDAoKX2FsZ29yaXRobUINCgtfcmVxdWVzdF9pZCLqAQoMV2FsbGV0T3BlbmVkEhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARISCgVjbGFzcxgDIAEoDUgCiAEBEhEKBGtpbmQYBCABKAlIA4gBARIbCg5pbnN0aXR1dGlvbl9pZBgFIAEoDUgEiAEBEhgKC2tleV92ZXJzaW9uGAYgASgNSAWIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIICgZfY2xhc3NCBwoFX2tpbmRCEQoPX2luc3RpdHV0aW9uX2lkQg4KDF9rZXlfdmVyc2lvbiKtBAoGV2FsbGV0EhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARIxCg9saW5rZWRfYWNjb3VudHMYAyADKAsyGC5qaWFvemkudjEuTGlua2VkQWNjb3VudBIUCgdiYWxhbmNlGAQgASgJSAKIAQESFwoKcGVuZGluZ19pbhgFIAEoCUgDiAEBEhIKBWNsYXNzGAYgASgNSASIAQESEQoEa2luZBgHIAEoCUgFiAEBEhcKCnJpc2tfbGV2ZWwYCCABKA1IBogBARITCgZzdGF0dXMYCSABKAlIB4gBARIbCg5pbnN0aXR1dGlvbl9pZBgKIAEoDUgIiAEBEhgKC2tleV92ZXJzaW9uGAsgASgNSAmIAQESLAoGbGltaXRzGAwgASgLMhcuamlhb3ppLnYxLldhbGxldExpbWl0c0gKiAEBEiMKBWFzX29mGA0gASgLMg8uamlhb3ppLnYxLkFzT2ZIC4gBARIRCgRoZWxkGA4gASgJSAyIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIKCghfYmFsYW5jZUINCgtfcGVuZGluZ19pbkIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3Jpc2tfbGV2ZWxCCQoHX3N0YXR1c0IRCg9faW5zdGl0dXRpb25faWRCDgoMX2tleV92ZXJzaW9uQgkKB19saW1pdHNCCAoGX2FzX29mQgcKBV9oZWxkItABCgxXYWxsZXRMaW1pdHMSFAoHYmFsYW5jZRgBIAEoCUgAiAEBEhMKBnNpbmdsZRgCIAEoCUgBiAEBEhAKA2RheRgDIAEoCUgCiAEBEhEKBHllYXIYBCABKAlIA4gBARIVCghkYXlfdXNlZBgFIAEoCUgEiAEBEhYKCXllYXJfdXNlZBgGIAEoCUgFiAEBQgoKCF9iYWxhbmNlQgkKB19zaW5nbGVCBgoEX2RheUIHCgVfeWVhckILCglfZGF5X3VzZWRCDAoKX3llYXJfdXNlZCJDChlDaGFuZ2VXYWxsZXRTdGF0dXNSZXF1ZXN0EhcKCnJlcXVlc3RfaWQYASABKAlIAIgBAUINCgtfcmVxdWVzdF9pZCJbChNXYWxsZXRTdGF0dXNDaGFuZ2VkEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBQgwKCl93YWxsZXRfaWRCCQoHX3N0YXR1cyKOAQoWQ2hhbmdlV2FsbGV0S2V5UmVxdWVzdBIXCgpwdWJsaWNfa2V5GAEgASgJSACIAQESFgoJYWxnb3JpdGhtGAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBQg0KC19wdWJsaWNfa2V5QgwKCl9hbGdvcml0aG1CDQoLX3JlcXVlc3RfaWQiYgoQV2FsbGV0S2V5Q2hhbmdlZBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIYCgtrZXlfdmVyc2lvbhgCIAEoDUgBiAEBQgwKCl93YWxsZXRfaWRCDgoMX2tleV92ZXJzaW9uYgZwcm90bzM", [file_jiaozi_v1_linked_accounts, file_jiaozi_v1_positions]);
+  fileDesc("ChdqaWFvemkvdjEvd2FsbGV0cy5wcm90bxIJamlhb3ppLnYxIqcCChFPcGVuV2FsbGV0UmVxdWVzdBIUCgd1c2VyX2lkGAEgASgJSACIAQESEgoFY2xhc3MYAiABKA1IAYgBARIRCgRraW5kGAMgASgJSAKIAQESFwoKcHVibGljX2tleRgEIAEoCUgDiAEBEhYKCWFsZ29yaXRobRgFIAEoCUgEiAEBEhcKCnJlcXVlc3RfaWQYBiABKAlIBYgBARI0CgdwYXNza2V5GAcgASgLMh4uamlhb3ppLnYxLlBhc3NrZXlSZWdpc3RyYXRpb25IBogBAUIKCghfdXNlcl9pZEIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3B1YmxpY19rZXlCDAoKX2FsZ29yaXRobUINCgtfcmVxdWVzdF9pZEIKCghfcGFzc2tleSKBAQoTUGFzc2tleVJlZ2lzdHJhdGlvbhIfChJhdHRlc3RhdGlvbl9vYmplY3QYASABKAlIAIgBARIdChBjbGllbnRfZGF0YV9qc29uGAIgASgJSAGIAQFCFQoTX2F0dGVzdGF0aW9uX29iamVjdEITChFfY2xpZW50X2RhdGFfanNvbiLqAQoMV2FsbGV0T3BlbmVkEhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARISCgVjbGFzcxgDIAEoDUgCiAEBEhEKBGtpbmQYBCABKAlIA4gBARIbCg5pbnN0aXR1dGlvbl9pZBgFIAEoDUgEiAEBEhgKC2tleV92ZXJzaW9uGAYgASgNSAWIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIICgZfY2xhc3NCBwoFX2tpbmRCEQoPX2luc3RpdHV0aW9uX2lkQg4KDF9rZXlfdmVyc2lvbiKtBAoGV2FsbGV0EhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARIxCg9saW5rZWRfYWNjb3VudHMYAyADKAsyGC5qaWFvemkudjEuTGlua2VkQWNjb3VudBIUCgdiYWxhbmNlGAQgASgJSAKIAQESFwoKcGVuZGluZ19pbhgFIAEoCUgDiAEBEhIKBWNsYXNzGAYgASgNSASIAQESEQoEa2luZBgHIAEoCUgFiAEBEhcKCnJpc2tfbGV2ZWwYCCABKA1IBogBARITCgZzdGF0dXMYCSABKAlIB4gBARIbCg5pbnN0aXR1dGlvbl9pZBgKIAEoDUgIiAEBEhgKC2tleV92ZXJzaW9uGAsgASgNSAmIAQESLAoGbGltaXRzGAwgASgLMhcuamlhb3ppLnYxLldhbGxldExpbWl0c0gKiAEBEiMKBWFzX29mGA0gASgLMg8uamlhb3ppLnYxLkFzT2ZIC4gBARIRCgRoZWxkGA4gASgJSAyIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIKCghfYmFsYW5jZUINCgtfcGVuZGluZ19pbkIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3Jpc2tfbGV2ZWxCCQoHX3N0YXR1c0IRCg9faW5zdGl0dXRpb25faWRCDgoMX2tleV92ZXJzaW9uQgkKB19saW1pdHNCCAoGX2FzX29mQgcKBV9oZWxkItABCgxXYWxsZXRMaW1pdHMSFAoHYmFsYW5jZRgBIAEoCUgAiAEBEhMKBnNpbmdsZRgCIAEoCUgBiAEBEhAKA2RheRgDIAEoCUgCiAEBEhEKBHllYXIYBCABKAlIA4gBARIVCghkYXlfdXNlZBgFIAEoCUgEiAEBEhYKCXllYXJfdXNlZBgGIAEoCUgFiAEBQgoKCF9iYWxhbmNlQgkKB19zaW5nbGVCBgoEX2RheUIHCgVfeWVhckILCglfZGF5X3VzZWRCDAoKX3llYXJfdXNlZCJDChlDaGFuZ2VXYWxsZXRTdGF0dXNSZXF1ZXN0EhcKCnJlcXVlc3RfaWQYASABKAlIAIgBAUINCgtfcmVxdWVzdF9pZCJbChNXYWxsZXRTdGF0dXNDaGFuZ2VkEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBQgwKCl93YWxsZXRfaWRCCQoHX3N0YXR1cyLQAQoWQ2hhbmdlV2FsbGV0S2V5UmVxdWVzdBIXCgpwdWJsaWNfa2V5GAEgASgJSACIAQESFgoJYWxnb3JpdGhtGAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBEjQKB3Bhc3NrZXkYBCABKAsyHi5qaWFvemkudjEuUGFzc2tleVJlZ2lzdHJhdGlvbkgDiAEBQg0KC19wdWJsaWNfa2V5QgwKCl9hbGdvcml0aG1CDQoLX3JlcXVlc3RfaWRCCgoIX3Bhc3NrZXkiYgoQV2FsbGV0S2V5Q2hhbmdlZBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIYCgtrZXlfdmVyc2lvbhgCIAEoDUgBiAEBQgwKCl93YWxsZXRfaWRCDgoMX2tleV92ZXJzaW9uYgZwcm90bzM", [file_jiaozi_v1_linked_accounts, file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.OpenWalletRequest
@@ -47,7 +47,7 @@ export type OpenWalletRequest = Message<"jiaozi.v1.OpenWalletRequest"> & {
   publicKey?: string | undefined;
 
   /**
-   * "ecdsa-p256", which is meant too when it is left out.
+   * "ecdsa-p256", which is meant too when it is left out, or "webauthn-p256" for a passkey.
    *
    * @generated from field: optional string algorithm = 5;
    */
@@ -57,6 +57,13 @@ export type OpenWalletRequest = Message<"jiaozi.v1.OpenWalletRequest"> & {
    * @generated from field: optional string request_id = 6;
    */
   requestId?: string | undefined;
+
+  /**
+   * In place of public_key.
+   *
+   * @generated from field: optional jiaozi.v1.PasskeyRegistration passkey = 7;
+   */
+  passkey?: PasskeyRegistration | undefined;
 };
 
 /**
@@ -65,6 +72,30 @@ export type OpenWalletRequest = Message<"jiaozi.v1.OpenWalletRequest"> & {
  */
 export const OpenWalletRequestSchema: GenMessage<OpenWalletRequest> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_wallets, 0);
+
+/**
+ * What a browser hands out when it has made a passkey, in base64url without padding.
+ *
+ * @generated from message jiaozi.v1.PasskeyRegistration
+ */
+export type PasskeyRegistration = Message<"jiaozi.v1.PasskeyRegistration"> & {
+  /**
+   * @generated from field: optional string attestation_object = 1;
+   */
+  attestationObject?: string | undefined;
+
+  /**
+   * @generated from field: optional string client_data_json = 2;
+   */
+  clientDataJson?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.PasskeyRegistration.
+ * Use `create(PasskeyRegistrationSchema)` to create a new message.
+ */
+export const PasskeyRegistrationSchema: GenMessage<PasskeyRegistration> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 1);
 
 /**
  * @generated from message jiaozi.v1.WalletOpened
@@ -106,7 +137,7 @@ export type WalletOpened = Message<"jiaozi.v1.WalletOpened"> & {
  * Use `create(WalletOpenedSchema)` to create a new message.
  */
 export const WalletOpenedSchema: GenMessage<WalletOpened> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 1);
+  messageDesc(file_jiaozi_v1_wallets, 2);
 
 /**
  * @generated from message jiaozi.v1.Wallet
@@ -194,7 +225,7 @@ export type Wallet = Message<"jiaozi.v1.Wallet"> & {
  * Use `create(WalletSchema)` to create a new message.
  */
 export const WalletSchema: GenMessage<Wallet> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 2);
+  messageDesc(file_jiaozi_v1_wallets, 3);
 
 /**
  * A limit that is not set does not exist.
@@ -238,7 +269,7 @@ export type WalletLimits = Message<"jiaozi.v1.WalletLimits"> & {
  * Use `create(WalletLimitsSchema)` to create a new message.
  */
 export const WalletLimitsSchema: GenMessage<WalletLimits> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 3);
+  messageDesc(file_jiaozi_v1_wallets, 4);
 
 /**
  * @generated from message jiaozi.v1.ChangeWalletStatusRequest
@@ -255,7 +286,7 @@ export type ChangeWalletStatusRequest = Message<"jiaozi.v1.ChangeWalletStatusReq
  * Use `create(ChangeWalletStatusRequestSchema)` to create a new message.
  */
 export const ChangeWalletStatusRequestSchema: GenMessage<ChangeWalletStatusRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 4);
+  messageDesc(file_jiaozi_v1_wallets, 5);
 
 /**
  * @generated from message jiaozi.v1.WalletStatusChanged
@@ -277,7 +308,7 @@ export type WalletStatusChanged = Message<"jiaozi.v1.WalletStatusChanged"> & {
  * Use `create(WalletStatusChangedSchema)` to create a new message.
  */
 export const WalletStatusChangedSchema: GenMessage<WalletStatusChanged> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 5);
+  messageDesc(file_jiaozi_v1_wallets, 6);
 
 /**
  * @generated from message jiaozi.v1.ChangeWalletKeyRequest
@@ -297,6 +328,13 @@ export type ChangeWalletKeyRequest = Message<"jiaozi.v1.ChangeWalletKeyRequest">
    * @generated from field: optional string request_id = 3;
    */
   requestId?: string | undefined;
+
+  /**
+   * In place of public_key.
+   *
+   * @generated from field: optional jiaozi.v1.PasskeyRegistration passkey = 4;
+   */
+  passkey?: PasskeyRegistration | undefined;
 };
 
 /**
@@ -304,7 +342,7 @@ export type ChangeWalletKeyRequest = Message<"jiaozi.v1.ChangeWalletKeyRequest">
  * Use `create(ChangeWalletKeyRequestSchema)` to create a new message.
  */
 export const ChangeWalletKeyRequestSchema: GenMessage<ChangeWalletKeyRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 6);
+  messageDesc(file_jiaozi_v1_wallets, 7);
 
 /**
  * @generated from message jiaozi.v1.WalletKeyChanged
@@ -326,5 +364,5 @@ export type WalletKeyChanged = Message<"jiaozi.v1.WalletKeyChanged"> & {
  * Use `create(WalletKeyChangedSchema)` to create a new message.
  */
 export const WalletKeyChangedSchema: GenMessage<WalletKeyChanged> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 7);
+  messageDesc(file_jiaozi_v1_wallets, 8);
 
