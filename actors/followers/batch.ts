@@ -6,7 +6,15 @@ import { copyIn, type ReplacedTable, replaceRows } from './replacedRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { appliedLines, linkLines, receivedLines, userLines, walletLines } from './stateRows.ts'
 
-type AddedTable = 'entries' | 'payments' | 'evidence' | 'order_texts' | 'refunds' | 'merchant_texts'
+type AddedTable =
+  | 'entries'
+  | 'payments'
+  | 'evidence'
+  | 'order_texts'
+  | 'refunds'
+  | 'merchant_texts'
+  | 'mandate_texts'
+  | 'mandate_payments'
 
 export type Step = {
   readonly shard: number
@@ -49,6 +57,8 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       order_texts: text(({ rows }) => rows.orderTexts.join('')),
       refunds: text(({ rows }) => rows.refunds.join('')),
       merchant_texts: text(({ rows }) => rows.merchantTexts.join('')),
+      mandate_texts: text(({ rows }) => rows.mandateTexts.join('')),
+      mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {
@@ -59,6 +69,8 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       orders: text(({ rows }) => [...rows.orders.values()].join('')),
       holds: text(({ rows }) => [...rows.holds.values()].join('')),
       merchants: text(({ rows, replica }) => merchantLines(rows, replica.ledger.state)),
+      splits: text(({ rows }) => [...rows.splits.values()].join('')),
+      mandates: text(({ rows }) => [...rows.mandates.values()].join('')),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },

@@ -6,6 +6,7 @@ import type { Replica } from '../log/replica.ts'
 import { batchOf, writeWithin } from './batch.ts'
 import { type Database, withinMs } from './database.ts'
 import { addHold } from './holdRows.ts'
+import { addMandate } from './mandateRows.ts'
 import { addOrder } from './orderRows.ts'
 import type { Position } from './shardFollowing.ts'
 import { ShardRows } from './shardRows.ts'
@@ -41,6 +42,7 @@ function rowsOf({ shard, seq }: Position, state: State): ShardRows {
   for (const [table, add] of [
     [state.orders, addOrder],
     [state.holds, addHold],
+    [state.mandates, addMandate],
   ] as const) {
     for (let row = 0; row < table.columns.count; row++) if (table.columns.at.state[row] !== 0) add(rows, state, row)
   }
@@ -61,11 +63,25 @@ async function removeBeyond(tx: Database, { shard, seq, ledger }: Replica): Prom
   const day = businessDay(logTimeMs)
   await tx`delete from refunds f using payments p
     where p.payer = f.merchant and p.id = f.id and p.day >= ${day} and p.shard = ${shard} and p.seq > ${seq}`
+  await tx`delete from mandate_payments m using payments p
+    where p.payer = m.wallet and p.id = m.id and p.day >= ${day} and p.shard = ${shard} and p.seq > ${seq}`
+  await tx`delete from order_splits s using orders o
+    where o.merchant = s.merchant and o.order_no = s.order_no and o.seq = s.order_seq and o.shard = ${shard}
+      and o.seq > ${seq}`
   await tx`delete from returns r using wallets w where w.number = r.payer and w.shard = ${shard} and r.seq > ${seq}`
   for (const table of ['entries', 'payments', 'evidence']) {
     await tx`delete from ${tx(table)} where day >= ${day} and shard = ${shard} and seq > ${seq}`
   }
-  for (const table of ['order_texts', 'merchant_texts', 'orders', 'holds', 'sagas', 'wallets']) {
+  for (const table of [
+    'order_texts',
+    'merchant_texts',
+    'mandate_texts',
+    'orders',
+    'holds',
+    'mandates',
+    'sagas',
+    'wallets',
+  ]) {
     await tx`delete from ${tx(table)} where shard = ${shard} and seq > ${seq}`
   }
   await tx`delete from links where shard = ${shard}`

@@ -20,8 +20,9 @@ import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { hex, int8Of } from './copyText.ts'
 import { addCapture, addHold } from './holdRows.ts'
+import { addCollection, addMade, addMandate, addPurpose } from './mandateRows.ts'
 import { addMerchant, addMerchantText } from './merchantRows.ts'
-import { addOrder, addOrderPayment, addOrderText, addRefund } from './orderRows.ts'
+import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './orderRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
 
@@ -59,6 +60,9 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   // What falls due does so with any frame, one that is skipped included.
   for (const row of out.orders) addOrder(rows, state, row)
   for (const row of out.holds) addHold(rows, state, row)
+  for (const row of out.splits) addSplit(rows, state, row)
+  for (const row of out.mandates) addMandate(rows, state, row)
+  for (const made of out.made) addMade(rows, state, entry.seq, made)
   if (out.skipped !== '' || opened === undefined) return
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
@@ -162,9 +166,11 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
     if (name === 'orderRefund') addRefund(rows, state, applied, i, at)
     if (name === 'holdCapture') addCapture(rows, state, applied, i, at)
+    if (name === 'mandateCollect') addCollection(rows, state, applied, i, at)
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
-    if (name === 'orderCreate') addOrderText(rows, state, applied, i, at)
     if (name === 'merchantPut') addMerchantText(rows, applied, i, at)
+    if (name === 'orderCreate' || name === 'orderCreateSplit') addOrderText(rows, state, applied, i, at, name)
+    if (name === 'mandateSign') addPurpose(rows, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }
     if (name === 'walletOpen') addWallet(rows, state, out.value[i]!)
     else if (command.wallet !== undefined) addWallet(rows, state, command.wallet)

@@ -3,6 +3,7 @@ import { readRecord } from '../ledger/layout.ts'
 import { orderNoBytes } from '../ledger/orderRecords.ts'
 import { commandHeadRecord, commandRecords } from '../ledger/records.ts'
 import { rememberedByCode } from '../ledger/refusals.ts'
+import { splitRowsOf } from '../ledger/splits.ts'
 import type { State } from '../ledger/state.ts'
 import type { Applied } from '../log/replica.ts'
 import { escaped, hex, int8Of } from './copyText.ts'
@@ -13,6 +14,28 @@ const bytea = (bytes: Uint8Array, at: number, length: number): string => `\\\\x$
 function orderNoText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
   return String.fromCharCode(...bytes.subarray(0, end < 0 ? orderNoBytes : end))
+}
+
+/** One split as it stands, beside the order that it is of. */
+export function addSplit(rows: ShardRows, state: State, row: number): void {
+  const p = state.splits.columns.at
+  const o = state.orders.columns.at
+  const order = p.order[row]!
+  const merchant = state.wallets.at.number[p.wallet[row]!]!
+  const orderNo = orderNoText(o.orderNo.subarray(order * orderNoBytes, (order + 1) * orderNoBytes))
+  const cells = [
+    merchant,
+    escaped(orderNo),
+    o.seq[order]!,
+    p.place[row]!,
+    p.payee[row]!,
+    p.amount[row]!,
+    p.weight[row]!,
+    p.state[row]!,
+    p.reason[row]!,
+    bytea(p.paymentId, row * 16, 16),
+  ]
+  rows.splits.set(`${merchant}/${orderNo}/${o.seq[order]}/${p.place[row]}`, `${cells.join('\t')}\n`)
 }
 
 /** One order, taken down at once: its row is free for another some time after its end. */
@@ -35,6 +58,21 @@ export function addOrder(rows: ShardRows, state: State, row: number): void {
     o.changedMs[row]!,
   ]
   rows.orders.set(`${state.orders.numberOf(row)}/${o.seq[row]}`, `${cells.join('\t')}\n`)
+  for (const split of splitRowsOf(state, row)) addSplit(rows, state, split)
+}
+
+type NameOfText = 'orderCreate' | 'orderCreateSplit' | 'mandateSign'
+
+/** The text that follows a command's record. */
+export function textOf({ view, u8 }: Applied['frame'], at: number, name: NameOfText): string {
+  const record = commandRecords[name]
+  const length = view.getUint16(at + record.at.textLength, true)
+  return new TextDecoder().decode(u8.subarray(at + record.size, at + record.size + length))
+}
+
+export function textLine(shard: number, seq: number, index: number, text: string): string {
+  // PostgreSQL's text holds no zero byte.
+  return `${shard}\t${seq}\t${index}\t${escaped(text.replaceAll('\0', ''))}\n`
 }
 
 /** The text that came with an order that was made in this frame, and not in an earlier one. */
@@ -44,15 +82,12 @@ export function addOrderText(
   { frame, entry, out }: Applied,
   i: number,
   at: number,
+  name: 'orderCreate' | 'orderCreateSplit',
 ): void {
   const row = state.orders.row(out.value[i]!)
   const { seq, index } = state.orders.columns.at
   if (row < 0 || seq[row] !== entry.seq || index[row] !== i) return
-  const record = commandRecords.orderCreate
-  const length = frame.view.getUint16(at + record.at.textLength, true)
-  const text = new TextDecoder().decode(frame.u8.subarray(at + record.size, at + record.size + length))
-  // PostgreSQL's text holds no zero byte.
-  rows.orderTexts.push(`${rows.shard}\t${entry.seq}\t${i}\t${escaped(text.replaceAll('\0', ''))}\n`)
+  rows.orderTexts.push(textLine(rows.shard, entry.seq, i, textOf(frame, at, name)))
 }
 
 /** A payment that names an order is a payment like any other. */

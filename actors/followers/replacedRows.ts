@@ -1,7 +1,7 @@
 import { getTableColumns } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
-import { holds, lanes, links, merchants, orders, sagas, users, wallets } from './schema.ts'
+import { holds, lanes, links, mandates, merchants, orderSplits, orders, sagas, users, wallets } from './schema.ts'
 
 /** How rows that replace what stood there get into their table: through a temporary one, in two statements. */
 type Replacement = { create: string; copy: string; merge: string }
@@ -26,6 +26,8 @@ export const replacements = {
   links: replacement(links, ['shard', 'link']),
   sagas: replacement(sagas, ['wallet', 'id']),
   holds: replacement(holds, ['wallet', 'id']),
+  splits: replacement(orderSplits, ['merchant', 'order_no', 'order_seq', 'place']),
+  mandates: replacement(mandates, ['wallet', 'id']),
   orders: replacement(orders, ['merchant', 'order_no', 'seq']),
   merchants: replacement(merchants, ['wallet']),
   received: replacement(

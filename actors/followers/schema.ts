@@ -228,6 +228,87 @@ export const holds = pgTable(
   ],
 )
 
+/** What of an order's money goes on to others, as it stands. */
+export const orderSplits = pgTable(
+  'order_splits',
+  {
+    merchant: int8('merchant').notNull(),
+    orderNo: text('order_no').notNull(),
+    /** Place of the order's creation in the log. */
+    orderSeq: int8('order_seq').notNull(),
+    place: smallint('place').notNull(),
+    payee: int8('payee').notNull(),
+    amount: int8('amount_fen').notNull(),
+    /** Parts in ten thousand, 0 when its fen were named. */
+    weight: smallint('weight').notNull(),
+    /** 1 waiting, 2 paid, 3 returned. */
+    state: smallint('state').notNull(),
+    reason: smallint('reason').notNull(),
+    paymentId: bytes('payment_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.merchant, t.orderNo, t.orderSeq, t.place] })],
+)
+
+/** What payers have allowed payees to be paid, as it stands. */
+export const mandates = pgTable(
+  'mandates',
+  {
+    wallet: int8('wallet').notNull(),
+    id: bytes('id').notNull(),
+    shard: smallint('shard').notNull(),
+    /** Place of its signing in the log. */
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    payee: int8('payee').notNull(),
+    scheduled: smallint('scheduled').notNull(),
+    /** 0 once, 1 day, 2 week, 3 month. */
+    period: smallint('period').notNull(),
+    amount: int8('amount_fen').notNull(),
+    periodAmount: int8('period_amount_fen').notNull(),
+    taken: int8('taken_fen').notNull(),
+    payments: int8('payments').notNull(),
+    missed: int8('missed').notNull(),
+    countMax: int8('count_max').notNull(),
+    firstMs: int8('first_ms').notNull(),
+    endsMs: int8('ends_ms').notNull(),
+    nextMs: int8('next_ms').notNull(),
+    tries: smallint('tries').notNull(),
+    lastCode: smallint('last_code').notNull(),
+    /** 1 active, 2 cancelled, 3 over. */
+    state: smallint('state').notNull(),
+    signedMs: int8('signed_ms').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.wallet, t.id] }),
+    index('mandates_newest').on(t.wallet, t.seq, t.index),
+    index('mandates_payee').on(t.payee, t.seq),
+  ],
+)
+
+/** What a mandate is for. */
+export const mandateTexts = pgTable(
+  'mandate_texts',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    content: text('content').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
+)
+
+/** Which payments were made by which mandate, or tried. */
+export const mandatePayments = pgTable(
+  'mandate_payments',
+  {
+    wallet: int8('wallet').notNull(),
+    mandate: bytes('mandate').notNull(),
+    id: bytes('id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.wallet, t.mandate, t.id] })],
+)
+
 /** What an order says beside its amount: its description, its lines, where its merchant wants to be called. */
 export const orderTexts = pgTable(
   'order_texts',

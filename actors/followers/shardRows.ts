@@ -18,6 +18,11 @@ export class ShardRows {
   readonly orders = new Map<string, string>()
   /** Of each hold that changed, by its wallet and id. */
   readonly holds = new Map<string, string>()
+  /** Of each split by its order and place, and of each mandate by its wallet and id. */
+  readonly splits = new Map<string, string>()
+  readonly mandates = new Map<string, string>()
+  readonly mandateTexts: string[] = []
+  readonly mandatePayments: string[] = []
   readonly orderTexts: string[] = []
   readonly refunds: string[] = []
   /** Rows of merchants that changed, and what they said of themselves. */
@@ -30,7 +35,9 @@ export class ShardRows {
   }
 
   get size(): number {
-    const states = this.wallets.size + this.users.size + this.sagas.size + this.orders.size + this.holds.size
-    return this.entries.length + this.payments.length + this.merchants.size + states
+    const { wallets, users, sagas, orders, holds, merchants, splits, mandates } = this
+    const all = [wallets, users, sagas, orders, holds, merchants, splits, mandates]
+    const states = all.reduce((sum, { size }) => sum + size, 0)
+    return this.entries.length + this.payments.length + states
   }
 }

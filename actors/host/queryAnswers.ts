@@ -1,4 +1,5 @@
 import { findHoldView } from '../ledger/holdViews.ts'
+import { findMandateView } from '../ledger/mandateViews.ts'
 import { viewMerchant } from '../ledger/merchantViews.ts'
 import { findOrderView } from '../ledger/orderViews.ts'
 import type { State } from '../ledger/state.ts'
@@ -42,6 +43,8 @@ function read(
       return findSagaView(state, query.wallet, query.id) ?? null
     case 'hold':
       return findHoldView(state, query.wallet, query.id) ?? null
+    case 'mandate':
+      return findMandateView(state, query.wallet, query.id) ?? null
     case 'order':
       return findOrderView(state, query.wallet, query.orderNo) ?? null
     case 'merchant':

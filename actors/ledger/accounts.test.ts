@@ -41,7 +41,8 @@ test('what is written of a wallet is read back, and changes nothing else of it n
     risk: u8,
     state: u8,
     held: fen,
-    holds: fc.tuple(fc.nat(0xffff_ffff), u16),
+    holds: fc.tuple(fc.nat(0xffff_ffff), u8),
+    mandates: u8,
     openSagas: u16,
   })
   fc.assert(
@@ -51,6 +52,7 @@ test('what is written of a wallet is read back, and changes nothing else of it n
       for (const [row, w] of wallets.entries()) {
         accounts.setOpenSagas(row, w.openSagas)
         accounts.setHolds(row, ...w.holds)
+        accounts.setMandates(row, w.mandates)
         accounts.setHeld(row, w.held)
         accounts.setState(row, w.state)
         accounts.setRisk(row, w.risk)
@@ -69,6 +71,7 @@ test('what is written of a wallet is read back, and changes nothing else of it n
         state: accounts.state(row),
         held: accounts.held(row),
         holds: [accounts.firstHold(row), accounts.openHolds(row)],
+        mandates: accounts.mandates(row),
         openSagas: accounts.openSagas(row),
       }))
       expect(read).toEqual(wallets)

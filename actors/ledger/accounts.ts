@@ -21,7 +21,8 @@ const stateAt = 39
 const hashAt = 10
 const underWayAt = 12
 const firstHoldAt = 14
-const openHoldsAt = 30
+const openHoldsAt = 60
+const mandatesAt = 61
 const openSagasAt = 31
 
 /**
@@ -141,12 +142,21 @@ export class Accounts {
   }
 
   openHolds(row: number): number {
-    return this.#u16[row * u16Row + openHoldsAt]!
+    return this.#u8[row * rowBytes + openHoldsAt]!
   }
 
   setHolds(row: number, first: number, open: number): void {
     this.#u32[row * u32Row + firstHoldAt] = first
-    this.#u16[row * u16Row + openHoldsAt] = open
+    this.#u8[row * rowBytes + openHoldsAt] = open
+  }
+
+  /** Mandates that the wallet has given and that are not forgotten. */
+  mandates(row: number): number {
+    return this.#u8[row * rowBytes + mandatesAt]!
+  }
+
+  setMandates(row: number, count: number): void {
+    this.#u8[row * rowBytes + mandatesAt] = count
   }
 
   /** Redemptions and recharges under way; a wallet closes only when there are none. */

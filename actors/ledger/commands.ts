@@ -7,6 +7,8 @@ import { captureHold, placeHold, voidHold } from './holds.ts'
 import { bucketCount } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { openLink, setLinkStatus } from './links.ts'
+import { collectMandate } from './mandateCollections.ts'
+import { cancelMandate, signMandate } from './mandates.ts'
 import { putMerchant, replayWebhook, rotateWebhookSecret } from './merchants.ts'
 import { payOrder } from './orderPayments.ts'
 import { closeOrder, createOrder, tick } from './orders.ts'
@@ -17,6 +19,7 @@ import { type CommandOp, commandHeadRecord, commandOps, commandRecords, recordsW
 import { requestRedemption, stepRedemption } from './redemptions.ts'
 import { refundOrder } from './refunds.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
+import { createSplitOrder } from './splitOrders.ts'
 import type { State } from './state.ts'
 
 type Rule<K extends CommandOp> = {
@@ -50,6 +53,7 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   redemptionRequest: { execute: requestRedemption, from: people, homeOf: (c) => c.wallet },
   redemptionStep: { execute: stepRedemption, from: [senders.connector], homeOf: (c) => c.wallet, named: true },
   orderCreate: { execute: createOrder, from: people, homeOf: (c) => c.wallet, named: true },
+  orderCreateSplit: { execute: createSplitOrder, from: people, homeOf: (c) => c.wallet, named: true },
   orderClose: { execute: closeOrder, from: people, homeOf: (c) => c.wallet },
   orderRefund: { execute: refundOrder, from: people, homeOf: (c) => c.wallet },
   orderPayment: { execute: payOrder, from: [senders.edge], homeOf: (c) => c.payer },
@@ -59,6 +63,9 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   merchantPut: { execute: putMerchant, from: people, homeOf: (c) => c.wallet },
   webhookSecretRotate: { execute: rotateWebhookSecret, from: people, homeOf: (c) => c.wallet },
   webhookReplay: { execute: replayWebhook, from: people, homeOf: (c) => c.wallet },
+  mandateSign: { execute: signMandate, from: [senders.edge], homeOf: (c) => c.wallet },
+  mandateCancel: { execute: cancelMandate, from: people, homeOf: (c) => c.wallet },
+  mandateCollect: { execute: collectMandate, from: people, homeOf: (c) => c.wallet },
   tick: { execute: tick, from: [senders.host], named: true },
 }
 

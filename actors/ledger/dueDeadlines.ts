@@ -1,5 +1,6 @@
 import { deadlineKinds } from './deadlines.ts'
 import { holdDue } from './holds.ts'
+import { mandateDue } from './mandateSchedules.ts'
 import { LawBroken } from './money.ts'
 import { orderDue } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -14,6 +15,7 @@ export function carryOutDue(s: State, out: Outcomes): void {
     const { kind, number } = s.deadlines.take()
     if (kind === deadlineKinds.order) orderDue(s, number, out)
     else if (kind === deadlineKinds.hold) holdDue(s, number, out)
+    else if (kind === deadlineKinds.mandate) mandateDue(s, number, out)
     else throw new LawBroken(`a deadline of kind ${kind} fell due`)
   }
 }

@@ -62,6 +62,9 @@ const freshId = fc.oneof(
   fc.nat(99).map((serial) => parseCommandId(`P20260302${serial}`)!),
 )
 
+/** A list of doubles as records hold it. */
+const doubles = (...values: number[]): Uint8Array => new Uint8Array(Float64Array.from(values).buffer)
+
 /** What each field holds when nothing is wrong with it. */
 const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   actor: fc.constantFrom(alice.number, bob.number),
@@ -91,7 +94,7 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   type: fc.constantFrom(1, 2),
   link: fc.integer({ min: 1, max: 4 }),
   step: fc.integer({ min: 2, max: 6 }),
-  reason: fc.nat(70),
+  reason: fc.nat(80),
   bucket: fc.constantFrom(0, 2, 4_094),
   number: fc.constantFrom(1, 2, 9, 20),
   role: fc.constantFrom(1, 2),
@@ -108,6 +111,17 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
     .map((text) => Uint8Array.from({ length: 32 }, (_, i) => text.charCodeAt(i))),
   order: fc.nat(3),
   hold: freshId,
+  mandate: freshId,
+  firstMs: fc.constantFrom(startMs, startMs + 1, startMs + 30_000),
+  endsMs: fc.constantFrom(0, startMs + 60_000),
+  periodAmount: fc.constantFrom(0, 10_000, 10_000),
+  countMax: fc.nat(3),
+  period: fc.integer({ min: 0, max: 3 }),
+  scheduled: fc.constantFrom(0, 1),
+  count: fc.integer({ min: 1, max: 2 }),
+  payees: fc.constant(doubles(alice.number, carol.number)),
+  amounts: fc.constantFrom(doubles(100, 200), doubles(100, 0), doubles(5_000, 1)),
+  weights: fc.constantFrom(new Uint8Array(32), Uint8Array.of(0, 0, 16, 1), Uint8Array.of(16, 39, 16, 39)),
   payeeInstitution: fc.constant(institution),
   textLength: fc.constant(0),
   ...Object.fromEntries(['balance', 'single', 'day', 'year'].map((name) => [name, fc.nat(10_000_000)])),
@@ -262,7 +276,7 @@ describe('a shard that sends nonsense', () => {
     fc.oneof(
       fc.uint8Array({ minLength: transitRecord.size, maxLength: transitRecord.size }),
       ...[1, 2, 3, 4].map((op) => recordOf(transitRecord as unknown as Layout, op)),
-      ...[5, 6, 7, 8].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
+      ...[5, 6, 7, 8, 9, 10, 11, 12].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
     ),
     { minLength: 1, maxLength: 3 },
   )

@@ -2,7 +2,6 @@ import { mayActForWallet, mayInstitution, mayOperator, type Signed } from './aut
 import { bytesWords } from './commandBytes.ts'
 import { deadlineKinds } from './deadlines.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
-import { recordsPerFrameMax } from './frameInput.ts'
 import { holdStates } from './holdTable.ts'
 import { addExact, isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
@@ -205,8 +204,8 @@ function end(s: State, hold: number, state: number, changedMs: number): void {
 }
 
 function expire(s: State, hold: number, out: Outcomes): void {
-  // Behind the records of the frame: of one wallet several may fall due in it.
-  free(s, hold, leftOf(s, hold), out, recordsPerFrameMax + out.released++)
+  out.released += 1
+  free(s, hold, leftOf(s, hold), out, out.nextIndex())
   end(s, hold, holdStates.expired, s.holds.columns.at.expiresMs[hold]!)
   out.holds.push(hold)
 }

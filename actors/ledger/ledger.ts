@@ -114,6 +114,7 @@ export class Ledger {
   apply(frame: FrameInput, out: Outcomes): void {
     const s = this.state
     out.clear()
+    out.frameSeq = frame.seq
     if (frame.seq <= s.lastSeq) throw new LawBroken(`frame ${frame.seq} after frame ${s.lastSeq}`)
     this.#tellTime(frame)
     if (s.deadlines.nextMs <= s.logTimeMs) carryOutDue(s, out)

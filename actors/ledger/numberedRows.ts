@@ -30,6 +30,8 @@ export class NumberedRows<S extends Schema> {
   readonly #key: number
   /** First free row + 1; in the column of wallets each names the next. */
   #free = 0
+  /** Rows in use. */
+  #used = 0
 
   /** @param nameColumn the column of bytes that holds the names */
   constructor(name: string, schema: S, nameColumn: keyof S & string, capacity: number, digest: Digest, key: number) {
@@ -46,6 +48,11 @@ export class NumberedRows<S extends Schema> {
 
   get full(): boolean {
     return this.#free === 0 && this.columns.count >= this.columns.capacity
+  }
+
+  /** How many rows may still be taken. */
+  get room(): number {
+    return this.columns.capacity - this.#used
   }
 
   #hash(wallet: number, name: Uint8Array, at: number): number {
@@ -83,6 +90,7 @@ export class NumberedRows<S extends Schema> {
       this.columns.hashRow(this.#digest, row, -1)
       this.#free = this.#at.wallet[row]!
     }
+    this.#used += 1
     this.#at.wallet[row] = wallet
     this.#names.set(name, row * this.#nameBytes)
     this.#index.add(row)
@@ -99,6 +107,7 @@ export class NumberedRows<S extends Schema> {
   /** Forgets a row. */
   release(row: number): void {
     this.#index.remove(row)
+    this.#used -= 1
     this.change(row, () => {
       this.#at.state[row] = 0
       this.#at.wallet[row] = this.#free
@@ -119,6 +128,11 @@ export class NumberedRows<S extends Schema> {
     this.columns.load(count, sections)
     this.#free = free
     this.#index.clear()
-    for (let row = 0; row < count; row++) if (this.#at.state[row] !== 0) this.#index.add(row)
+    this.#used = 0
+    for (let row = 0; row < count; row++) {
+      if (this.#at.state[row] === 0) continue
+      this.#index.add(row)
+      this.#used += 1
+    }
   }
 }

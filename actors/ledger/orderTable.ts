@@ -22,6 +22,8 @@ export const orderSchema = {
   digestLow: 'u32',
   use: 'u16',
   refunds: 'u16',
+  /** How many others the money goes on to. */
+  splits: 'u8',
   state: 'u8',
   orderNo: 'bytes32',
   paymentId: 'bytes16',

@@ -1,6 +1,9 @@
 import { orderNoBytes } from './orderRecords.ts'
 import { stateOf } from './orders.ts'
 import { orderStates } from './orderTable.ts'
+import { type Refusal, refusalOf } from './refusals.ts'
+import { splitRowsOf } from './splits.ts'
+import { splitStates } from './splitTable.ts'
 import type { State } from './state.ts'
 
 /** An order as its merchant's shard holds it; amounts in fen. */
@@ -21,8 +24,35 @@ export type OrderView = {
   /** When it was paid, closed or expired. */
   changedMs: number
   keepUntilMs: number
+  splits: SplitView[]
   seq: number
   index: number
+}
+
+/** What somebody else gets of an order's money. */
+export type SplitView = {
+  payee: number
+  amount: number
+  /** Parts in ten thousand that it was made of, 0 when its fen were named. */
+  weight: number
+  state: keyof typeof splitStates
+  reason: Refusal
+  /** Of the payment that it was sent on by; zeros before. */
+  paymentId: Uint8Array
+}
+
+const splitStateNames = Object.fromEntries(Object.entries(splitStates).map(([name, code]) => [code, name]))
+
+function viewSplit(s: State, row: number): SplitView {
+  const at = s.splits.columns.at
+  return {
+    payee: at.payee[row]!,
+    amount: at.amount[row]!,
+    weight: at.weight[row]!,
+    state: splitStateNames[at.state[row]!] as SplitView['state'],
+    reason: refusalOf(at.reason[row]!),
+    paymentId: at.paymentId.slice(row * 16, row * 16 + 16),
+  }
 }
 
 const orderStateNames = Object.fromEntries(Object.entries(orderStates).map(([name, code]) => [code, name]))
@@ -45,6 +75,7 @@ export function viewOrder(s: State, row: number): OrderView {
     expiresMs: o.expiresMs[row]!,
     changedMs: expired ? o.expiresMs[row]! : o.changedMs[row]!,
     keepUntilMs: o.keepUntilMs[row]!,
+    splits: splitRowsOf(s, row).map((split) => viewSplit(s, split)),
     seq: o.seq[row]!,
     index: o.index[row]!,
   }

@@ -1,6 +1,6 @@
 import { mayActForWallet } from './authority.ts'
 import { deadlineKinds } from './deadlines.ts'
-import { accepted, type Command, type Execute, type Executed, refuse } from './execution.ts'
+import { accepted, type Command, type Execute, type Executed, type Position, refuse } from './execution.ts'
 import { walletKinds } from './ids.ts'
 import { isAmount } from './money.ts'
 import { orderNoBytes } from './orderRecords.ts'
@@ -8,6 +8,7 @@ import { orderStates } from './orderTable.ts'
 import type { Outcomes } from './outcomes.ts'
 import { signers } from './records.ts'
 import { codeOf, type Refusal } from './refusals.ts'
+import { forgetSplits, sendSplits } from './splits.ts'
 import { type State, walletStates } from './state.ts'
 
 /** How far ahead an order may expire. */
@@ -17,8 +18,21 @@ export const unpaidMemoryMs = 86_400_000
 
 const byMerchant = [signers.walletKey, signers.institution]
 
+/** What is more about an order whose money goes on to others. */
+type Splitting = { splits: number; judge: () => Refusal; enter: (order: number) => void }
+const unsplit: Splitting = { splits: 0, judge: () => 'accepted', enter: () => undefined }
+
+export const createOrder: Execute<'orderCreate'> = (s, command, out, place) =>
+  enterOrder(s, command, out, place, unsplit)
+
 /** Enters an order. One that is there already is the same when all that it was asked for with is. */
-export const createOrder: Execute<'orderCreate'> = (s, command, out, place) => {
+export function enterOrder(
+  s: State,
+  command: Command<'orderCreate'> | Command<'orderCreateSplit'>,
+  out: Outcomes,
+  place: Position,
+  splitting: Splitting,
+): Executed {
   const wallet = s.walletRows.row(command.wallet)
   const may = mayActForWallet(s, wallet, command, byMerchant)
   if (may !== 'accepted') return refuse(may)
@@ -29,7 +43,8 @@ export const createOrder: Execute<'orderCreate'> = (s, command, out, place) => {
     const same = at.digestHigh[known] === digestHigh && at.digestLow[known] === digestLow
     return same ? { refusal: 'accepted', value: s.orders.numberOf(known) } : refuse('order-reused')
   }
-  const refusal = judgeCreation(s, wallet, command)
+  const judged = judgeCreation(s, wallet, command)
+  const refusal = judged === 'accepted' ? splitting.judge() : judged
   if (refusal !== 'accepted') return refuse(refusal)
   const row = s.orders.take(wallet, orderNo)
   const at = s.orders.columns.at
@@ -45,15 +60,21 @@ export const createOrder: Execute<'orderCreate'> = (s, command, out, place) => {
   at.digestHigh[row] = digestHigh
   at.digestLow[row] = digestLow
   at.refunds[row] = 0
+  at.splits[row] = splitting.splits
   at.state[row] = orderStates.created
   at.paymentId.fill(0, row * 16, row * 16 + 16)
   s.orders.columns.hashRow(s.digest, row, 1)
+  splitting.enter(row)
   s.deadlines.add(command.expiresMs, deadlineKinds.order, s.orders.numberOf(row))
   out.orders.push(row)
   return { refusal: 'accepted', value: s.orders.numberOf(row) }
 }
 
-function judgeCreation(s: State, wallet: number, command: Command<'orderCreate'>): Refusal {
+function judgeCreation(
+  s: State,
+  wallet: number,
+  command: Pick<Command<'orderCreate'>, 'amount' | 'orderNo' | 'expiresMs'>,
+): Refusal {
   if (s.wallets.at.kind[wallet] !== walletKinds.merchant) return 'merchant-required'
   if (s.accounts.state(wallet) === walletStates.frozen) return 'wallet-frozen'
   if (s.accounts.state(wallet) === walletStates.closed) return 'wallet-closed'
@@ -106,7 +127,7 @@ export function judgeOrder(s: State, number: number, wallet: number, amount: num
   return amounts[row] === amount ? 0 : codeOf['order-amount-differs']
 }
 
-/** Binds an order to the payment that was just credited for it. The caller has judged it. */
+/** Binds an order to the payment that was just credited for it, and sends on what is others'. The caller has judged it. */
 export function bindOrder(s: State, number: number, payer: number, id: Uint8Array, idAt: number, out: Outcomes): void {
   const row = s.orders.row(number)
   s.orders.change(row, (at) => {
@@ -117,6 +138,7 @@ export function bindOrder(s: State, number: number, payer: number, id: Uint8Arra
     for (let i = 0; i < 16; i++) at.paymentId[row * 16 + i] = id[idAt + i]!
   })
   out.orders.push(row)
+  sendSplits(s, row, out)
 }
 
 /** The order's deadline stays where it is in the heap: when it comes, the one to forget the order takes its place. */
@@ -133,6 +155,7 @@ export function orderDue(s: State, number: number, out: Outcomes): void {
   const row = s.orders.row(number)
   const { state, keepUntilMs } = s.orders.columns.at
   if (state[row] !== orderStates.created && keepUntilMs[row]! <= s.logTimeMs) {
+    forgetSplits(s, row)
     s.orders.release(row)
     return
   }

@@ -1,5 +1,6 @@
 import { shardsMax } from './books.ts'
 import { recordsPerFrameMax } from './frameInput.ts'
+import { makeId } from './madeIds.ts'
 
 /** In `destination`: the outcome is not final and lies with the bank, not with another shard. */
 export const destinationSaga = 255
@@ -49,9 +50,18 @@ export class Outcomes {
   sagas: number[] = []
   /** Rows of orders that changed. */
   orders: number[] = []
-  /** Rows of holds that changed, and how many of them fell due: their postings are numbered behind the records. */
+  /** Rows of holds that changed, and how many of them fell due. */
   holds: number[] = []
   released = 0
+  /** Rows of splits and of mandates that changed. */
+  splits: number[] = []
+  mandates: number[] = []
+  /** Payments that no record of this frame asked for. */
+  made: MadePayment[] = []
+  /** Place of the frame in the log. */
+  frameSeq = 0
+  /** Postings that belong to no record of the frame are numbered behind the records. */
+  #behind = recordsPerFrameMax
   /**
    * Why the whole frame was skipped, if it was. `other-epoch`: it was meant for another owner of the shard than the one
    * whose log this is, and says nothing about what became of the same commands elsewhere.
@@ -73,7 +83,28 @@ export class Outcomes {
     this.orders = []
     this.holds = []
     this.released = 0
+    this.splits = []
+    this.mandates = []
+    this.made = []
+    this.#behind = recordsPerFrameMax
     this.skipped = ''
+  }
+
+  /** A number for a posting that belongs to no record: of one wallet several may come in one frame. */
+  nextIndex(): number {
+    return this.#behind++
+  }
+
+  /** Writes down a payment that the ledger makes, and gives it its id. Where it goes to is filled in by the caller. */
+  make(
+    s: { logTimeMs: number; genesis: { shard: number } },
+    payment: Omit<MadePayment, 'id' | 'index' | 'destination' | 'transit'>,
+  ): MadePayment {
+    const index = this.nextIndex()
+    const id = makeId(s.logTimeMs, s.genesis.shard, this.frameSeq, index)
+    const made = { ...payment, id, index, destination: 0, transit: 0 }
+    this.made.push(made)
+    return made
   }
 
   complete(edge: number, token: number, code: number): void {
@@ -112,6 +143,22 @@ export class Outcomes {
   }
 }
 
+/** A payment that the ledger made by itself: a scheduled one, or an order's split. */
+export type MadePayment = {
+  readonly payer: number
+  readonly payee: number
+  readonly amount: number
+  /** 0, or why it was not made. */
+  readonly code: number
+  /** Row of the mandate that it was made by. */
+  readonly mandate?: number
+  readonly id: Uint8Array
+  readonly index: number
+  /** Shard of the payee + 1 and transit number, when it left the shard. */
+  destination: number
+  transit: number
+}
+
 /** Kinds of postings as the journal shows them. */
 export const postingKinds = {
   paymentOut: 1,
@@ -125,6 +172,9 @@ export const postingKinds = {
   refundReturned: 9,
   holdPlaced: 10,
   holdReleased: 11,
+  splitOut: 12,
+  splitIn: 13,
+  splitReturned: 14,
 } as const
 
 /**

@@ -1,6 +1,7 @@
 import { commandHead } from './commandHead.ts'
 import { holdRecords } from './holdRecords.ts'
 import { layout } from './layout.ts'
+import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
 import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
 import { orderRecords, orderTextBytesMax } from './orderRecords.ts'
 
@@ -59,6 +60,10 @@ export const transitOps = {
   orderReturn: 6,
   refundCredit: 7,
   refundReturn: 8,
+  splitCredit: 9,
+  splitReturn: 10,
+  mandateCredit: 11,
+  mandateReturn: 12,
 } as const
 
 /**
@@ -76,12 +81,12 @@ export const transitRecord = layout('transit', {
   amount: ['f64', 'fen'],
 })
 
-/** The same of a payment that names an order, and of a refund of one. */
+/** The same of a payment that names an order, of a refund of one, and of what goes on by a split or by a mandate. */
 export const orderTransitRecord = layout('orderTransit', {
-  op: ['u8', '5 credit of an order, 6 return of it, 7 refund, 8 return of it'],
+  op: ['u8', '5 credit of an order, 6 return of it, 7 and 8 of a refund, 9 and 10 of a split, 11 and 12 by a mandate'],
   reason: ['u8', 'refusal code of a return, else 0'],
   reserved: ['u16', 'zero'],
-  order: ['u32', "number that the merchant's shard gave the order"],
+  order: ['u32', 'number that its shard gave the order, split or mandate'],
   payer: ['f64', 'wallet number'],
   payee: ['f64', 'wallet number'],
   amount: ['f64', 'fen'],
@@ -130,6 +135,7 @@ export const commandOps = {
   orderClose: 61,
   orderPayment: 62,
   orderRefund: 63,
+  orderCreateSplit: 64,
   tick: 70,
   holdPlace: 80,
   holdCapture: 81,
@@ -137,6 +143,9 @@ export const commandOps = {
   merchantPut: 90,
   webhookSecretRotate: 91,
   webhookReplay: 92,
+  mandateSign: 100,
+  mandateCancel: 101,
+  mandateCollect: 102,
 } as const
 export type CommandOp = keyof typeof commandOps
 
@@ -297,6 +306,7 @@ export const commandRecords = {
   ...orderRecords,
   ...holdRecords,
   ...merchantRecords,
+  ...mandateRecords,
   /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
   tick: layout('tick', commandHead),
 } as const satisfies Record<CommandOp, ReturnType<typeof layout>>
@@ -306,5 +316,7 @@ export type CommandLayouts = typeof commandRecords
 /** Commands whose record is followed by text of a length that it says, and how long that may be. */
 export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; readonly bytesMax: number }> = new Map([
   ['orderCreate', { lengthAt: commandRecords.orderCreate.at.textLength, bytesMax: orderTextBytesMax }],
+  ['orderCreateSplit', { lengthAt: commandRecords.orderCreateSplit.at.textLength, bytesMax: orderTextBytesMax }],
+  ['mandateSign', { lengthAt: commandRecords.mandateSign.at.textLength, bytesMax: purposeBytesMax }],
   ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
 ])

@@ -77,6 +77,16 @@ export const refusalTable = {
   'hold-expired': { remembered: true },
   'hold-ended': { remembered: true },
   'hold-exceeded': { remembered: true },
+  'split-invalid': { remembered: true },
+  'mandates-full': { remembered: false },
+  'mandate-dates-invalid': { remembered: true },
+  'mandate-unknown': { remembered: true },
+  'mandate-cancelled': { remembered: true },
+  'mandate-ended': { remembered: true },
+  'mandate-early': { remembered: true },
+  'mandate-scheduled': { remembered: true },
+  'mandate-exceeded': { remembered: true },
+  'mandate-late': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

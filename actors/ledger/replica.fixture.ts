@@ -42,6 +42,8 @@ export function digestFromScratch(live: State): string {
   for (let row = 0; row < state.orders.columns.count; row++) state.orders.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.holds.columns.count; row++) state.holds.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.merchants.columns.count; row++) state.merchants.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.splits.columns.count; row++) state.splits.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.mandates.columns.count; row++) state.mandates.columns.hashRow(digest, row, 1)
   hashDeadlines(state)
   hashDatedIds(state, sections)
   hashBatches(state)

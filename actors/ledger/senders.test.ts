@@ -228,7 +228,7 @@ function returnTo(record: DataView, reason: number): void {
 
 describe('what only a broken shard can send stops the machine', () => {
   test.each([
-    ['an op that is none', (v: DataView) => v.setUint8(transitRecord.at.op, 9)],
+    ['an op that is none', (v: DataView) => v.setUint8(transitRecord.at.op, 13)],
     ['an amount of zero', (v: DataView) => v.setFloat64(transitRecord.at.amount, 0, true)],
     ['an amount below zero', (v: DataView) => v.setFloat64(transitRecord.at.amount, -5, true)],
     ['an amount that is no number', (v: DataView) => v.setFloat64(transitRecord.at.amount, Number.NaN, true)],

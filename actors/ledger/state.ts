@@ -12,12 +12,14 @@ import { holdSchema } from './holdTable.ts'
 import { bucketCount, bucketOf } from './ids.ts'
 import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
+import { mandateSchema } from './mandateTable.ts'
 import { Merchants } from './merchantTable.ts'
 import { LawBroken } from './money.ts'
 import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
 import { orderSchema } from './orderTable.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
+import { splitSchema } from './splitTable.ts'
 import { linkSchema, principalSchema, sagaSchema, userSchema, walletSchema } from './stateTables.ts'
 
 /** What a log's first command fixes for ever. */
@@ -61,6 +63,8 @@ export class State {
   readonly orders: NumberedRows<typeof orderSchema>
   readonly holds: NumberedRows<typeof holdSchema>
   readonly merchants: Merchants
+  readonly splits: NumberedRows<typeof splitSchema>
+  readonly mandates: NumberedRows<typeof mandateSchema>
   readonly deadlines: Deadlines
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
@@ -112,7 +116,9 @@ export class State {
     this.orders = new NumberedRows('orders', orderSchema, 'orderNo', rows, this.digest, tableKey)
     this.holds = new NumberedRows('holds', holdSchema, 'id', rows, this.digest, tableKey)
     this.merchants = new Merchants(genesis.walletsMax, this.digest, tableKey)
-    this.deadlines = new Deadlines(2 * rows, this.digest)
+    this.splits = new NumberedRows('splits', splitSchema, 'name', rows, this.digest, tableKey)
+    this.mandates = new NumberedRows('mandates', mandateSchema, 'id', rows, this.digest, tableKey)
+    this.deadlines = new Deadlines(3 * rows, this.digest)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
@@ -183,6 +189,8 @@ export class State {
       { name: 'orderCounters', bytes: bytes(Float64Array.from(this.orders.counters())) },
       { name: 'holdCounters', bytes: bytes(Float64Array.from(this.holds.counters())) },
       { name: 'merchantCounters', bytes: bytes(Float64Array.of(this.merchants.columns.count)) },
+      { name: 'splitCounters', bytes: bytes(Float64Array.from(this.splits.counters())) },
+      { name: 'mandateCounters', bytes: bytes(Float64Array.from(this.mandates.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
@@ -235,6 +243,8 @@ export class State {
       ...this.orders.sections(),
       ...this.holds.sections(),
       ...this.merchants.sections(),
+      ...this.splits.sections(),
+      ...this.mandates.sections(),
       ...this.deadlines.sections(),
     ]
   }
@@ -288,6 +298,10 @@ export class State {
     const [holdCount = 0, firstFreeHold = 0] = f64('holdCounters')
     this.holds.load(holdCount, firstFreeHold, byName)
     this.merchants.load(f64('merchantCounters')[0]!, byName)
+    const [splitCount = 0, firstFreeSplit = 0] = f64('splitCounters')
+    this.splits.load(splitCount, firstFreeSplit, byName)
+    const [mandateCount = 0, firstFreeMandate = 0] = f64('mandateCounters')
+    this.mandates.load(mandateCount, firstFreeMandate, byName)
     this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length

@@ -1,5 +1,8 @@
 import { makeRecordId } from './batches.ts'
 import type { FrameInput } from './frameInput.ts'
+import { uuidTimeMs } from './ids.ts'
+import { isMadeId } from './madeIds.ts'
+import { mandateReturned } from './mandates.ts'
 import { isAmount, LawBroken } from './money.ts'
 import { bindOrder, judgeOrder } from './orders.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
@@ -8,6 +11,7 @@ import { creditWallet, returnToWallet } from './postings.ts'
 import { orderTransitRecord, transitGroup, transitHeader, transitOps, transitRecord } from './records.ts'
 import { judgeRefundCredit, refundReturned } from './refunds.ts'
 import { refusals } from './refusals.ts'
+import { splitReturned } from './splits.ts'
 import { type State, walletStates } from './state.ts'
 
 const recordWords = transitRecord.size >>> 3
@@ -16,6 +20,29 @@ const headerWords = transitHeader.size >>> 3
 const H = transitHeader.at
 const G = transitGroup.at
 const T = transitRecord.at
+/** As what the journal shows a credit or return, by its op. */
+const {
+  paymentIn,
+  refundIn,
+  splitIn,
+  paymentReturned,
+  refundReturned: refundBack,
+  splitReturned: splitBack,
+} = postingKinds
+const creditKinds: Readonly<Record<number, number>> = {
+  [transitOps.orderCredit]: paymentIn,
+  [transitOps.refundCredit]: refundIn,
+  [transitOps.splitCredit]: splitIn,
+  [transitOps.mandateCredit]: paymentIn,
+}
+const returnKinds: Readonly<Record<number, number>> = {
+  [transitOps.return]: paymentReturned,
+  [transitOps.batchReturn]: paymentReturned,
+  [transitOps.orderReturn]: paymentReturned,
+  [transitOps.refundReturn]: refundBack,
+  [transitOps.splitReturn]: splitBack,
+  [transitOps.mandateReturn]: paymentReturned,
+}
 /** Rows that are looked up ahead, so that their cache misses overlap. */
 const lookAhead = 128
 
@@ -89,9 +116,9 @@ export class Transit {
       const row = this.#rows[i - from]!
       if (op === transitOps.credit || op === transitOps.batchCredit) {
         this.#takeCredit(frame, word, row, source, first + i, out, i)
-      } else if (op === transitOps.orderCredit || op === transitOps.refundCredit) {
-        this.#takeCreditOfOrder(frame, word, row, source, out, i)
-      } else if (op! > 0 && op! <= transitOps.refundReturn) this.#takeReturn(frame, word, row, source, out, i)
+      } else if (op! > transitOps.batchReturn && op! <= transitOps.mandateReturn && (op! & 1) === 1) {
+        this.#takeNumberedCredit(frame, word, row, source, out, i)
+      } else if (op! > 0 && op! <= transitOps.mandateReturn) this.#takeReturn(frame, word, row, source, out, i)
       else throw new LawBroken(`transit op ${op} from shard ${source}`)
     }
   }
@@ -142,24 +169,30 @@ export class Transit {
     else out.completeOfBatch(edge, token, source, number)
   }
 
-  /** The credit of a payment binds the order: of two the second comes back. That of a refund is the payer's own money. */
-  #takeCreditOfOrder(frame: FrameInput, word: number, row: number, source: number, out: Outcomes, i: number): void {
+  /**
+   * The credit of a payment binds the order that it names: of two the second comes back. That of a refund is the payer's
+   * own money; a split and what a mandate pays are judged like any payment.
+   */
+  #takeNumberedCredit(frame: FrameInput, word: number, row: number, source: number, out: Outcomes, i: number): void {
     const s = this.#s
     const amount = frame.f64[word + (T.amount >>> 3)]!
     if (!isAmount(amount)) throw new LawBroken(`a transit amount of ${amount} fen from shard ${source}`)
-    const order = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
-    const isRefund = frame.u8[word * 8 + T.op] === transitOps.refundCredit
-    const code = isRefund ? judgeRefundCredit(s, row) : judgeCredit(s, row, amount) || judgeOrder(s, order, row, amount)
+    const number = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
+    const op = frame.u8[word * 8 + T.op]!
+    const ofOrder = op === transitOps.orderCredit
+    const code = op === transitOps.refundCredit ? judgeRefundCredit(s, row) : judgeCredit(s, row, amount)
+    const refused = code !== 0 || !ofOrder ? code : judgeOrder(s, number, row, amount)
     s.books.fromTransit(source, amount)
-    if (code !== 0) {
-      this.#sendReturn(frame, word, source, amount, code)
+    if (refused !== 0) {
+      this.#sendReturn(frame, word, source, amount, refused)
       return
     }
     creditWallet(s, row, amount)
     const payer = frame.f64[word + (T.payer >>> 3)]!
-    const kind = isRefund ? postingKinds.refundIn : postingKinds.paymentIn
-    if (out.watch !== undefined) this.#show(frame, word, row, kind, amount, payer, out, i)
-    if (!isRefund) bindOrder(s, order, payer, frame.u8, this.#group * 8 + G.id, out)
+    if (out.watch !== undefined) this.#show(frame, word, row, creditKinds[op]!, amount, payer, out, i)
+    if (ofOrder) bindOrder(s, number, payer, frame.u8, this.#group * 8 + G.id, out)
+    // What the ledger made by itself no edge waits for.
+    if (isMadeId(frame.u8, this.#group * 8 + G.id)) return
     out.complete(this.#edge(frame), frame.f64[this.#group + (G.token >>> 3)]!, 0)
   }
 
@@ -204,17 +237,20 @@ export class Transit {
     if (reason === 0 || reason >= refusals.length) throw new LawBroken(`shard ${source} returned for reason ${reason}`)
     s.books.fromTransit(source, amount)
     s.returnsApplied[source]! += 1
-    const isRefund = frame.u8[word * 8 + T.op] === transitOps.refundReturn
+    const op = frame.u8[word * 8 + T.op]!
     const paidMs = this.#recordReturn(frame, word, reason, out)
-    // A refund counted against no limit.
-    returnToWallet(s, row, amount, isRefund ? undefined : paidMs)
-    if (isRefund) refundReturned(s, frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!, amount, out)
+    // A refund counted against no limit, and no more does a split.
+    const uncounted = op === transitOps.refundReturn || op === transitOps.splitReturn
+    returnToWallet(s, row, amount, uncounted ? undefined : paidMs)
+    const number = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
+    if (op === transitOps.refundReturn) refundReturned(s, number, amount, out)
+    else if (op === transitOps.splitReturn) splitReturned(s, number, reason, out)
+    else if (op === transitOps.mandateReturn) mandateReturned(s, number, amount, paidMs, reason, out)
     if (s.accounts.state(row) === walletStates.closed) {
       s.accounts.setState(row, walletStates.frozen)
       s.settleAccount(row)
     }
-    const kind = isRefund ? postingKinds.refundReturned : postingKinds.paymentReturned
-    if (out.watch !== undefined) this.#show(frame, word, row, kind, amount, payee, out, i)
+    if (out.watch !== undefined) this.#show(frame, word, row, returnKinds[op]!, amount, payee, out, i)
   }
 
   /** Changes the outcome that the id is answered with. @returns when the money left, or undefined if that is forgotten */
@@ -222,6 +258,7 @@ export class Transit {
     const s = this.#s
     const token = frame.f64[this.#group + (G.token >>> 3)]!
     const idWord = this.#group * 2 + (G.id >>> 2)
+    if (isMadeId(frame.u8, this.#group * 8 + G.id)) return uuidTimeMs(frame.u8, this.#group * 8 + G.id)
     if (frame.u8[word * 8 + T.op] !== transitOps.batchReturn) {
       out.complete(this.#edge(frame), token, reason)
       const entry = s.ids.find(frame.f64[word + (T.payer >>> 3)]!, frame.u32, idWord)

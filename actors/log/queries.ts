@@ -1,4 +1,5 @@
 import type { HoldView } from '../ledger/holdViews.ts'
+import type { MandateView } from '../ledger/mandateViews.ts'
 import type { MerchantView } from '../ledger/merchantViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
 import type { ClassLimits, RefundRule, RiskRule } from '../ledger/rules.ts'
@@ -15,6 +16,8 @@ export type Query =
   | { type: 'saga'; wallet: number; id: Uint8Array }
   /** A payer's hold by its 16 byte id. */
   | { type: 'hold'; wallet: number; id: Uint8Array }
+  /** A payer's mandate by its 16 byte id. */
+  | { type: 'mandate'; wallet: number; id: Uint8Array }
   /** A merchant's order by its 32 byte number. */
   | { type: 'order'; wallet: number; orderNo: Uint8Array }
   /** Which profile of a merchant holds, and which secret. */
@@ -63,6 +66,7 @@ export type QueryResults = {
   order: OrderView | null
   hold: HoldView | null
   merchant: MerchantView | null
+  mandate: MandateView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[] }
   totals: TotalsView

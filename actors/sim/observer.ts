@@ -16,6 +16,10 @@ const kindNames: Readonly<Record<number, Posting['kind']>> = {
   [postingKinds.redemptionReturned]: 'redemption-returned',
   [postingKinds.holdPlaced]: 'held',
   [postingKinds.holdReleased]: 'hold-released',
+  // A split is a payment of the merchant's that the ledger makes.
+  [postingKinds.splitOut]: 'paid',
+  [postingKinds.splitIn]: 'received',
+  [postingKinds.splitReturned]: 'payment-returned',
   // A refund is a payment back: it leaves, arrives or comes home like any other.
   [postingKinds.refundOut]: 'paid',
   [postingKinds.refundIn]: 'received',

@@ -33,6 +33,9 @@ const kindNames: Readonly<Record<number, string>> = Object.fromEntries(
     refund_returned: postingKinds.refundReturned,
     hold_placed: postingKinds.holdPlaced,
     hold_released: postingKinds.holdReleased,
+    split_out: postingKinds.splitOut,
+    split_in: postingKinds.splitIn,
+    split_returned: postingKinds.splitReturned,
   }).map(([name, code]) => [code, name]),
 )
 
