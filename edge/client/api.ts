@@ -104,6 +104,16 @@ export type Problem = {
     | 'hold-expired'
     | 'hold-ended'
     | 'hold-exceeded'
+    | 'split-invalid'
+    | 'mandates-full'
+    | 'mandate-dates-invalid'
+    | 'mandate-unknown'
+    | 'mandate-cancelled'
+    | 'mandate-ended'
+    | 'mandate-early'
+    | 'mandate-scheduled'
+    | 'mandate-exceeded'
+    | 'mandate-late'
     | 'order-not-paid'
     | 'refund-period-over'
     | 'refund-exceeds-payment'
@@ -653,6 +663,9 @@ export type Entry = {
     | 'refund_returned'
     | 'hold_placed'
     | 'hold_released'
+    | 'split_out'
+    | 'split_in'
+    | 'split_returned'
   /** Signed: minus left the wallet */
   amount: string
   /** The other wallet, null for banks */
