@@ -19,6 +19,7 @@ import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
 import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
+import { nameVault } from './routes/legalName.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
 import { paymentListener } from './routes/paymentListener.ts'
 import { SqlJournal } from './routes/sqlJournal.ts'
@@ -56,10 +57,12 @@ runMain('edge', async () => {
   const journal = new SqlJournal(settings.databaseUrl, shardCount, logger)
   const limits = new RateLimits(settings.rateLimits)
   const site = siteOf(settings.publicUrl ?? `https://localhost:${settings.port}`, settings.pageOrigins)
+  const blobs = createBlobs(ring)
   const web = {
     services: {
       gateway,
-      vault: accountVault(ring, createBlobs(ring)),
+      vault: accountVault(ring, blobs),
+      names: nameVault(blobs),
       journal,
       payments: new PaymentDesk(gateway, verify, journal, limits, site),
       site,

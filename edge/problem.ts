@@ -215,6 +215,19 @@ export const problems = {
     'The payment could not be made before the next one was due or the mandate ended.',
     '计划付款已错过时间',
   ),
+  'recoveries-full': line(
+    503,
+    'BUSY',
+    'There is no room for more recoveries now; ask again later.',
+    '密钥恢复容量已满，请稍后重试',
+  ),
+  'recovery-open': line(
+    409,
+    'RECOVERY_OPEN',
+    'A recovery of this wallet is waiting already.',
+    '该钱包已有待生效的密钥恢复',
+  ),
+  'recovery-unknown': line(404, 'RECOVERY_UNKNOWN', 'No recovery of this wallet is waiting.', '没有待生效的密钥恢复'),
   'order-not-paid': line(409, 'ORDER_NOT_PAID', 'The order has not been paid.', '订单未支付'),
   'refund-period-over': line(
     410,

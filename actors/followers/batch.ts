@@ -15,6 +15,7 @@ type AddedTable =
   | 'merchant_texts'
   | 'mandate_texts'
   | 'mandate_payments'
+  | 'notices'
 
 export type Step = {
   readonly shard: number
@@ -59,6 +60,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       merchant_texts: text(({ rows }) => rows.merchantTexts.join('')),
       mandate_texts: text(({ rows }) => rows.mandateTexts.join('')),
       mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
+      notices: text(({ rows }) => rows.notices.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {
@@ -71,6 +73,8 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       merchants: text(({ rows, replica }) => merchantLines(rows, replica.ledger.state)),
       splits: text(({ rows }) => [...rows.splits.values()].join('')),
       mandates: text(({ rows }) => [...rows.mandates.values()].join('')),
+      recoveries: text(({ rows }) => [...rows.recoveries.values()].join('')),
+      user_names: text(({ rows }) => [...rows.userNames.values()].join('')),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },

@@ -22,9 +22,14 @@ import { hex, int8Of } from './copyText.ts'
 import { addCapture, addHold } from './holdRows.ts'
 import { addCollection, addMade, addMandate, addPurpose } from './mandateRows.ts'
 import { addMerchant, addMerchantText } from './merchantRows.ts'
+import { addName } from './nameRows.ts'
+import { addCommandNotice, addRecovery } from './noticeRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './orderRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
+
+/** Where in a frame notices are numbered that belong to no record. */
+const noticesFrom = 100_000
 
 type Posting = { row: number; kind: number; delta: number; counterparty: number; id: string; index: number }
 
@@ -63,6 +68,11 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   for (const row of out.splits) addSplit(rows, state, row)
   for (const row of out.mandates) addMandate(rows, state, row)
   for (const made of out.made) addMade(rows, state, entry.seq, made)
+  for (const [n, change] of out.recoveries.entries()) {
+    // Behind all postings of the frame: what falls due does so with any frame, and has no record in it.
+    addRecovery(rows, change, { seq: entry.seq, index: noticesFrom + n, logTimeMs: state.logTimeMs })
+    addWallet(rows, state, change.wallet)
+  }
   if (out.skipped !== '' || opened === undefined) return
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
@@ -160,7 +170,7 @@ const names = new Map<number, keyof typeof commandOps>(
 
 /** Which wallets, users and links a frame of commands may have changed: they are written as they stand now. */
 function addCommands(rows: ShardRows, state: State, applied: Applied): void {
-  const { frame, out } = applied
+  const { frame, out, entry } = applied
   for (const [i, at] of (commandOffsets(frame) ?? []).entries()) {
     const name = names.get(frame.u8[at + commandHeadRecord.at.op]!)
     if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
@@ -172,11 +182,14 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === 'orderCreate' || name === 'orderCreateSplit') addOrderText(rows, state, applied, i, at, name)
     if (name === 'mandateSign') addPurpose(rows, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }
+    addCommandNotice(rows, name, command, out.value[i]!, { seq: entry.seq, index: i, logTimeMs: state.logTimeMs })
     if (name === 'walletOpen') addWallet(rows, state, out.value[i]!)
     else if (command.wallet !== undefined) addWallet(rows, state, command.wallet)
     if (name === 'merchantPut' || name === 'webhookSecretRotate') addMerchant(rows, state, command.wallet!)
     if (name === 'userOpen') addUser(rows, state, out.value[i]!)
     else if (command.user !== undefined) addUser(rows, state, command.user)
+    if (name === 'userOpen') addName(rows, frame, name, at, out.value[i]!)
+    else if (name === 'userUpdate') addName(rows, frame, name, at, command.user!)
     addLink(rows, name, out, i, command as { link?: number })
   }
 }

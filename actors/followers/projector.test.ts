@@ -6,6 +6,7 @@ import { rechargeSteps, signers } from '../ledger/records.ts'
 import { codeOf } from '../ledger/refusals.ts'
 import { createBlobs } from '../log/blobs.ts'
 import type { MemoryLog } from '../log/memoryLog.ts'
+import { noticeKinds } from '../log/noticeKinds.ts'
 import { type Database, openDatabase } from './database.ts'
 import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
 import { openBalance } from './stateRows.ts'
@@ -125,6 +126,40 @@ describe('orders', () => {
     const [returned] = await followed.sql`select reason from returns where id = ${second}`
     expect(returned).toMatchObject({ reason: codeOf['order-paid'] })
   })
+})
+
+test('the name of a user is written as it was sealed, for the command that brought it; a newer one takes its place', async () => {
+  const { town, sql } = followed
+  const edge = { kind: 'edge', id: '1' } as const
+  const sealed = (byte: number) => new Uint8Array(120).fill(byte)
+  const [first, second] = [town.id(), town.id()]
+  const opening = { ...headOf({ signer: signers.institution, principal: 1, actor: 1, id: first }), bucket: 1, kyc: 1 }
+  const user = await town.command(1, 'userOpen', opening, edge, sealed(1))
+  const renaming = { ...headOf({ signer: signers.institution, principal: 1, actor: 1, id: second }), user, kyc: 0 }
+  await town.command(1, 'userUpdate', { ...renaming, risk: 255 }, edge, sealed(2))
+  const unnamed = { ...headOf({ signer: signers.institution, principal: 1, actor: 1, id: town.id() }), user, kyc: 1 }
+  await town.command(1, 'userUpdate', { ...unnamed, risk: 255 }, edge)
+  await followed.project()
+  await followed.caughtUp()
+  const rows = await sql`select * from user_names where user_number = ${user}`
+  expect(rows).toHaveLength(1)
+  expect(rows[0]).toMatchObject({ actor: 1n, command_id: Buffer.from(second), name_sealed: Buffer.from(sealed(2)) })
+})
+
+test('a recovery and its end are written, and the holder is told of both', async () => {
+  const { town, sql } = followed
+  const edge = { kind: 'edge', id: '1' } as const
+  const key = new Uint8Array(33).fill(3)
+  const by = headOf({ signer: signers.institution, principal: 1, actor: 1, id: town.id() })
+  await town.command(0, 'recoveryStart', { ...by, wallet: alice.number, algorithm: 1, key }, edge)
+  const stop = headOf({ signer: signers.walletKey, keyVersion: 1, actor: alice.number, id: town.id() })
+  await town.command(0, 'recoveryStop', { ...stop, wallet: alice.number }, edge)
+  await followed.project()
+  await followed.caughtUp()
+  const [recovery] = await sql`select state, effective_ms - started_ms as waited from recoveries`
+  expect(recovery).toEqual({ state: 3, waited: 86_400_000n })
+  const told = await sql`select kind from notices where wallet = ${alice.number} order by seq, index`
+  expect(told.map(({ kind }) => kind)).toEqual([noticeKinds.recoveryStarted, noticeKinds.recoveryStopped])
 })
 
 test('a hold is written as it stands, its postings sum to the balance, and a capture is a payment', async () => {

@@ -1,7 +1,20 @@
 import { getTableColumns } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
-import { holds, lanes, links, mandates, merchants, orderSplits, orders, sagas, users, wallets } from './schema.ts'
+import {
+  holds,
+  lanes,
+  links,
+  mandates,
+  merchants,
+  orderSplits,
+  orders,
+  recoveries,
+  sagas,
+  userNames,
+  users,
+  wallets,
+} from './schema.ts'
 
 /** How rows that replace what stood there get into their table: through a temporary one, in two statements. */
 type Replacement = { create: string; copy: string; merge: string }
@@ -28,6 +41,8 @@ export const replacements = {
   holds: replacement(holds, ['wallet', 'id']),
   splits: replacement(orderSplits, ['merchant', 'order_no', 'order_seq', 'place']),
   mandates: replacement(mandates, ['wallet', 'id']),
+  recoveries: replacement(recoveries, ['wallet', 'seq', 'index']),
+  user_names: replacement(userNames, ['user_number']),
   orders: replacement(orders, ['merchant', 'order_no', 'seq']),
   merchants: replacement(merchants, ['wallet']),
   received: replacement(

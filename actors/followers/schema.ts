@@ -127,6 +127,15 @@ export const users = pgTable('users', {
   risk: smallint('risk').notNull(),
 })
 
+/** Legal names as the edge sealed them, for the command that brought each: no other process writes or reads them here. */
+export const userNames = pgTable('user_names', {
+  user: int8('user_number').primaryKey(),
+  /** Whose command it was, and its id. */
+  actor: int8('actor').notNull(),
+  commandId: bytes('command_id').notNull(),
+  sealed: bytes('name_sealed').notNull(),
+})
+
 /** Linked accounts, masked; the full number exists only sealed in the log. */
 export const links = pgTable(
   'links',
@@ -345,6 +354,40 @@ export const merchantTexts = pgTable(
     content: text('content').notNull(),
   },
   (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
+)
+
+/** Recoveries of wallets whose key was lost, as they stand. */
+export const recoveries = pgTable(
+  'recoveries',
+  {
+    wallet: int8('wallet').notNull(),
+    /** Place of its start in the log. */
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    shard: smallint('shard').notNull(),
+    startedMs: int8('started_ms').notNull(),
+    effectiveMs: int8('effective_ms').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+    /** 1 waiting, 2 done, 3 stopped. */
+    state: smallint('state').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.wallet, t.seq, t.index] })],
+)
+
+/** What the holder of a wallet is told of besides what moved in it; its kinds are `noticeKinds`. */
+export const notices = pgTable(
+  'notices',
+  {
+    wallet: int8('wallet').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    kind: smallint('kind').notNull(),
+    shard: smallint('shard').notNull(),
+    /** JSON: what there is to say besides the kind. */
+    about: text('about').notNull(),
+    logTimeMs: int8('log_time_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.wallet, t.seq, t.index, t.kind] })],
 )
 
 /** What a reconciliation could not explain, for people to work off. */

@@ -23,6 +23,11 @@ export class ShardRows {
   readonly mandates = new Map<string, string>()
   readonly mandateTexts: string[] = []
   readonly mandatePayments: string[] = []
+  /** Of each user whose name was entered, by number: the newest counts. */
+  readonly userNames = new Map<number, string>()
+  /** Of each recovery of a wallet that changed, by its wallet and start; and what holders are told of. */
+  readonly recoveries = new Map<string, string>()
+  readonly notices: string[] = []
   readonly orderTexts: string[] = []
   readonly refunds: string[] = []
   /** Rows of merchants that changed, and what they said of themselves. */

@@ -52,7 +52,7 @@ function read(
     case 'principals':
       return readPrincipals(state)
     case 'rules':
-      return { limits: state.rules.limits, risk: state.rules.risk, refunds: state.rules.refunds }
+      return readRules(state)
     case 'totals':
       return readTotals(replica, state)
     case 'balances':
@@ -77,6 +77,11 @@ function readBatch(state: State, institution: number, id: Uint8Array, isComplete
   if (batch === undefined) return null
   const complete = batch.transit.every(({ first, count }, d) => count === 0 || isComplete(d, first + count - 1))
   return { ...batch, complete }
+}
+
+function readRules({ rules }: State): QueryResults['rules'] {
+  const { limits, risk, refunds, recoveries } = rules
+  return { limits, risk, refunds, recoveries }
 }
 
 function readPrincipals(state: State): PrincipalView[] {

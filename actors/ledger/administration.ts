@@ -67,3 +67,17 @@ export const putRefundRule: Execute<'refundRulePut'> = (s, command) => {
   s.rules.advance(s.logTimeMs)
   return accepted
 }
+
+const recoveryMinutesMax = 30 * 1_440
+
+/** Enters how long recoveries wait that begin from a date on. */
+export const putRecoveryRule: Execute<'recoveryRulePut'> = (s, command) => {
+  const may = mayOperator(s, command)
+  if (may !== 'accepted') return refuse(may)
+  const { minutes, effectiveMs } = command
+  if (minutes > recoveryMinutesMax || s.rules.recoveries.length >= versionsMax) return refuse('rule-invalid')
+  if (!Number.isSafeInteger(effectiveMs)) return refuse('rule-invalid')
+  s.rules.addRecovery({ effectiveMs: Math.max(effectiveMs, s.logTimeMs), minutes })
+  s.rules.advance(s.logTimeMs)
+  return accepted
+}

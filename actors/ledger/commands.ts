@@ -1,4 +1,4 @@
-import { putLimits, putPrincipal, putRefundRule, putRiskRule } from './administration.ts'
+import { putLimits, putPrincipal, putRecoveryRule, putRefundRule, putRiskRule } from './administration.ts'
 import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './admission.ts'
 import { bytesWords } from './commandBytes.ts'
 import type { Command, Execute, Executed, Position } from './execution.ts'
@@ -13,14 +13,16 @@ import { putMerchant, replayWebhook, rotateWebhookSecret } from './merchants.ts'
 import { payOrder } from './orderPayments.ts'
 import { closeOrder, createOrder, tick } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
-import { openUser, openWallet, setWalletKey, setWalletStatus, updateUser } from './people.ts'
+import { openUser, openWallet, setWalletStatus, updateUser } from './people.ts'
 import { requestRecharge, stepRecharge } from './recharges.ts'
 import { type CommandOp, commandHeadRecord, commandOps, commandRecords, recordsWithText, senders } from './records.ts'
+import { startRecovery, stopRecovery } from './recoveries.ts'
 import { requestRedemption, stepRedemption } from './redemptions.ts'
 import { refundOrder } from './refunds.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
 import { createSplitOrder } from './splitOrders.ts'
 import type { State } from './state.ts'
+import { setWalletKey } from './walletKeys.ts'
 
 type Rule<K extends CommandOp> = {
   execute: Execute<K>
@@ -41,11 +43,14 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   limitsPut: { execute: putLimits, from: people },
   riskRulePut: { execute: putRiskRule, from: people },
   refundRulePut: { execute: putRefundRule, from: people },
+  recoveryRulePut: { execute: putRecoveryRule, from: people },
   userOpen: { execute: openUser, from: people, homeOf: (c) => (c.bucket < bucketCount ? c.bucket : nowhere) },
   userUpdate: { execute: updateUser, from: people, homeOf: (c) => c.user },
   walletOpen: { execute: openWallet, from: people, homeOf: (c) => c.user },
   walletStatus: { execute: setWalletStatus, from: people, homeOf: (c) => c.wallet },
   walletKey: { execute: setWalletKey, from: people, homeOf: (c) => c.wallet },
+  recoveryStart: { execute: startRecovery, from: people, homeOf: (c) => c.wallet },
+  recoveryStop: { execute: stopRecovery, from: people, homeOf: (c) => c.wallet },
   linkOpen: { execute: openLink, from: people, homeOf: (c) => c.wallet },
   linkStatus: { execute: setLinkStatus, from: people, homeOf: (c) => c.wallet },
   rechargeRequest: { execute: requestRecharge, from: people, homeOf: (c) => c.wallet },

@@ -1,10 +1,11 @@
 import { type Section, tableNumber } from './columns.ts'
 import type { Digest } from './digest.ts'
+import { LawBroken } from './money.ts'
 
 const table = tableNumber('deadlines')
 
 /** What falls due: which table, and which of its things. One number, so that equal times have an order too. */
-export const deadlineKinds = { order: 0, hold: 1, mandate: 2 } as const
+export const deadlineKinds = { order: 0, hold: 1, mandate: 2, recovery: 3 } as const
 const numbersPerKind = 4_294_967_296
 
 export type Due = { kind: number; number: number }
@@ -36,7 +37,25 @@ export class Deadlines {
 
   add(timeMs: number, kind: number, number: number): void {
     const thing = kind * numbersPerKind + number
-    let at = this.#count++
+    this.#rise(this.#count++, timeMs, thing)
+    this.#hash(timeMs, thing, 1)
+  }
+
+  /** Takes one out before its time. It looks at all of them: for what people seldom do. It must be there. */
+  cancel(kind: number, number: number): void {
+    const thing = kind * numbersPerKind + number
+    const at = this.#things.subarray(0, this.#count).indexOf(thing)
+    if (at < 0) throw new LawBroken(`no deadline of kind ${kind} has the number ${number}`)
+    this.#hash(this.#times[at]!, thing, -1)
+    this.#count -= 1
+    if (at === this.#count) return
+    const [timeMs, last] = [this.#times[this.#count]!, this.#things[this.#count]!]
+    if (at > 0 && this.#before(timeMs, last, (at - 1) >>> 1)) this.#rise(at, timeMs, last)
+    else this.#sink(at, timeMs, last)
+  }
+
+  #rise(from: number, timeMs: number, thing: number): void {
+    let at = from
     while (at > 0) {
       const parent = (at - 1) >>> 1
       if (!this.#before(timeMs, thing, parent)) break
@@ -44,7 +63,6 @@ export class Deadlines {
       at = parent
     }
     this.#put(at, timeMs, thing)
-    this.#hash(timeMs, thing, 1)
   }
 
   /** Takes the earliest out. There must be one. */
@@ -52,19 +70,22 @@ export class Deadlines {
     const thing = this.#things[0]!
     this.#hash(this.#times[0]!, thing, -1)
     this.#count -= 1
-    const [timeMs, last] = [this.#times[this.#count]!, this.#things[this.#count]!]
-    let at = 0
+    this.#sink(0, this.#times[this.#count]!, this.#things[this.#count]!)
+    const number = thing % numbersPerKind
+    return { kind: (thing - number) / numbersPerKind, number }
+  }
+
+  #sink(from: number, timeMs: number, thing: number): void {
+    let at = from
     for (;;) {
       let child = 2 * at + 1
       if (child >= this.#count) break
       if (child + 1 < this.#count && this.#before(this.#times[child + 1]!, this.#things[child + 1]!, child)) child += 1
-      if (this.#before(timeMs, last, child)) break
+      if (this.#before(timeMs, thing, child)) break
       this.#move(child, at)
       at = child
     }
-    this.#put(at, timeMs, last)
-    const number = thing % numbersPerKind
-    return { kind: (thing - number) / numbersPerKind, number }
+    this.#put(at, timeMs, thing)
   }
 
   #before(timeMs: number, thing: number, at: number): boolean {

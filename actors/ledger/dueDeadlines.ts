@@ -4,6 +4,7 @@ import { mandateDue } from './mandateSchedules.ts'
 import { LawBroken } from './money.ts'
 import { orderDue } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
+import { recoveryDue } from './recoveries.ts'
 import type { State } from './state.ts'
 
 /** Of one frame: what fell due while nobody asked for anything must not make one frame slow. */
@@ -16,6 +17,7 @@ export function carryOutDue(s: State, out: Outcomes): void {
     if (kind === deadlineKinds.order) orderDue(s, number, out)
     else if (kind === deadlineKinds.hold) holdDue(s, number, out)
     else if (kind === deadlineKinds.mandate) mandateDue(s, number, out)
+    else if (kind === deadlineKinds.recovery) recoveryDue(s, number, out)
     else throw new LawBroken(`a deadline of kind ${kind} fell due`)
   }
 }

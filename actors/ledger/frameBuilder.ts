@@ -16,8 +16,8 @@ import {
 /** A command's own fields and those of its head that the sender decides. */
 export type CommandFields<K extends CommandOp> = Omit<
   RecordOf<CommandLayouts[K]['fields']>,
-  'length' | 'op' | 'headReserved' | 'reserved'
->
+  'length' | 'op' | 'headReserved' | 'reserved' | 'textLength'
+> & { textLength?: number }
 export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'reserved'>
 export type BatchHeaderFields = RecordOf<(typeof batchHeader)['fields']>
 export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
@@ -41,7 +41,14 @@ export function encodeCommand<K extends CommandOp>(
   out.set(text, record.size)
   const reservedType = (record.fields as Record<string, readonly [string, string]>).reserved?.[0]
   const reserved = reservedType?.startsWith('bytes') ? nothing : 0
-  const all = { ...fields, length: out.length, op: commandOps[name], headReserved: 0, reserved }
+  const all = {
+    textLength: text.length,
+    ...fields,
+    length: out.length,
+    op: commandOps[name],
+    headReserved: 0,
+    reserved,
+  }
   writeRecord(record as never, new DataView(out.buffer), 0, all as never)
   return out
 }

@@ -55,3 +55,6 @@ export const orderRecords = {
     reserved: ['u32', 'zero'],
   }),
 } as const
+
+/** Bytes of a legal name once it is sealed. */
+export const nameBytesMax = 512

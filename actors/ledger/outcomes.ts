@@ -53,6 +53,8 @@ export class Outcomes {
   /** Rows of holds that changed, and how many of them fell due. */
   holds: number[] = []
   released = 0
+  /** Recoveries that changed, as they then stood. */
+  recoveries: RecoveryChange[] = []
   /** Rows of splits and of mandates that changed. */
   splits: number[] = []
   mandates: number[] = []
@@ -83,6 +85,7 @@ export class Outcomes {
     this.orders = []
     this.holds = []
     this.released = 0
+    this.recoveries = []
     this.splits = []
     this.mandates = []
     this.made = []
@@ -157,6 +160,17 @@ export type MadePayment = {
   /** Shard of the payee + 1 and transit number, when it left the shard. */
   destination: number
   transit: number
+}
+
+/** A recovery of a wallet as a change left it. */
+export type RecoveryChange = {
+  wallet: number
+  seq: number
+  index: number
+  startedMs: number
+  effectiveMs: number
+  changedMs: number
+  state: number
 }
 
 /** Kinds of postings as the journal shows them. */

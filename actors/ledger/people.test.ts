@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { bucketOf } from './ids.ts'
-import { expectBalances } from './paper.fixture.ts'
 import { walletsPerUserMax } from './people.ts'
 import { keyAlgorithms, keyCauses, signers, walletActions } from './records.ts'
 import { institution, operator, otherInstitution, Town } from './town.fixture.ts'
@@ -117,7 +116,7 @@ describe('only the own institution and the operator act for a user', () => {
     expect(openWallet(t, user, { head: head() }).refusal).toBe('signer-not-allowed')
     expect(t.command(0, 'userUpdate', { ...head(), user, kyc: 1, risk: 3 }).refusal).toBe('signer-not-allowed')
     expect(setStatus(t, 'alice', walletActions.freeze, head())).toBe('signer-not-allowed')
-    expect(setKey(t, 'alice', keyCauses.recover, head()).refusal).toBe('signer-not-allowed')
+    expect(setKey(t, 'alice', keyCauses.revoke, head()).refusal).toBe('signer-not-allowed')
     expect(t.view('alice')).toMatchObject({ number, risk: 0, state: 'open', keyVersion: 1 })
   })
 
@@ -169,19 +168,10 @@ describe('keys', () => {
     expect(t.view('alice').key).toEqual(keyOf(9))
   })
 
-  test('the institution recovers a lost wallet; the lost key can neither pay nor take it back', () => {
-    const t = town()
-    expect(setKey(t, 'alice', keyCauses.recover, t.byInstitution())).toMatchObject({ refusal: 'accepted', value: 2 })
-    expect(t.pay('alice', 'bob', '1.00').refusal).toBe('key-not-current')
-    expect(setKey(t, 'alice', keyCauses.rotate, t.byWallet('alice')).refusal).toBe('key-not-current')
-    expectBalances(t, 'alice 100.00')
-  })
-
   test('who signed must fit the cause', () => {
     const t = town()
-    expect(setKey(t, 'alice', keyCauses.recover, t.byWallet('alice')).refusal).toBe('signer-not-allowed')
     expect(setKey(t, 'alice', keyCauses.rotate, t.byInstitution()).refusal).toBe('signer-not-allowed')
-    expect(setKey(t, 'alice', keyCauses.recover, t.byOperator()).refusal).toBe('signer-not-allowed')
+    expect(setKey(t, 'alice', keyCauses.revoke, t.byOperator()).refusal).toBe('signer-not-allowed')
     expect(setKey(t, 'alice', 7, t.byInstitution()).refusal).toBe('status-not-allowed')
   })
 
@@ -242,7 +232,7 @@ describe('freezing and closing', () => {
     for (const action of Object.values(walletActions)) {
       expect(setStatus(t, 'alice', action, t.byInstitution())).toBe('wallet-closed')
     }
-    expect(setKey(t, 'alice', keyCauses.recover, t.byInstitution()).refusal).toBe('wallet-closed')
+    expect(setKey(t, 'alice', keyCauses.revoke, t.byInstitution()).refusal).toBe('wallet-closed')
   })
 
   test('a wallet with a recharge or a redemption under way does not close', () => {

@@ -1,7 +1,8 @@
 import { mayActForWallet, mayInstitution, type Signed } from './authority.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
 import { bucketOf, numberOf, serialFirst, walletKinds } from './ids.ts'
-import { keyAlgorithms, keyCauses, signers, walletActions } from './records.ts'
+import { isKey } from './keyOfWallet.ts'
+import { signers, walletActions } from './records.ts'
 import { classesMax, riskLevels } from './rules.ts'
 import { type State, walletStates } from './state.ts'
 
@@ -62,12 +63,6 @@ function mayActAsInstitutionOf(s: State, userRow: number, by: Signed): Executed 
   if (may !== 'accepted') return refuse(may)
   return s.users.at.institution[userRow] === by.principal ? undefined : refuse('signer-not-allowed')
 }
-
-const { ecdsaP256, sm2, webauthnP256 } = keyAlgorithms
-
-/** Compressed points begin with 2 or 3; the edge has checked that the point is on its curve. */
-const isKey = (algorithm: number, key: Uint8Array): boolean =>
-  (algorithm === ecdsaP256 || algorithm === webauthnP256 || algorithm === sm2) && (key[0] === 2 || key[0] === 3)
 
 /** Opens a wallet for a user. A class asks for at least its own strength of identification. */
 export const openWallet: Execute<'walletOpen'> = (s, command) => {
@@ -138,26 +133,4 @@ export const setWalletStatus: Execute<'walletStatus'> = (s, command) => {
   accounts.setState(row, next)
   s.settleAccount(row)
   return { refusal: 'accepted', value: command.wallet }
-}
-
-const byHolder = [signers.walletKey, signers.institution]
-const signersOfCause: Readonly<Record<number, readonly number[]>> = {
-  [keyCauses.rotate]: [signers.walletKey],
-  [keyCauses.recover]: [signers.institution],
-}
-
-/** Gives a wallet a new key; the old one is dead from this position of the log on. */
-export const setWalletKey: Execute<'walletKey'> = (s, command) => {
-  const row = s.walletRows.row(command.wallet)
-  const may = mayActForWallet(s, row, command, signersOfCause[command.cause] ?? byHolder)
-  if (may !== 'accepted') return refuse(may)
-  if (s.accounts.state(row) === walletStates.closed) return refuse('wallet-closed')
-  if (signersOfCause[command.cause] === undefined) return refuse('status-not-allowed')
-  if (!isKey(command.algorithm, command.key)) return refuse('key-invalid')
-  s.wallets.hashRow(s.digest, row, -1)
-  s.wallets.at.key.set(command.key, row * 33)
-  s.wallets.at.algorithm[row] = command.algorithm
-  s.wallets.at.keyVersion[row]! += 1
-  s.wallets.hashRow(s.digest, row, 1)
-  return { refusal: 'accepted', value: s.wallets.at.keyVersion[row]! }
 }

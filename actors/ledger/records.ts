@@ -3,7 +3,8 @@ import { holdRecords } from './holdRecords.ts'
 import { layout } from './layout.ts'
 import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
 import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
-import { orderRecords, orderTextBytesMax } from './orderRecords.ts'
+import { nameBytesMax, orderRecords, orderTextBytesMax } from './orderRecords.ts'
+import { recoveryRecords } from './recoveryRecords.ts'
 
 /** What a frame's body holds: records of one kind. */
 export const frameKinds = { payments: 1, transit: 2, commands: 3, batch: 4 } as const
@@ -120,11 +121,14 @@ export const commandOps = {
   limitsPut: 3,
   riskRulePut: 4,
   refundRulePut: 5,
+  recoveryRulePut: 6,
   userOpen: 10,
   userUpdate: 11,
   walletOpen: 20,
   walletStatus: 21,
   walletKey: 22,
+  recoveryStart: 23,
+  recoveryStop: 24,
   linkOpen: 30,
   linkStatus: 31,
   rechargeRequest: 40,
@@ -150,7 +154,8 @@ export const commandOps = {
 export type CommandOp = keyof typeof commandOps
 
 export const walletActions = { freeze: 1, unfreeze: 2, close: 3 } as const
-export const keyCauses = { rotate: 1, recover: 2 } as const
+/** 2 was a recovery at once: now it begins with `recoveryStart`. */
+export const keyCauses = { rotate: 1, revoke: 3 } as const
 /** Ed25519 has 3 in the evidence, and no wallet has such a key. */
 export const keyAlgorithms = { ecdsaP256: 1, sm2: 2, webauthnP256: 4 } as const
 export const principalRoles = { institution: 1, operator: 2 } as const
@@ -222,14 +227,16 @@ export const commandRecords = {
     ...commandHead,
     bucket: ['u32', 'where the user and all wallets of the user live'],
     kyc: ['u8', 'strength of identification, 1 strongest to 4'],
-    reserved: ['bytes3', 'zero'],
+    reserved: ['u8', 'zero'],
+    textLength: ['u16', 'bytes used of the sealed legal name that follows this record, 0 when none does'],
   }),
   userUpdate: layout('userUpdate', {
     ...commandHead,
     user: ['f64', 'user number'],
     kyc: ['u8', 'new strength of identification, 0 leaves it'],
     risk: ['u8', 'new risk level 0-3, 255 leaves it'],
-    reserved: ['bytes6', 'zero'],
+    textLength: ['u16', 'bytes used of the sealed legal name that follows this record, 0 leaves it'],
+    reserved: ['bytes4', 'zero'],
   }),
   walletOpen: layout('walletOpen', {
     ...commandHead,
@@ -249,9 +256,12 @@ export const commandRecords = {
   walletKey: layout('walletKey', {
     ...commandHead,
     wallet: ['f64', 'wallet number'],
-    cause: ['u8', '1 rotate (the old key signed), 2 recover (the institution did, after KYC)'],
+    cause: [
+      'u8',
+      '1 rotate (the old key signed), 3 revoke (the old key or the institution did): no key signs any more',
+    ],
     algorithm: ['u8', 'of the new key'],
-    key: ['bytes33', 'compressed point'],
+    key: ['bytes33', 'compressed point; nothing of it counts when the old one is revoked'],
     reserved: ['bytes5', 'zero'],
   }),
   linkOpen: layout('linkOpen', {
@@ -307,6 +317,7 @@ export const commandRecords = {
   ...holdRecords,
   ...merchantRecords,
   ...mandateRecords,
+  ...recoveryRecords,
   /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
   tick: layout('tick', commandHead),
 } as const satisfies Record<CommandOp, ReturnType<typeof layout>>
@@ -319,4 +330,6 @@ export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; r
   ['orderCreateSplit', { lengthAt: commandRecords.orderCreateSplit.at.textLength, bytesMax: orderTextBytesMax }],
   ['mandateSign', { lengthAt: commandRecords.mandateSign.at.textLength, bytesMax: purposeBytesMax }],
   ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
+  ['userOpen', { lengthAt: commandRecords.userOpen.at.textLength, bytesMax: nameBytesMax }],
+  ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax }],
 ])

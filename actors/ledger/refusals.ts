@@ -87,6 +87,9 @@ export const refusalTable = {
   'mandate-scheduled': { remembered: true },
   'mandate-exceeded': { remembered: true },
   'mandate-late': { remembered: true },
+  'recoveries-full': { remembered: false },
+  'recovery-open': { remembered: true },
+  'recovery-unknown': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

@@ -44,6 +44,7 @@ export function digestFromScratch(live: State): string {
   for (let row = 0; row < state.merchants.columns.count; row++) state.merchants.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.splits.columns.count; row++) state.splits.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.mandates.columns.count; row++) state.mandates.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.recoveries.columns.count; row++) state.recoveries.columns.hashRow(digest, row, 1)
   hashDeadlines(state)
   hashDatedIds(state, sections)
   hashBatches(state)

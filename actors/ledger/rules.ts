@@ -23,8 +23,12 @@ export type RiskRule = {
 /** How long a payment of an order may be refunded. */
 export type RefundRule = { effectiveMs: number; days: number }
 
+/** How long a recovery of a wallet waits for an objection. */
+export type RecoveryRule = { effectiveMs: number; minutes: number }
+
 const none = fenMax
 const dayMs = 86_400_000
+const minuteMs = 60_000
 
 /**
  * What is in force before anybody sets anything, in fen. Class 0 are corporate wallets, whose limits their institution
@@ -46,6 +50,7 @@ export const riskRulesAtGenesis: readonly RiskRule[] = [
 ]
 
 export const refundRulesAtGenesis: readonly RefundRule[] = [{ effectiveMs: 0, days: 30 }]
+export const recoveryRulesAtGenesis: readonly RecoveryRule[] = [{ effectiveMs: 0, minutes: 1_440 }]
 
 /**
  * Limits and risk rules as dated data. What is in force is a function of log time alone, so that a replay years later
@@ -56,6 +61,7 @@ export class Rules {
   limits: ClassLimits[] = [...limitsAtGenesis]
   risk: RiskRule[] = [...riskRulesAtGenesis]
   refunds: RefundRule[] = [...refundRulesAtGenesis]
+  recoveries: RecoveryRule[] = [...recoveryRulesAtGenesis]
   /** In force, by class * riskLevels + level. */
   readonly single = new Float64Array(classesMax * riskLevels)
   readonly day = new Float64Array(classesMax * riskLevels)
@@ -67,6 +73,8 @@ export class Rules {
   readonly paymentsPerDay = new Uint32Array(riskLevels)
   /** In force: how long after its payment an order may be refunded. */
   refundPeriodMs = 0
+  /** In force: how long a recovery waits. */
+  recoveryWaitMs = 0
   /** Log time from which the prepared tables are wrong. */
   #nextChangeMs = 0
 
@@ -90,6 +98,7 @@ export class Rules {
       this.paymentsPerDay[rule.level] = rule.paymentsPerDayMax
     }
     for (const { days } of inForce(this.refunds, () => 0)) this.refundPeriodMs = days * dayMs
+    for (const { minutes } of inForce(this.recoveries, () => 0)) this.recoveryWaitMs = minutes * minuteMs
   }
 
   #prepare(limit: ClassLimits, risk: readonly RiskRule[]): void {
@@ -117,19 +126,25 @@ export class Rules {
     this.#nextChangeMs = 0
   }
 
+  addRecovery(rule: RecoveryRule): void {
+    this.recoveries.push(rule)
+    this.#nextChangeMs = 0
+  }
+
   save(): Float64Array {
-    const out: number[] = [this.limits.length, this.risk.length, this.refunds.length]
+    const out: number[] = [this.limits.length, this.risk.length, this.refunds.length, this.recoveries.length]
     for (const l of this.limits) out.push(l.class, l.effectiveMs, l.balance, l.single, l.day, l.year)
     for (const r of this.risk) out.push(r.level, r.effectiveMs, r.percent, r.rechargesPerDayMax, r.paymentsPerDayMax)
     for (const r of this.refunds) out.push(r.effectiveMs, r.days)
+    for (const r of this.recoveries) out.push(r.effectiveMs, r.minutes)
     return Float64Array.from(out)
   }
 
   load(saved: Float64Array): void {
-    const [limitCount = 0, riskCount = 0, refundCount = 0] = saved
+    const [limitCount = 0, riskCount = 0, refundCount = 0, recoveryCount = 0] = saved
     const at = (i: number): number => saved[i]!
     this.limits = Array.from({ length: limitCount }, (_, n) => {
-      const o = 3 + n * 6
+      const o = 4 + n * 6
       return {
         class: at(o),
         effectiveMs: at(o + 1),
@@ -140,7 +155,7 @@ export class Rules {
       }
     })
     this.risk = Array.from({ length: riskCount }, (_, n) => {
-      const o = 3 + limitCount * 6 + n * 5
+      const o = 4 + limitCount * 6 + n * 5
       return {
         level: at(o),
         effectiveMs: at(o + 1),
@@ -150,8 +165,12 @@ export class Rules {
       }
     })
     this.refunds = Array.from({ length: refundCount }, (_, n) => {
-      const o = 3 + limitCount * 6 + riskCount * 5 + n * 2
+      const o = 4 + limitCount * 6 + riskCount * 5 + n * 2
       return { effectiveMs: at(o), days: at(o + 1) }
+    })
+    this.recoveries = Array.from({ length: recoveryCount }, (_, n) => {
+      const o = 4 + limitCount * 6 + riskCount * 5 + refundCount * 2 + n * 2
+      return { effectiveMs: at(o), minutes: at(o + 1) }
     })
     this.#nextChangeMs = 0
   }

@@ -17,6 +17,7 @@ import { Merchants } from './merchantTable.ts'
 import { LawBroken } from './money.ts'
 import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
 import { orderSchema } from './orderTable.ts'
+import { recoveriesMax, recoverySchema } from './recoveryTable.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
 import { splitSchema } from './splitTable.ts'
@@ -65,6 +66,7 @@ export class State {
   readonly merchants: Merchants
   readonly splits: NumberedRows<typeof splitSchema>
   readonly mandates: NumberedRows<typeof mandateSchema>
+  readonly recoveries: NumberedRows<typeof recoverySchema>
   readonly deadlines: Deadlines
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
@@ -118,7 +120,9 @@ export class State {
     this.merchants = new Merchants(genesis.walletsMax, this.digest, tableKey)
     this.splits = new NumberedRows('splits', splitSchema, 'name', rows, this.digest, tableKey)
     this.mandates = new NumberedRows('mandates', mandateSchema, 'id', rows, this.digest, tableKey)
-    this.deadlines = new Deadlines(3 * rows, this.digest)
+    const recoveries = Math.min(recoveriesMax, genesis.idsMax)
+    this.recoveries = new NumberedRows('recoveries', recoverySchema, 'name', recoveries, this.digest, tableKey)
+    this.deadlines = new Deadlines(3 * rows + recoveries, this.digest)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
@@ -191,6 +195,7 @@ export class State {
       { name: 'merchantCounters', bytes: bytes(Float64Array.of(this.merchants.columns.count)) },
       { name: 'splitCounters', bytes: bytes(Float64Array.from(this.splits.counters())) },
       { name: 'mandateCounters', bytes: bytes(Float64Array.from(this.mandates.counters())) },
+      { name: 'recoveryCounters', bytes: bytes(Float64Array.from(this.recoveries.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
@@ -245,6 +250,7 @@ export class State {
       ...this.merchants.sections(),
       ...this.splits.sections(),
       ...this.mandates.sections(),
+      ...this.recoveries.sections(),
       ...this.deadlines.sections(),
     ]
   }
@@ -302,6 +308,8 @@ export class State {
     this.splits.load(splitCount, firstFreeSplit, byName)
     const [mandateCount = 0, firstFreeMandate = 0] = f64('mandateCounters')
     this.mandates.load(mandateCount, firstFreeMandate, byName)
+    const [recoveryCount = 0, firstFreeRecovery = 0] = f64('recoveryCounters')
+    this.recoveries.load(recoveryCount, firstFreeRecovery, byName)
     this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length

@@ -2,6 +2,7 @@ import { businessDay, yearOfDay } from './businessTime.ts'
 import { overdueOf } from './holds.ts'
 import { walletIdText } from './ids.ts'
 import { drawnToday } from './links.ts'
+import { waitingOf } from './recoveries.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { riskLevels } from './rules.ts'
 import { type State, sagaKey, walletStates } from './state.ts'
@@ -28,6 +29,8 @@ export type WalletView = {
   yearOut: number
   limits: { balance: number; single: number; day: number; year: number }
   links: LinkView[]
+  /** A new key that will be the current one unless somebody objects. */
+  recovery?: { startedMs: number; effectiveMs: number }
 }
 
 export type LinkView = {
@@ -77,11 +80,19 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
       year: s.rules.year[group]!,
     },
     links: viewLinks(s, row),
+    ...viewRecovery(s, row),
   }
 }
 
 function stateName(code: number): WalletView['state'] {
   return code === walletStates.open ? 'open' : code === walletStates.frozen ? 'frozen' : 'closed'
+}
+
+function viewRecovery(s: State, wallet: number): Pick<WalletView, 'recovery'> {
+  const row = waitingOf(s, wallet)
+  if (row < 0) return {}
+  const { startedMs, effectiveMs } = s.recoveries.columns.at
+  return { recovery: { startedMs: startedMs[row]!, effectiveMs: effectiveMs[row]! } }
 }
 
 /** Links of a wallet, oldest first. */

@@ -2,7 +2,7 @@ import type { HoldView } from '../ledger/holdViews.ts'
 import type { MandateView } from '../ledger/mandateViews.ts'
 import type { MerchantView } from '../ledger/merchantViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
-import type { ClassLimits, RefundRule, RiskRule } from '../ledger/rules.ts'
+import type { ClassLimits, RecoveryRule, RefundRule, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
 
 /** Reads of one shard's memory, asked on a region's query subject and answered by the replica that holds its lease. */
@@ -68,7 +68,7 @@ export type QueryResults = {
   merchant: MerchantView | null
   mandate: MandateView | null
   principals: PrincipalView[]
-  rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[] }
+  rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[]; recoveries: RecoveryRule[] }
   totals: TotalsView
   balances: { numbers: number[]; balances: number[] }
 }

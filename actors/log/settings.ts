@@ -61,6 +61,7 @@ export const edgeSettings = processSettings.extend({
       addressPerSecondMax: z.number().int().min(1).default(20_000),
       walletPerSecondMax: z.number().int().min(1).default(2_000),
       principalPerSecondMax: z.number().int().min(1).default(20_000),
+      lookupsPerMinuteMax: z.number().int().min(1).default(60),
     })
     .prefault({}),
 })

@@ -30,6 +30,7 @@ const noJournal: Journal = {
   refunds: away,
   holds: away,
   merchant: away,
+  userName: away,
   followed: away,
   close: async () => undefined,
 }

@@ -5,6 +5,8 @@ export type RateLimitSettings = {
   readonly addressPerSecondMax: number
   readonly walletPerSecondMax: number
   readonly principalPerSecondMax: number
+  /** Wallets that one wallet may look up a minute; a principal, who serves many, may look up so many times more. */
+  readonly lookupsPerMinuteMax?: number
 }
 
 /** Whether a request may go on, and if not, when to try again. */
@@ -15,7 +17,10 @@ export type Admission = { readonly admitted: true } | { readonly admitted: false
  * there are, memory has an end; two that share a place share its limit.
  */
 const placesMax = 65_536
-const windowMs = 1_000
+const secondMs = 1_000
+const minuteMs = 60_000
+const lookupsPerMinuteDefault = 60
+const lookupsOfPrincipal = 20
 /** A household or a server has at least a /64 of IPv6: single addresses within it are no callers of their own. */
 const networkBytes = 8
 const ipv4Prefix = Buffer.from('00000000000000000000ffff', 'hex')
@@ -27,6 +32,8 @@ export class RateLimits {
   readonly #addresses: Windows
   readonly #wallets: Windows
   readonly #principals: Windows
+  readonly #lookups: Windows
+  readonly #lookupsOfPrincipals: Windows
   /** Principals are few, and each has a place of its own. */
   readonly #principalPlaces = new Map<string, number>()
   readonly #seed = randomInt(2 ** 32)
@@ -35,9 +42,12 @@ export class RateLimits {
 
   /** @param monotonicMs a clock that never jumps */
   constructor(settings: RateLimitSettings, monotonicMs: () => number = () => performance.now()) {
-    this.#addresses = new Windows(settings.addressPerSecondMax, monotonicMs)
-    this.#wallets = new Windows(settings.walletPerSecondMax, monotonicMs)
-    this.#principals = new Windows(settings.principalPerSecondMax, monotonicMs)
+    const { lookupsPerMinuteMax = lookupsPerMinuteDefault } = settings
+    this.#addresses = new Windows(settings.addressPerSecondMax, secondMs, monotonicMs)
+    this.#wallets = new Windows(settings.walletPerSecondMax, secondMs, monotonicMs)
+    this.#principals = new Windows(settings.principalPerSecondMax, secondMs, monotonicMs)
+    this.#lookups = new Windows(lookupsPerMinuteMax, minuteMs, monotonicMs)
+    this.#lookupsOfPrincipals = new Windows(lookupsPerMinuteMax * lookupsOfPrincipal, minuteMs, monotonicMs)
   }
 
   /** Asked before anything is read or verified. @param ip 16 bytes, IPv4 mapped into IPv6 */
@@ -48,31 +58,47 @@ export class RateLimits {
 
   /** Asked once the wallet's signature is known to be good: nobody can use up another's share. */
   wallet(number: number): Admission {
+    return this.#wallets.take(this.#walletPlace(number))
+  }
+
+  #walletPlace(number: number): number {
     this.#walletNumber[0] = number
-    return this.#wallets.take(placeOf(this.#walletBytes, this.#seed))
+    return placeOf(this.#walletBytes, this.#seed)
   }
 
   /** As for wallets. */
   principal(role: string, number: number): Admission {
+    return this.#principals.take(this.#principalPlace(role, number))
+  }
+
+  /** A look at somebody else's wallet: whoever tries numbers one after the other shall learn little of them. */
+  lookup(role: string, number: number): Admission {
+    if (role === 'wallet') return this.#lookups.take(this.#walletPlace(number))
+    return this.#lookupsOfPrincipals.take(this.#principalPlace(role, number))
+  }
+
+  #principalPlace(role: string, number: number): number {
     const name = `${role}:${number}`
     let place = this.#principalPlaces.get(name)
     if (place === undefined) {
       place = this.#principalPlaces.size % placesMax
       this.#principalPlaces.set(name, place)
     }
-    return this.#principals.take(place)
+    return place
   }
 }
 
-/** A count for each place, of a second that begins with the first request in it. */
+/** A count for each place, of a window that begins with the first request in it. */
 class Windows {
   readonly #takenMax: number
+  readonly #windowMs: number
   readonly #monotonicMs: () => number
   readonly #taken = new Uint32Array(placesMax)
   readonly #untilMs = new Float64Array(placesMax)
 
-  constructor(takenMax: number, monotonicMs: () => number) {
+  constructor(takenMax: number, windowMs: number, monotonicMs: () => number) {
     this.#takenMax = takenMax
+    this.#windowMs = windowMs
     this.#monotonicMs = monotonicMs
   }
 
@@ -80,7 +106,7 @@ class Windows {
     const nowMs = this.#monotonicMs()
     const untilMs = this.#untilMs[place]!
     if (nowMs >= untilMs) {
-      this.#untilMs[place] = nowMs + windowMs
+      this.#untilMs[place] = nowMs + this.#windowMs
       this.#taken[place] = 1
       return admitted
     }

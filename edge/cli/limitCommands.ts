@@ -58,10 +58,27 @@ export function addLimitCommands(program: Command, register: Register): void {
     .option('--effective-at <time>', 'from when on (default: now)', timeArgument)
     .addOption(requestIdOption())
   register<RiskOptions>(risk, setRisk)
+
+  const recovery = limits
+    .command('recovery')
+    .argument('<minutes>', 'how long who has the old key may object to a new one, 0 not at all', (text) =>
+      String(minutesArgument(text)),
+    )
+    .description('set how long recoveries of wallets wait that begin from a date on')
+    .option('--effective-at <time>', 'from when on (default: now)', timeArgument)
+    .addOption(requestIdOption())
+  register<{ effectiveAt?: string; requestId?: string }>(recovery, async ({ args, options, session, tell }) => {
+    const { effectiveAt, requestId = newId() } = options
+    tell(`request ${requestId}`)
+    const asked = { minutes: Number(args[0]), effective_at: effectiveAt, request_id: requestId }
+    const body = await session.change(session.operator(), 'PUT', '/v1/limits/recoveries', asked)
+    return { body, text: `recoveries wait ${args[0]} minutes from ${effectiveAt ?? 'now'} on` }
+  })
 }
 
 const classArgument = wholeArgument(0, 4)
 const levelArgument = wholeArgument(0, 3)
+const minutesArgument = wholeArgument(0, 43_200)
 
 /** Of several versions the one with the latest date that has come. The API lists the oldest first. */
 export function inForce<T extends { effective_at: string }>(versions: readonly T[], atMs: number): T | undefined {

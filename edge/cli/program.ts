@@ -8,6 +8,7 @@ import { addLimitCommands } from './limitCommands.ts'
 import { addLinkCommand } from './linkCommand.ts'
 import { addMerchantCommands } from './merchantCommands.ts'
 import { addOrderCommands } from './orderCommands.ts'
+import { addPayeeCommand } from './payeeCommand.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
 import { addProgramCommands } from './programCommands.ts'
 import { addRefundCommand } from './refundCommand.ts'
@@ -33,6 +34,7 @@ export function createProgram(terminal: Terminal): Command {
   addUserCommands(program, register)
   addLinkCommand(program, register)
   addSagaCommands(program, register)
+  addPayeeCommand(program, register)
   addPaymentCommands(program, register)
   addMerchantCommands(program, register)
   addOrderCommands(program, register)

@@ -16,11 +16,12 @@ export function addUserCommands(program: Command, register: Register): void {
     .command('register')
     .description('enter a user whom the institution has identified')
     .option('--kyc <n>', 'strength of identification, 1 strongest to 4', levelArgument, 3)
+    .option('--name <name>', 'legal name, as in the papers; payers see it masked')
     .addOption(requestIdOption())
-  register<{ kyc: number; requestId?: string }>(registration, async ({ options, session, tell }) => {
-    const { kyc, requestId = newId() } = options
+  register<{ kyc: number; name?: string; requestId?: string }>(registration, async ({ options, session, tell }) => {
+    const { kyc, name, requestId = newId() } = options
     tell(`request ${requestId}`)
-    const asked = { kyc_level: kyc, request_id: requestId }
+    const asked = { kyc_level: kyc, legal_name: name, request_id: requestId }
     const body = await session.change(session.institution(), 'POST', '/v1/users', asked)
     return { body, text: userText(body) }
   })
@@ -40,20 +41,23 @@ export function addUserCommands(program: Command, register: Register): void {
   const kyc = user
     .command('kyc')
     .argument('<user>', 'user id', userIdArgument)
-    .description('change how strongly a user is identified, or the risk level')
+    .description('change how strongly a user is identified, the risk level or the legal name')
     .option('--level <n>', 'strength of identification, 1 strongest to 4', levelArgument)
     .option('--risk <n>', 'risk level, 0 ordinary to 3 blocked', riskArgument)
+    .option('--name <name>', 'legal name, as in the papers')
     .addOption(requestIdOption())
   register<KycOptions>(kyc, changeUser)
 }
 
-type KycOptions = { level?: number; risk?: number; requestId?: string }
+type KycOptions = { level?: number; risk?: number; name?: string; requestId?: string }
 
 async function changeUser({ args: [userId], options, session, tell }: Asked<KycOptions>) {
-  const { level, risk, requestId = newId() } = options
-  if (level === undefined && risk === undefined) throw new BadInput('give --level, --risk or both')
+  const { level, risk, name, requestId = newId() } = options
+  if (level === undefined && risk === undefined && name === undefined) {
+    throw new BadInput('give --level, --risk, --name or several of them')
+  }
   tell(`request ${requestId}`)
-  const asked = { kyc_level: level, risk_level: risk, request_id: requestId }
+  const asked = { kyc_level: level, risk_level: risk, legal_name: name, request_id: requestId }
   const body = await session.change(session.institution(), 'PATCH', `/v1/users/${userId}`, asked)
   return { body, text: userText(body) }
 }
@@ -62,6 +66,7 @@ function userText(body: Record<string, unknown>): string {
   const wallets = body.wallets as string[] | undefined
   return nameValueLines([
     ['user', body.user_id],
+    ['name', body.masked_name],
     ['identification', body.kyc_level],
     ['risk level', body.risk_level],
     ['institution', body.institution_id],

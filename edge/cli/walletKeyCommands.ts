@@ -3,7 +3,8 @@ import { ApiProblem, newId, newWalletKey, walletKeyOf, walletSigner } from '../c
 import { walletIdArgument } from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { BadInput } from './exitCodes.ts'
-import { requestIdOption } from './walletCommands.ts'
+import type { SignerName } from './session.ts'
+import { requestIdOption, signerOption } from './walletCommands.ts'
 
 type KeyOptions = { requestId?: string }
 
@@ -11,9 +12,35 @@ export function addWalletKeyCommands(wallet: Command, register: Register): void 
   const recover = wallet
     .command('recover')
     .argument('<wallet>', 'wallet id', walletIdArgument)
-    .description('give a wallet a new key after KYC, for a lost or stolen phone; the old key is dead')
+    .description('begin to give a wallet a new key after KYC, for a lost phone; the same --request-id takes it up')
     .addOption(requestIdOption())
   register<KeyOptions>(recover, (asked) => changeKey(asked, 'recover'))
+
+  const stop = wallet
+    .command('stop-recovery')
+    .argument('<wallet>', 'wallet id', walletIdArgument)
+    .description('object to a new key that waits; the wallet keeps the one it has')
+    .addOption(signerOption())
+    .addOption(requestIdOption())
+  register<KeyOptions & { as?: SignerName }>(stop, async ({ args: [walletId], options, session }) => {
+    const signer = session.signerFor(walletId!, options.as)
+    const asked = { request_id: options.requestId ?? newId() }
+    const body = await session.change(signer, 'POST', `/v1/wallets/${walletId}/keys/recover/stop`, asked)
+    return { body, text: `wallet ${walletId} keeps its key` }
+  })
+
+  const revoke = wallet
+    .command('revoke')
+    .argument('<wallet>', 'wallet id', walletIdArgument)
+    .description('put out the device that holds the key: nothing signs for the wallet until a recovery is done')
+    .addOption(signerOption())
+    .addOption(requestIdOption())
+  register<KeyOptions & { as?: SignerName }>(revoke, async ({ args: [walletId], options, session }) => {
+    const signer = options.as === 'wallet' ? session.wallet(walletId!) : session.institution()
+    const asked = { request_id: options.requestId ?? newId() }
+    const body = await session.change(signer, 'POST', `/v1/wallets/${walletId}/keys/revoke`, asked)
+    return { body, text: `no key signs for wallet ${walletId} any more` }
+  })
 
   const rotate = wallet
     .command('rotate')
@@ -42,14 +69,20 @@ async function changeKey(
   const { publicKeyHex } = walletKeyOf(kept.privateKeyPem)
   const path = `/v1/wallets/${walletId}/keys${cause === 'recover' ? '/recover' : ''}`
   const asked = { public_key: publicKeyHex, algorithm: 'ecdsa-p256', request_id: requestId }
-  const body = await session.change(signer, 'POST', path, asked).catch(async (error: unknown) => {
-    const dead = cause === 'rotate' && error instanceof ApiProblem && error.status === 401
-    // The request before this one may have taken effect though its answer was lost: then the new key signs already.
-    if (!dead) throw error
-    const key = walletKeyOf(kept.privateKeyPem)
-    const shown = await session.call(walletSigner(walletId, key), 'GET', `/v1/wallets/${walletId}`)
-    return { wallet_id: walletId, key_version: shown.body.key_version }
-  })
+  const body: Record<string, unknown> = await session
+    .change(signer, 'POST', path, asked)
+    .catch(async (error: unknown) => {
+      const dead = cause === 'rotate' && error instanceof ApiProblem && error.status === 401
+      // The request before this one may have taken effect though its answer was lost: then the new key signs already.
+      if (!dead) throw error
+      const key = walletKeyOf(kept.privateKeyPem)
+      const shown = await session.call(walletSigner(walletId, key), 'GET', `/v1/wallets/${walletId}`)
+      return { wallet_id: walletId, key_version: shown.body.key_version }
+    })
+  if (body.status === 'waiting') {
+    const again = `jiaozi wallet recover ${walletId} --request-id ${requestId}`
+    return { body, text: `the new key signs from ${body.effective_at} on, unless somebody objects; then: ${again}` }
+  }
   const known = keystore.has(walletId) ? keystore.wallet(walletId) : undefined
   const userId = known?.userId ?? String((await session.call(signer, 'GET', `/v1/wallets/${walletId}`)).body.user_id)
   if (known !== undefined) keystore.keepRetired(walletId, Date.now())

@@ -114,6 +114,9 @@ export type Problem = {
     | 'mandate-scheduled'
     | 'mandate-exceeded'
     | 'mandate-late'
+    | 'recoveries-full'
+    | 'recovery-open'
+    | 'recovery-unknown'
     | 'order-not-paid'
     | 'refund-period-over'
     | 'refund-exceeds-payment'
@@ -189,11 +192,15 @@ export type UserOpened = {
   /** Strength of identification, 1 strongest to 4 */
   kyc_level: number
   institution_id: number
+  /** The name that was entered, as payers see it */
+  masked_name?: string
 }
 
 export type OpenUserRequest = {
   /** Strength of identification, 1 strongest to 4 */
   kyc_level: number
+  /** As in the papers; kept sealed, shown masked to who is about to pay */
+  legal_name?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -225,6 +232,8 @@ export type UserUpdated = {
   kyc_level?: number
   /** Risk level: 0 ordinary to 3 blocked */
   risk_level?: number
+  /** The name that was entered, as payers see it */
+  masked_name?: string
 }
 
 export type UpdateUserRequest = {
@@ -232,6 +241,8 @@ export type UpdateUserRequest = {
   kyc_level?: number
   /** Risk level: 0 ordinary to 3 blocked */
   risk_level?: number
+  /** As in the papers; kept sealed, shown masked to who is about to pay */
+  legal_name?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -290,6 +301,13 @@ export type Wallet = {
     day_used: string
     year_used: string
   }
+  /** A new key waits: it will sign from then on, unless the present one objects */
+  key_recovery?: {
+    /** RFC 3339, UTC */
+    started_at: string
+    /** RFC 3339, UTC */
+    effective_at: string
+  }
   as_of: AsOf
 }
 
@@ -325,6 +343,40 @@ export type ChangeWalletKeyRequest = {
   /** Algorithm of the key; webauthn-p256 is a passkey, which comes in `passkey` */
   algorithm?: 'ecdsa-p256' | 'webauthn-p256'
   passkey?: PasskeyRegistration
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type RevokeWalletKeyRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type KeyRecovery = {
+  wallet_id: string
+  status: 'waiting' | 'done'
+  /** When the new key signs, unless somebody objects until then */
+  effective_at: string
+  /** Of the key that signs now */
+  key_version: number
+}
+
+export type RecoverWalletKeyRequest = {
+  /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
+  public_key?: string
+  /** Algorithm of the key; webauthn-p256 is a passkey, which comes in `passkey` */
+  algorithm?: 'ecdsa-p256' | 'webauthn-p256'
+  passkey?: PasskeyRegistration
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type KeyRecoveryStopped = {
+  wallet_id: string
+  status: 'stopped'
+}
+
+export type StopKeyRecoveryRequest = {
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -418,6 +470,19 @@ export type RedemptionRequest = {
   account_no?: string
   /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
   amount: string
+}
+
+export type Payee = {
+  wallet_id: string
+  kind: 'personal' | 'merchant'
+  /** Class 1-4 by strength of identification, 0 corporate */
+  class: number
+  /** False while nothing can be paid into it; why is not told */
+  can_receive: boolean
+  /** The holder's legal name, masked */
+  masked_name: string | null
+  /** none: its institution entered no name; unavailable: names cannot be read now, payments can be made */
+  name_status: 'shown' | 'none' | 'unavailable'
 }
 
 export type PaymentSearch = {
@@ -679,6 +744,7 @@ export type Limits = {
   classes: Array<ClassLimits>
   risk_levels: Array<RiskRule>
   refund_periods: Array<RefundRule>
+  recovery_waits: Array<RecoveryRule>
   as_of: AsOf
 }
 
@@ -710,6 +776,13 @@ export type RiskRule = {
 export type RefundRule = {
   /** How long after its payment an order may be refunded */
   days: number
+  /** RFC 3339, UTC */
+  effective_at: string
+}
+
+export type RecoveryRule = {
+  /** How long who has the old key may object to a new one */
+  minutes: number
   /** RFC 3339, UTC */
   effective_at: string
 }
@@ -749,6 +822,14 @@ export type PutRiskRuleRequest = {
 
 export type PutRefundRuleRequest = {
   days: number
+  /** From when on; now when it is left out or has passed */
+  effective_at?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type PutRecoveryRuleRequest = {
+  minutes: number
   /** From when on; now when it is left out or has passed */
   effective_at?: string
   /** May stand here instead of in the Idempotency-Key header */
@@ -860,10 +941,20 @@ export type Api = {
     body: ChangeWalletKeyRequest
     answer: WalletKeyChanged
   }
+  revokeWalletKey: {
+    path: { wallet_id: string }
+    body: RevokeWalletKeyRequest
+    answer: WalletKeyChanged
+  }
   recoverWalletKey: {
     path: { wallet_id: string }
-    body: ChangeWalletKeyRequest
-    answer: WalletKeyChanged
+    body: RecoverWalletKeyRequest
+    answer: KeyRecovery
+  }
+  stopKeyRecovery: {
+    path: { wallet_id: string }
+    body: StopKeyRecoveryRequest
+    answer: KeyRecoveryStopped
   }
   linkAccount: {
     path: { wallet_id: string }
@@ -896,6 +987,10 @@ export type Api = {
     path: { tx_id: string }
     query?: { wallet_id?: string }
     answer: RedemptionResponse
+  }
+  showPayee: {
+    path: { wallet_id: string }
+    answer: Payee
   }
   showPayment: {
     path: { wallet_id: string; payment_id: string }
@@ -992,6 +1087,10 @@ export type Api = {
     body: PutRefundRuleRequest
     answer: RuleTaken
   }
+  putRecoveryRule: {
+    body: PutRecoveryRuleRequest
+    answer: RuleTaken
+  }
   listPrincipals: {
     query?: { fresh?: 'true' | 'false' }
     answer: Principals
@@ -1030,7 +1129,9 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   unfreezeWallet: { method: 'POST', path: '/v1/wallets/{wallet_id}/unfreeze', signed: true, id: 'request_id', type: 'application/json' },
   closeWallet: { method: 'POST', path: '/v1/wallets/{wallet_id}/close', signed: true, id: 'request_id', type: 'application/json' },
   rotateWalletKey: { method: 'POST', path: '/v1/wallets/{wallet_id}/keys', signed: true, id: 'request_id', type: 'application/json' },
+  revokeWalletKey: { method: 'POST', path: '/v1/wallets/{wallet_id}/keys/revoke', signed: true, id: 'request_id', type: 'application/json' },
   recoverWalletKey: { method: 'POST', path: '/v1/wallets/{wallet_id}/keys/recover', signed: true, id: 'request_id', type: 'application/json' },
+  stopKeyRecovery: { method: 'POST', path: '/v1/wallets/{wallet_id}/keys/recover/stop', signed: true, id: 'request_id', type: 'application/json' },
   linkAccount: { method: 'POST', path: '/v1/wallets/{wallet_id}/linked-accounts', signed: true, id: 'request_id', type: 'application/json' },
   listLinkedAccounts: { method: 'GET', path: '/v1/wallets/{wallet_id}/linked-accounts', signed: true, id: 'none', type: 'application/json' },
   unlinkAccount: { method: 'DELETE', path: '/v1/wallets/{wallet_id}/linked-accounts/{link_id}', signed: true, id: 'header', type: 'application/json' },
@@ -1038,6 +1139,7 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   showRecharge: { method: 'GET', path: '/v1/recharges/{tx_id}', signed: true, id: 'none', type: 'application/json' },
   redeem: { method: 'POST', path: '/v1/redemptions', signed: true, id: 'none', type: 'application/json' },
   showRedemption: { method: 'GET', path: '/v1/redemptions/{tx_id}', signed: true, id: 'none', type: 'application/json' },
+  showPayee: { method: 'GET', path: '/v1/payees/{wallet_id}', signed: true, id: 'none', type: 'application/json' },
   showPayment: { method: 'GET', path: '/v1/wallets/{wallet_id}/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
   findPayment: { method: 'GET', path: '/v1/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
   putMerchant: { method: 'PUT', path: '/v1/merchants/{wallet_id}', signed: true, id: 'request_id', type: 'application/json' },
@@ -1058,6 +1160,7 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   putLimits: { method: 'PUT', path: '/v1/limits', signed: true, id: 'request_id', type: 'application/json' },
   putRiskRule: { method: 'PUT', path: '/v1/limits/risk-levels', signed: true, id: 'request_id', type: 'application/json' },
   putRefundRule: { method: 'PUT', path: '/v1/limits/refunds', signed: true, id: 'request_id', type: 'application/json' },
+  putRecoveryRule: { method: 'PUT', path: '/v1/limits/recoveries', signed: true, id: 'request_id', type: 'application/json' },
   listPrincipals: { method: 'GET', path: '/v1/principals', signed: true, id: 'none', type: 'application/json' },
   putPrincipal: { method: 'PUT', path: '/v1/principals', signed: true, id: 'request_id', type: 'application/json' },
   showTotals: { method: 'GET', path: '/v1/totals', signed: true, id: 'none', type: 'application/json' },

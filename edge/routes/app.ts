@@ -5,12 +5,14 @@ import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
 import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
 import { holdOperations } from './holds.ts'
+import { keyRecoveryOperations } from './keyRecoveries.ts'
 import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
 import { merchantOperations } from './merchants.ts'
 import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { orderOperations } from './orders.ts'
+import { payeeOperations } from './payees.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
 import { rechargeOperations } from './recharges.ts'
@@ -31,9 +33,11 @@ export const operations: readonly Operation[] = [
   ...userOperations,
   ...walletOperations,
   ...walletKeyOperations,
+  ...keyRecoveryOperations,
   ...linkedAccountOperations,
   ...rechargeOperations,
   ...redemptionOperations,
+  ...payeeOperations,
   ...paymentOperations,
   ...merchantOperations,
   ...orderOperations,

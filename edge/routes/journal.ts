@@ -73,6 +73,9 @@ export type OrdersPage = {
   readonly more: boolean
 }
 
+/** A user's legal name as it was sealed for the command that brought it. */
+export type JournalName = { readonly actor: number; readonly commandId: Uint8Array; readonly sealed: Uint8Array }
+
 /** A hold as the journal keeps it. */
 export type JournalHold = Pick<
   HoldView,
@@ -117,6 +120,8 @@ export interface Journal {
   /** A payer's holds, newest first; `before` is where the last page ended. */
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
   merchant(wallet: number): Promise<Found<JournalMerchant>>
+  /** The newest name that was entered for a user. */
+  userName(user: number): Promise<Found<JournalName>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

@@ -36,11 +36,18 @@ const refundSchema = z
     effective_at: timeField,
   })
   .openapi('RefundRule')
+const recoverySchema = z
+  .object({
+    minutes: z.int().openapi({ description: 'How long who has the old key may object to a new one' }),
+    effective_at: timeField,
+  })
+  .openapi('RecoveryRule')
 const rules = z
   .object({
     classes: z.array(limitsSchema),
     risk_levels: z.array(riskSchema),
     refund_periods: z.array(refundSchema),
+    recovery_waits: z.array(recoverySchema),
     as_of: asOfSchema,
   })
   .openapi('Limits')
@@ -80,9 +87,13 @@ export const showLimits = operation({
       payments_per_day_max: r.paymentsPerDayMax,
     }))
     const refund_periods = result.refunds.map((r) => ({ days: r.days, effective_at: timeText(r.effectiveMs) }))
+    const recovery_waits = result.recoveries.map((r) => ({
+      minutes: r.minutes,
+      effective_at: timeText(r.effectiveMs),
+    }))
     return {
       status: 200,
-      body: { classes, risk_levels, refund_periods, as_of: asOfBody(asOf) },
+      body: { classes, risk_levels, refund_periods, recovery_waits, as_of: asOfBody(asOf) },
       headers: ageHeaders(asOf),
     }
   },
@@ -210,4 +221,27 @@ export const putRefundRule = operation({
   },
 })
 
-export const limitOperations = [showLimits, putLimits, putRiskRule, putRefundRule]
+export const putRecoveryRule = operation({
+  name: 'putRecoveryRule',
+  method: 'put',
+  path: '/v1/limits/recoveries',
+  tag: 'limits',
+  summary: 'Set how long a recovery of a wallet waits for an objection, from a date on',
+  description: 'Recoveries that have begun wait as they were told. With 0 minutes a new key signs at once.',
+  callers: ['operator'],
+  body: z
+    .strictObject({ minutes: z.int().min(0).max(43_200), effective_at: effectiveField, request_id: requestIdField })
+    .openapi('PutRecoveryRuleRequest'),
+  messages: { request: 'PutRecoveryRuleRequest', answer: 'RuleTaken' },
+  answers: { 200: { description: 'Every shard has taken it', schema: taken } },
+  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+    const id = commandIdOf(idempotencyKey, body.request_id)
+    const fields = { minutes: body.minutes, effectiveMs: effectiveMs(body.effective_at) }
+    const digest = requestDigest('recoveryRulePut', fields)
+    const plan = { op: 'recoveryRulePut', caller, origin, id, digest, fields, instance: '/v1/limits' } as const
+    await runCommandEverywhere(gateway, plan)
+    return { status: 200, body: takenBody(id) }
+  },
+})
+
+export const limitOperations = [showLimits, putLimits, putRiskRule, putRefundRule, putRecoveryRule]

@@ -4,6 +4,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
 import type { Journal } from './journal.ts'
+import type { NameVault } from './legalName.ts'
 import type { Origin } from './origin.ts'
 import type { PaymentDesk } from './paymentDesk.ts'
 
@@ -11,6 +12,7 @@ import type { PaymentDesk } from './paymentDesk.ts'
 export type Services = {
   readonly gateway: Gateway
   readonly vault: AccountVault
+  readonly names: NameVault
   readonly journal: Journal
   readonly payments: PaymentDesk
   readonly site: Site
@@ -54,6 +56,8 @@ export type Operation<
   readonly summary: string
   readonly description?: string
   readonly callers: readonly Role[]
+  /** A budget of its own that a request takes from, besides what every request does. */
+  readonly budget?: 'lookup'
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body

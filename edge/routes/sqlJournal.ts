@@ -10,6 +10,7 @@ import type {
   Journal,
   JournalEntry,
   JournalMerchant,
+  JournalName,
   JournalOrder,
   JournalPayment,
   JournalSaga,
@@ -219,6 +220,16 @@ export class SqlJournal implements Journal {
     return this.#ask(async (sql) => {
       const merchant = await selectMerchant(sql, wallet)
       return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
+    })
+  }
+
+  userName(user: number): Promise<Found<JournalName>> {
+    return this.#ask(async (sql) => {
+      const [row] = await sql<{ actor: bigint; command_id: Uint8Array; name_sealed: Uint8Array }[]>`
+        select actor, command_id, name_sealed from user_names where user_number = ${user}`
+      if (row === undefined) return this.#none(sql)
+      const record = { actor: Number(row.actor), commandId: row.command_id, sealed: row.name_sealed }
+      return { kind: 'found', record }
     })
   }
 

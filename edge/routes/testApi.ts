@@ -27,7 +27,8 @@ import { ShardUnavailable } from '../gateway/ports.ts'
 import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
-import type { EntriesPage, Journal, JournalPayment, OrdersPage } from './journal.ts'
+import type { EntriesPage, Journal, JournalName, JournalPayment, OrdersPage } from './journal.ts'
+import { nameVault } from './legalName.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
 import { StandbyCopies } from './testStandby.ts'
@@ -79,6 +80,8 @@ export class TestApi {
   journal: readonly JournalPayment[] | undefined
   orders: OrdersPage | undefined
   entries: EntriesPage | undefined
+  /** Names that the journal has written down, by user number; away until a test gives it some. */
+  names: ReadonlyMap<number, JournalName> | undefined
   readonly owners = new OwnerTable()
   readonly #copies = new StandbyCopies(this.ring)
   readonly gateway: Gateway
@@ -115,13 +118,15 @@ export class TestApi {
   }
 
   #createWeb(rateLimits: RateLimitSettings): Web {
-    const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
-      Promise.resolve(verifyEcdsa(importWalletKey(algorithm, key), message, signature))
+    const verify: VerifySignature = async ({ algorithm, key }, message, signature) =>
+      // As the verifying threads do it: under what is no point of the curve nothing is signed.
+      key[0] !== 0 && verifyEcdsa(importWalletKey(algorithm, key), message, signature)
     const limits = new RateLimits(rateLimits)
     const { gateway } = this
     const services = {
       gateway,
       vault: accountVault(this.ring, createBlobs(this.ring)),
+      names: nameVault(createBlobs(this.ring)),
       journal: this.#journal(),
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
@@ -202,6 +207,11 @@ export class TestApi {
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       merchant: away,
+      userName: async (user) => {
+        const record = this.names?.get(user)
+        if (record !== undefined) return { kind: 'found', record }
+        return { kind: this.names === undefined ? 'away' : 'none' }
+      },
       followed: away,
       close: async () => undefined,
     }

@@ -26,11 +26,17 @@ const show = (by: Asker, path: (own: TestWallet) => string): SampleOf => ({
 
 /** By the names of the operations. That none is missing is a test of its own. */
 export const samples: Readonly<Record<string, SampleOf>> = {
-  openUser: { by: 'institution', sample: () => ({ path: '/v1/users', json: withId({ kyc_level: 2 }) }) },
+  openUser: {
+    by: 'institution',
+    sample: () => ({ path: '/v1/users', json: withId({ kyc_level: 2, legal_name: '张小明' }) }),
+  },
   showUser: show('institution', ({ userId }) => `/v1/users/${userId}`),
   updateUser: {
     by: 'institution',
-    sample: (_, { userId }) => ({ path: `/v1/users/${userId}`, json: withId({ kyc_level: 1, risk_level: 1 }) }),
+    sample: (_, { userId }) => ({
+      path: `/v1/users/${userId}`,
+      json: withId({ kyc_level: 1, risk_level: 1, legal_name: 'Ann Lee' }),
+    }),
   },
   openWallet: {
     by: 'institution',
@@ -55,6 +61,19 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       path: walletPath(own, '/keys'),
       json: withId({ public_key: newWalletKey().publicKeyHex, algorithm: 'ecdsa-p256' }),
     }),
+  },
+  revokeWalletKey: {
+    by: 'institution',
+    sample: (_, own) => ({ path: walletPath(own, '/keys/revoke'), json: withId() }),
+  },
+  stopKeyRecovery: {
+    by: 'own',
+    sample: async (api, own) => {
+      const by = api.institution.signer
+      const json = withId({ public_key: newWalletKey().publicKeyHex })
+      await api.ask('POST', walletPath(own, '/keys/recover'), { by, json })
+      return { path: walletPath(own, '/keys/recover/stop'), json: withId() }
+    },
   },
   recoverWalletKey: {
     by: 'institution',
@@ -110,6 +129,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: `/v1/redemptions/${json.tx_id}?wallet_id=${own.walletId}` }
     },
   },
+  showPayee: show('own', ({ walletId }) => `/v1/payees/${walletId}`),
   submitPayment: {
     by: 'nobody',
     sample: async (api, own, other) => {
@@ -208,6 +228,13 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     },
   },
   voidHold: { by: 'own', sample: async (api, own) => ({ path: `${await heldFor(api, own)}/void`, json: withId() }) },
+  putRecoveryRule: {
+    by: 'operator',
+    sample: () => {
+      const rule = { minutes: 60, effective_at: '2031-01-01T00:00:00Z' }
+      return { path: '/v1/limits/recoveries', json: withId(rule) }
+    },
+  },
   showLimits: show('own', () => '/v1/limits'),
   putLimits: {
     by: 'operator',

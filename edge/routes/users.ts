@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { z } from '@hono/zod-openapi'
 import { bucketCount, commandIdText, userIdText } from '../../actors/ledger/ids.ts'
-import { visibleUser } from './caller.ts'
+import { actorOf, type Caller, visibleUser } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { asOfBody, asOfSchema, requestIdField, userIdField, walletIdField } from './fields.ts'
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
-import { operation } from './operation.ts'
+import { legalNameField } from './legalName.ts'
+import { maskedName } from './maskedName.ts'
+import { operation, type Services } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
 
 const kycField = z.int().min(1).max(4).openapi({ description: 'Strength of identification, 1 strongest to 4' })
@@ -20,7 +22,21 @@ function bucketFor(institution: number, id: Uint8Array): number {
   return createHash('sha256').update(`${institution}|`).update(id).digest().readUInt32BE(0) % bucketCount
 }
 
-const opened = z.object({ user_id: userIdField, kyc_level: kycField, institution_id: z.int() }).openapi('UserOpened')
+/**
+ * The part of a command that enters a legal name. The digest knows the name by its fingerprint: every try seals it anew,
+ * and what can be guessed must not lie about as a plain hash.
+ */
+function namePart({ names, vault }: Services, caller: Caller, id: Uint8Array, legalName: string | undefined) {
+  if (legalName === undefined) return { digested: {}, sealed: {}, shown: {} }
+  const text = names.seal({ actor: actorOf(caller), commandId: id }, legalName)
+  const name = Buffer.from(vault.fingerprint(`name|${legalName}`)).toString('hex')
+  return { digested: { name }, sealed: { text }, shown: { masked_name: maskedName(legalName) } }
+}
+
+const maskedField = z.string().optional().openapi({ description: 'The name that was entered, as payers see it' })
+const opened = z
+  .object({ user_id: userIdField, kyc_level: kycField, institution_id: z.int(), masked_name: maskedField })
+  .openapi('UserOpened')
 
 export const openUser = operation({
   name: 'openUser',
@@ -29,24 +45,29 @@ export const openUser = operation({
   tag: 'users',
   summary: 'Enter a user whom the institution has identified',
   callers: ['institution'],
-  body: z.strictObject({ kyc_level: kycField, request_id: requestIdField }).openapi('OpenUserRequest'),
+  body: z
+    .strictObject({ kyc_level: kycField, legal_name: legalNameField.optional(), request_id: requestIdField })
+    .openapi('OpenUserRequest'),
   messages: { request: 'OpenUserRequest', answer: 'UserOpened' },
   answers: { 201: { description: 'The user', schema: opened } },
-  async run({ caller, origin, body, idempotencyKey }, { gateway }) {
+  async run({ caller, origin, body, idempotencyKey }, services) {
+    const { gateway } = services
     const id = commandIdOf(idempotencyKey, body.request_id)
     const bucket = bucketFor(caller.number, id)
+    const { digested, sealed, shown } = namePart(services, caller, id, body.legal_name)
     const taken = await runCommand(gateway, gateway.shardOf(bucket), {
       op: 'userOpen',
       caller,
       origin,
       id,
-      digest: requestDigest('userOpen', { kyc_level: body.kyc_level }),
+      digest: requestDigest('userOpen', { kyc_level: body.kyc_level, ...digested }),
       fields: { bucket, kyc: body.kyc_level },
+      ...sealed,
       instance: `/v1/users#${commandIdText(id)}`,
       fieldOf: { 'kyc-insufficient': 'kyc_level' },
     })
     const user_id = userIdText(taken.value)
-    return { status: 201, body: { user_id, kyc_level: body.kyc_level, institution_id: caller.number } }
+    return { status: 201, body: { user_id, kyc_level: body.kyc_level, institution_id: caller.number, ...shown } }
   },
 })
 
@@ -82,7 +103,12 @@ export const showUser = operation({
 })
 
 const updated = z
-  .object({ user_id: userIdField, kyc_level: kycField.optional(), risk_level: riskField.optional() })
+  .object({
+    user_id: userIdField,
+    kyc_level: kycField.optional(),
+    risk_level: riskField.optional(),
+    masked_name: maskedField,
+  })
   .openapi('UserUpdated')
 
 export const updateUser = operation({
@@ -90,31 +116,39 @@ export const updateUser = operation({
   method: 'patch',
   path: '/v1/users/{user_id}',
   tag: 'users',
-  summary: "Change a user's strength of identification or risk level",
+  summary: "Change a user's strength of identification, risk level or legal name",
   description: 'A risk level reaches the limits of every wallet of the user in the same step.',
   callers: ['institution', 'operator'],
   params: userParams,
   body: z
-    .strictObject({ kyc_level: kycField.optional(), risk_level: riskField.optional(), request_id: requestIdField })
+    .strictObject({
+      kyc_level: kycField.optional(),
+      risk_level: riskField.optional(),
+      legal_name: legalNameField.optional(),
+      request_id: requestIdField,
+    })
     .openapi('UpdateUserRequest'),
   messages: { request: 'UpdateUserRequest', answer: 'UserUpdated' },
   answers: { 200: { description: 'What was changed', schema: updated } },
-  async run({ caller, origin, params, body, idempotencyKey }, { gateway }) {
+  async run({ caller, origin, params, body, idempotencyKey }, services) {
+    const { gateway } = services
     const id = commandIdOf(idempotencyKey, body.request_id)
     const { result } = await visibleUser(gateway, caller, params.user_id)
     const { kyc_level: kyc = leaveKyc, risk_level: risk = leaveRisk } = body
+    const { digested, sealed, shown } = namePart(services, caller, id, body.legal_name)
     await runCommand(gateway, gateway.shardOf(result.number), {
       op: 'userUpdate',
       caller,
       origin,
       id,
-      digest: requestDigest('userUpdate', { user: result.number, kyc, risk }),
+      digest: requestDigest('userUpdate', { user: result.number, kyc, risk, ...digested }),
       fields: { user: result.number, kyc, risk },
+      ...sealed,
       instance: `/v1/users/${params.user_id}`,
     })
     const kycPart = body.kyc_level === undefined ? {} : { kyc_level: body.kyc_level }
     const riskPart = body.risk_level === undefined ? {} : { risk_level: body.risk_level }
-    return { status: 200, body: { user_id: params.user_id, ...kycPart, ...riskPart } }
+    return { status: 200, body: { user_id: params.user_id, ...kycPart, ...riskPart, ...shown } }
   },
 })
 

@@ -5,7 +5,17 @@ import type { WalletView } from '../../actors/ledger/views.ts'
 import type { AsOf } from '../../actors/log/queries.ts'
 import { userNumberIn, visibleUser, visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
-import { asOfBody, asOfSchema, limitText, requestIdField, userIdField, walletIdField, yuanText } from './fields.ts'
+import {
+  asOfBody,
+  asOfSchema,
+  limitText,
+  requestIdField,
+  timeField,
+  timeText,
+  userIdField,
+  walletIdField,
+  yuanText,
+} from './fields.ts'
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { linkedAccountBody, linkedAccountSchema } from './linkedAccounts.ts'
 import { operation } from './operation.ts'
@@ -101,13 +111,17 @@ const wallet = z
       day_used: yuan,
       year_used: yuan,
     }),
+    key_recovery: z
+      .object({ started_at: timeField, effective_at: timeField })
+      .optional()
+      .openapi({ description: 'A new key waits: it will sign from then on, unless the present one objects' }),
     as_of: asOfSchema,
   })
   .openapi('Wallet')
 
 /** The shape of record, and what else is known of the wallet. */
 export function walletBody(view: WalletView, asOf: AsOf): Record<string, unknown> {
-  const { limits } = view
+  const { limits, recovery } = view
   return {
     user_id: userIdText(view.userNumber),
     wallet_id: view.walletId,
@@ -129,6 +143,9 @@ export function walletBody(view: WalletView, asOf: AsOf): Record<string, unknown
       day_used: yuanText(view.dayOut),
       year_used: yuanText(view.yearOut),
     },
+    ...(recovery && {
+      key_recovery: { started_at: timeText(recovery.startedMs), effective_at: timeText(recovery.effectiveMs) },
+    }),
     as_of: asOfBody(asOf),
   }
 }

@@ -113,6 +113,7 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
   const { role, number } = caller
   admit(role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
+  if (operation.budget === 'lookup') admit(web.limits.lookup(role, number))
   const params = check(operation.params, c.req.param())
   const query = check(operation.query, c.req.query())
   const message = operation.messages.request

@@ -6,6 +6,7 @@ import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
 import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_accounts_pb.ts'
 import { file_jiaozi_v1_merchants } from '../proto/gen/jiaozi/v1/merchants_pb.ts'
 import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
+import { file_jiaozi_v1_payees } from '../proto/gen/jiaozi/v1/payees_pb.ts'
 import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
 import { file_jiaozi_v1_principals } from '../proto/gen/jiaozi/v1/principals_pb.ts'
@@ -22,6 +23,7 @@ const registry = createRegistry(
   file_jiaozi_v1_linked_accounts,
   file_jiaozi_v1_merchants,
   file_jiaozi_v1_orders,
+  file_jiaozi_v1_payees,
   file_jiaozi_v1_payments,
   file_jiaozi_v1_positions,
   file_jiaozi_v1_principals,

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/limits.proto.
  */
 export const file_jiaozi_v1_limits: GenFile = /*@__PURE__*/
-  fileDesc("ChZqaWFvemkvdjEvbGltaXRzLnByb3RvEglqaWFvemkudjEizwEKC0NsYXNzTGltaXRzEhIKBWNsYXNzGAEgASgNSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQESFAoHYmFsYW5jZRgDIAEoCUgCiAEBEhMKBnNpbmdsZRgEIAEoCUgDiAEBEhAKA2RheRgFIAEoCUgEiAEBEhEKBHllYXIYBiABKAlIBYgBAUIICgZfY2xhc3NCDwoNX2VmZmVjdGl2ZV9hdEIKCghfYmFsYW5jZUIJCgdfc2luZ2xlQgYKBF9kYXlCBwoFX3llYXIi8AEKCFJpc2tSdWxlEhIKBWxldmVsGAEgASgNSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQESFAoHcGVyY2VudBgDIAEoDUgCiAEBEiIKFXJlY2hhcmdlc19wZXJfZGF5X21heBgEIAEoDUgDiAEBEiEKFHBheW1lbnRzX3Blcl9kYXlfbWF4GAUgASgNSASIAQFCCAoGX2xldmVsQg8KDV9lZmZlY3RpdmVfYXRCCgoIX3BlcmNlbnRCGAoWX3JlY2hhcmdlc19wZXJfZGF5X21heEIXChVfcGF5bWVudHNfcGVyX2RheV9tYXgiuQEKBkxpbWl0cxInCgdjbGFzc2VzGAEgAygLMhYuamlhb3ppLnYxLkNsYXNzTGltaXRzEigKC3Jpc2tfbGV2ZWxzGAIgAygLMhMuamlhb3ppLnYxLlJpc2tSdWxlEiMKBWFzX29mGAMgASgLMg8uamlhb3ppLnYxLkFzT2ZIAIgBARItCg5yZWZ1bmRfcGVyaW9kcxgEIAMoCzIVLmppYW96aS52MS5SZWZ1bmRSdWxlQggKBl9hc19vZiJUCgpSZWZ1bmRSdWxlEhEKBGRheXMYASABKA1IAIgBARIZCgxlZmZlY3RpdmVfYXQYAiABKAlIAYgBAUIHCgVfZGF5c0IPCg1fZWZmZWN0aXZlX2F0IoYBChRQdXRSZWZ1bmRSdWxlUmVxdWVzdBIRCgRkYXlzGAEgASgNSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBQgcKBV9kYXlzQg8KDV9lZmZlY3RpdmVfYXRCDQoLX3JlcXVlc3RfaWQi/AEKEFB1dExpbWl0c1JlcXVlc3QSEgoFY2xhc3MYASABKA1IAIgBARIZCgxlZmZlY3RpdmVfYXQYAiABKAlIAYgBARIUCgdiYWxhbmNlGAMgASgJSAKIAQESEwoGc2luZ2xlGAQgASgJSAOIAQESEAoDZGF5GAUgASgJSASIAQESEQoEeWVhchgGIAEoCUgFiAEBEhcKCnJlcXVlc3RfaWQYByABKAlIBogBAUIICgZfY2xhc3NCDwoNX2VmZmVjdGl2ZV9hdEIKCghfYmFsYW5jZUIJCgdfc2luZ2xlQgYKBF9kYXlCBwoFX3llYXJCDQoLX3JlcXVlc3RfaWQiogIKElB1dFJpc2tSdWxlUmVxdWVzdBISCgVsZXZlbBgBIAEoDUgAiAEBEhkKDGVmZmVjdGl2ZV9hdBgCIAEoCUgBiAEBEhQKB3BlcmNlbnQYAyABKA1IAogBARIiChVyZWNoYXJnZXNfcGVyX2RheV9tYXgYBCABKA1IA4gBARIhChRwYXltZW50c19wZXJfZGF5X21heBgFIAEoDUgEiAEBEhcKCnJlcXVlc3RfaWQYBiABKAlIBYgBAUIICgZfbGV2ZWxCDwoNX2VmZmVjdGl2ZV9hdEIKCghfcGVyY2VudEIYChZfcmVjaGFyZ2VzX3Blcl9kYXlfbWF4QhcKFV9wYXltZW50c19wZXJfZGF5X21heEINCgtfcmVxdWVzdF9pZCJTCglSdWxlVGFrZW4SFwoKcmVxdWVzdF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBQg0KC19yZXF1ZXN0X2lkQgkKB19zdGF0dXNiBnByb3RvMw", [file_jiaozi_v1_positions]);
+  fileDesc("ChZqaWFvemkvdjEvbGltaXRzLnByb3RvEglqaWFvemkudjEizwEKC0NsYXNzTGltaXRzEhIKBWNsYXNzGAEgASgNSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQESFAoHYmFsYW5jZRgDIAEoCUgCiAEBEhMKBnNpbmdsZRgEIAEoCUgDiAEBEhAKA2RheRgFIAEoCUgEiAEBEhEKBHllYXIYBiABKAlIBYgBAUIICgZfY2xhc3NCDwoNX2VmZmVjdGl2ZV9hdEIKCghfYmFsYW5jZUIJCgdfc2luZ2xlQgYKBF9kYXlCBwoFX3llYXIi8AEKCFJpc2tSdWxlEhIKBWxldmVsGAEgASgNSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQESFAoHcGVyY2VudBgDIAEoDUgCiAEBEiIKFXJlY2hhcmdlc19wZXJfZGF5X21heBgEIAEoDUgDiAEBEiEKFHBheW1lbnRzX3Blcl9kYXlfbWF4GAUgASgNSASIAQFCCAoGX2xldmVsQg8KDV9lZmZlY3RpdmVfYXRCCgoIX3BlcmNlbnRCGAoWX3JlY2hhcmdlc19wZXJfZGF5X21heEIXChVfcGF5bWVudHNfcGVyX2RheV9tYXgi6gEKBkxpbWl0cxInCgdjbGFzc2VzGAEgAygLMhYuamlhb3ppLnYxLkNsYXNzTGltaXRzEigKC3Jpc2tfbGV2ZWxzGAIgAygLMhMuamlhb3ppLnYxLlJpc2tSdWxlEiMKBWFzX29mGAMgASgLMg8uamlhb3ppLnYxLkFzT2ZIAIgBARItCg5yZWZ1bmRfcGVyaW9kcxgEIAMoCzIVLmppYW96aS52MS5SZWZ1bmRSdWxlEi8KDnJlY292ZXJ5X3dhaXRzGAUgAygLMhcuamlhb3ppLnYxLlJlY292ZXJ5UnVsZUIICgZfYXNfb2YiXAoMUmVjb3ZlcnlSdWxlEhQKB21pbnV0ZXMYASABKA1IAIgBARIZCgxlZmZlY3RpdmVfYXQYAiABKAlIAYgBAUIKCghfbWludXRlc0IPCg1fZWZmZWN0aXZlX2F0Io4BChZQdXRSZWNvdmVyeVJ1bGVSZXF1ZXN0EhQKB21pbnV0ZXMYASABKA1IAIgBARIZCgxlZmZlY3RpdmVfYXQYAiABKAlIAYgBARIXCgpyZXF1ZXN0X2lkGAMgASgJSAKIAQFCCgoIX21pbnV0ZXNCDwoNX2VmZmVjdGl2ZV9hdEINCgtfcmVxdWVzdF9pZCJUCgpSZWZ1bmRSdWxlEhEKBGRheXMYASABKA1IAIgBARIZCgxlZmZlY3RpdmVfYXQYAiABKAlIAYgBAUIHCgVfZGF5c0IPCg1fZWZmZWN0aXZlX2F0IoYBChRQdXRSZWZ1bmRSdWxlUmVxdWVzdBIRCgRkYXlzGAEgASgNSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBQgcKBV9kYXlzQg8KDV9lZmZlY3RpdmVfYXRCDQoLX3JlcXVlc3RfaWQi/AEKEFB1dExpbWl0c1JlcXVlc3QSEgoFY2xhc3MYASABKA1IAIgBARIZCgxlZmZlY3RpdmVfYXQYAiABKAlIAYgBARIUCgdiYWxhbmNlGAMgASgJSAKIAQESEwoGc2luZ2xlGAQgASgJSAOIAQESEAoDZGF5GAUgASgJSASIAQESEQoEeWVhchgGIAEoCUgFiAEBEhcKCnJlcXVlc3RfaWQYByABKAlIBogBAUIICgZfY2xhc3NCDwoNX2VmZmVjdGl2ZV9hdEIKCghfYmFsYW5jZUIJCgdfc2luZ2xlQgYKBF9kYXlCBwoFX3llYXJCDQoLX3JlcXVlc3RfaWQiogIKElB1dFJpc2tSdWxlUmVxdWVzdBISCgVsZXZlbBgBIAEoDUgAiAEBEhkKDGVmZmVjdGl2ZV9hdBgCIAEoCUgBiAEBEhQKB3BlcmNlbnQYAyABKA1IAogBARIiChVyZWNoYXJnZXNfcGVyX2RheV9tYXgYBCABKA1IA4gBARIhChRwYXltZW50c19wZXJfZGF5X21heBgFIAEoDUgEiAEBEhcKCnJlcXVlc3RfaWQYBiABKAlIBYgBAUIICgZfbGV2ZWxCDwoNX2VmZmVjdGl2ZV9hdEIKCghfcGVyY2VudEIYChZfcmVjaGFyZ2VzX3Blcl9kYXlfbWF4QhcKFV9wYXltZW50c19wZXJfZGF5X21heEINCgtfcmVxdWVzdF9pZCJTCglSdWxlVGFrZW4SFwoKcmVxdWVzdF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBQg0KC19yZXF1ZXN0X2lkQgkKB19zdGF0dXNiBnByb3RvMw", [file_jiaozi_v1_positions]);
 
 /**
  * A limit that is not set does not exist.
@@ -120,6 +120,11 @@ export type Limits = Message<"jiaozi.v1.Limits"> & {
    * @generated from field: repeated jiaozi.v1.RefundRule refund_periods = 4;
    */
   refundPeriods: RefundRule[];
+
+  /**
+   * @generated from field: repeated jiaozi.v1.RecoveryRule recovery_waits = 5;
+   */
+  recoveryWaits: RecoveryRule[];
 };
 
 /**
@@ -128,6 +133,57 @@ export type Limits = Message<"jiaozi.v1.Limits"> & {
  */
 export const LimitsSchema: GenMessage<Limits> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_limits, 2);
+
+/**
+ * @generated from message jiaozi.v1.RecoveryRule
+ */
+export type RecoveryRule = Message<"jiaozi.v1.RecoveryRule"> & {
+  /**
+   * How long who has the old key may object to a new one.
+   *
+   * @generated from field: optional uint32 minutes = 1;
+   */
+  minutes?: number | undefined;
+
+  /**
+   * @generated from field: optional string effective_at = 2;
+   */
+  effectiveAt?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.RecoveryRule.
+ * Use `create(RecoveryRuleSchema)` to create a new message.
+ */
+export const RecoveryRuleSchema: GenMessage<RecoveryRule> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_limits, 3);
+
+/**
+ * @generated from message jiaozi.v1.PutRecoveryRuleRequest
+ */
+export type PutRecoveryRuleRequest = Message<"jiaozi.v1.PutRecoveryRuleRequest"> & {
+  /**
+   * @generated from field: optional uint32 minutes = 1;
+   */
+  minutes?: number | undefined;
+
+  /**
+   * @generated from field: optional string effective_at = 2;
+   */
+  effectiveAt?: string | undefined;
+
+  /**
+   * @generated from field: optional string request_id = 3;
+   */
+  requestId?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.PutRecoveryRuleRequest.
+ * Use `create(PutRecoveryRuleRequestSchema)` to create a new message.
+ */
+export const PutRecoveryRuleRequestSchema: GenMessage<PutRecoveryRuleRequest> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_limits, 4);
 
 /**
  * @generated from message jiaozi.v1.RefundRule
@@ -151,7 +207,7 @@ export type RefundRule = Message<"jiaozi.v1.RefundRule"> & {
  * Use `create(RefundRuleSchema)` to create a new message.
  */
 export const RefundRuleSchema: GenMessage<RefundRule> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_limits, 3);
+  messageDesc(file_jiaozi_v1_limits, 5);
 
 /**
  * @generated from message jiaozi.v1.PutRefundRuleRequest
@@ -178,7 +234,7 @@ export type PutRefundRuleRequest = Message<"jiaozi.v1.PutRefundRuleRequest"> & {
  * Use `create(PutRefundRuleRequestSchema)` to create a new message.
  */
 export const PutRefundRuleRequestSchema: GenMessage<PutRefundRuleRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_limits, 4);
+  messageDesc(file_jiaozi_v1_limits, 6);
 
 /**
  * All four limits must be set: "none" takes a limit away, which a forgotten field must not do.
@@ -227,7 +283,7 @@ export type PutLimitsRequest = Message<"jiaozi.v1.PutLimitsRequest"> & {
  * Use `create(PutLimitsRequestSchema)` to create a new message.
  */
 export const PutLimitsRequestSchema: GenMessage<PutLimitsRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_limits, 5);
+  messageDesc(file_jiaozi_v1_limits, 7);
 
 /**
  * @generated from message jiaozi.v1.PutRiskRuleRequest
@@ -269,7 +325,7 @@ export type PutRiskRuleRequest = Message<"jiaozi.v1.PutRiskRuleRequest"> & {
  * Use `create(PutRiskRuleRequestSchema)` to create a new message.
  */
 export const PutRiskRuleRequestSchema: GenMessage<PutRiskRuleRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_limits, 6);
+  messageDesc(file_jiaozi_v1_limits, 8);
 
 /**
  * @generated from message jiaozi.v1.RuleTaken
@@ -291,5 +347,5 @@ export type RuleTaken = Message<"jiaozi.v1.RuleTaken"> & {
  * Use `create(RuleTakenSchema)` to create a new message.
  */
 export const RuleTakenSchema: GenMessage<RuleTaken> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_limits, 7);
+  messageDesc(file_jiaozi_v1_limits, 9);
 

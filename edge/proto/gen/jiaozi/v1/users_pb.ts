@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/users.proto.
  */
 export const file_jiaozi_v1_users: GenFile = /*@__PURE__*/
-  fileDesc("ChVqaWFvemkvdjEvdXNlcnMucHJvdG8SCWppYW96aS52MSJfCg9PcGVuVXNlclJlcXVlc3QSFgoJa3ljX2xldmVsGAEgASgNSACIAQESFwoKcmVxdWVzdF9pZBgCIAEoCUgBiAEBQgwKCl9reWNfbGV2ZWxCDQoLX3JlcXVlc3RfaWQihAEKClVzZXJPcGVuZWQSFAoHdXNlcl9pZBgBIAEoCUgAiAEBEhYKCWt5Y19sZXZlbBgCIAEoDUgBiAEBEhsKDmluc3RpdHV0aW9uX2lkGAMgASgNSAKIAQFCCgoIX3VzZXJfaWRCDAoKX2t5Y19sZXZlbEIRCg9faW5zdGl0dXRpb25faWQi5gEKBFVzZXISFAoHdXNlcl9pZBgBIAEoCUgAiAEBEhYKCWt5Y19sZXZlbBgCIAEoDUgBiAEBEhcKCnJpc2tfbGV2ZWwYAyABKA1IAogBARIbCg5pbnN0aXR1dGlvbl9pZBgEIAEoDUgDiAEBEg8KB3dhbGxldHMYBSADKAkSIwoFYXNfb2YYBiABKAsyDy5qaWFvemkudjEuQXNPZkgEiAEBQgoKCF91c2VyX2lkQgwKCl9reWNfbGV2ZWxCDQoLX3Jpc2tfbGV2ZWxCEQoPX2luc3RpdHV0aW9uX2lkQggKBl9hc19vZiKJAQoRVXBkYXRlVXNlclJlcXVlc3QSFgoJa3ljX2xldmVsGAEgASgNSACIAQESFwoKcmlza19sZXZlbBgCIAEoDUgBiAEBEhcKCnJlcXVlc3RfaWQYAyABKAlIAogBAUIMCgpfa3ljX2xldmVsQg0KC19yaXNrX2xldmVsQg0KC19yZXF1ZXN0X2lkIn0KC1VzZXJVcGRhdGVkEhQKB3VzZXJfaWQYASABKAlIAIgBARIWCglreWNfbGV2ZWwYAiABKA1IAYgBARIXCgpyaXNrX2xldmVsGAMgASgNSAKIAQFCCgoIX3VzZXJfaWRCDAoKX2t5Y19sZXZlbEINCgtfcmlza19sZXZlbGIGcHJvdG8z", [file_jiaozi_v1_positions]);
+  fileDesc("ChVqaWFvemkvdjEvdXNlcnMucHJvdG8SCWppYW96aS52MSKHAQoPT3BlblVzZXJSZXF1ZXN0EhYKCWt5Y19sZXZlbBgBIAEoDUgAiAEBEhcKCnJlcXVlc3RfaWQYAiABKAlIAYgBARIXCgpsZWdhbF9uYW1lGAMgASgJSAKIAQFCDAoKX2t5Y19sZXZlbEINCgtfcmVxdWVzdF9pZEINCgtfbGVnYWxfbmFtZSKuAQoKVXNlck9wZW5lZBIUCgd1c2VyX2lkGAEgASgJSACIAQESFgoJa3ljX2xldmVsGAIgASgNSAGIAQESGwoOaW5zdGl0dXRpb25faWQYAyABKA1IAogBARIYCgttYXNrZWRfbmFtZRgEIAEoCUgDiAEBQgoKCF91c2VyX2lkQgwKCl9reWNfbGV2ZWxCEQoPX2luc3RpdHV0aW9uX2lkQg4KDF9tYXNrZWRfbmFtZSLmAQoEVXNlchIUCgd1c2VyX2lkGAEgASgJSACIAQESFgoJa3ljX2xldmVsGAIgASgNSAGIAQESFwoKcmlza19sZXZlbBgDIAEoDUgCiAEBEhsKDmluc3RpdHV0aW9uX2lkGAQgASgNSAOIAQESDwoHd2FsbGV0cxgFIAMoCRIjCgVhc19vZhgGIAEoCzIPLmppYW96aS52MS5Bc09mSASIAQFCCgoIX3VzZXJfaWRCDAoKX2t5Y19sZXZlbEINCgtfcmlza19sZXZlbEIRCg9faW5zdGl0dXRpb25faWRCCAoGX2FzX29mIrEBChFVcGRhdGVVc2VyUmVxdWVzdBIWCglreWNfbGV2ZWwYASABKA1IAIgBARIXCgpyaXNrX2xldmVsGAIgASgNSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBEhcKCmxlZ2FsX25hbWUYBCABKAlIA4gBAUIMCgpfa3ljX2xldmVsQg0KC19yaXNrX2xldmVsQg0KC19yZXF1ZXN0X2lkQg0KC19sZWdhbF9uYW1lIqcBCgtVc2VyVXBkYXRlZBIUCgd1c2VyX2lkGAEgASgJSACIAQESFgoJa3ljX2xldmVsGAIgASgNSAGIAQESFwoKcmlza19sZXZlbBgDIAEoDUgCiAEBEhgKC21hc2tlZF9uYW1lGAQgASgJSAOIAQFCCgoIX3VzZXJfaWRCDAoKX2t5Y19sZXZlbEINCgtfcmlza19sZXZlbEIOCgxfbWFza2VkX25hbWViBnByb3RvMw", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.OpenUserRequest
@@ -29,6 +29,13 @@ export type OpenUserRequest = Message<"jiaozi.v1.OpenUserRequest"> & {
    * @generated from field: optional string request_id = 2;
    */
   requestId?: string | undefined;
+
+  /**
+   * As in the papers; kept sealed.
+   *
+   * @generated from field: optional string legal_name = 3;
+   */
+  legalName?: string | undefined;
 };
 
 /**
@@ -56,6 +63,11 @@ export type UserOpened = Message<"jiaozi.v1.UserOpened"> & {
    * @generated from field: optional uint32 institution_id = 3;
    */
   institutionId?: number | undefined;
+
+  /**
+   * @generated from field: optional string masked_name = 4;
+   */
+  maskedName?: string | undefined;
 };
 
 /**
@@ -125,6 +137,11 @@ export type UpdateUserRequest = Message<"jiaozi.v1.UpdateUserRequest"> & {
    * @generated from field: optional string request_id = 3;
    */
   requestId?: string | undefined;
+
+  /**
+   * @generated from field: optional string legal_name = 4;
+   */
+  legalName?: string | undefined;
 };
 
 /**
@@ -152,6 +169,11 @@ export type UserUpdated = Message<"jiaozi.v1.UserUpdated"> & {
    * @generated from field: optional uint32 risk_level = 3;
    */
   riskLevel?: number | undefined;
+
+  /**
+   * @generated from field: optional string masked_name = 4;
+   */
+  maskedName?: string | undefined;
 };
 
 /**

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/wallets.proto.
  */
 export const file_jiaozi_v1_wallets: GenFile = /*@__PURE__*/
-  fileDesc("ChdqaWFvemkvdjEvd2FsbGV0cy5wcm90bxIJamlhb3ppLnYxIqcCChFPcGVuV2FsbGV0UmVxdWVzdBIUCgd1c2VyX2lkGAEgASgJSACIAQESEgoFY2xhc3MYAiABKA1IAYgBARIRCgRraW5kGAMgASgJSAKIAQESFwoKcHVibGljX2tleRgEIAEoCUgDiAEBEhYKCWFsZ29yaXRobRgFIAEoCUgEiAEBEhcKCnJlcXVlc3RfaWQYBiABKAlIBYgBARI0CgdwYXNza2V5GAcgASgLMh4uamlhb3ppLnYxLlBhc3NrZXlSZWdpc3RyYXRpb25IBogBAUIKCghfdXNlcl9pZEIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3B1YmxpY19rZXlCDAoKX2FsZ29yaXRobUINCgtfcmVxdWVzdF9pZEIKCghfcGFzc2tleSKBAQoTUGFzc2tleVJlZ2lzdHJhdGlvbhIfChJhdHRlc3RhdGlvbl9vYmplY3QYASABKAlIAIgBARIdChBjbGllbnRfZGF0YV9qc29uGAIgASgJSAGIAQFCFQoTX2F0dGVzdGF0aW9uX29iamVjdEITChFfY2xpZW50X2RhdGFfanNvbiLqAQoMV2FsbGV0T3BlbmVkEhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARISCgVjbGFzcxgDIAEoDUgCiAEBEhEKBGtpbmQYBCABKAlIA4gBARIbCg5pbnN0aXR1dGlvbl9pZBgFIAEoDUgEiAEBEhgKC2tleV92ZXJzaW9uGAYgASgNSAWIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIICgZfY2xhc3NCBwoFX2tpbmRCEQoPX2luc3RpdHV0aW9uX2lkQg4KDF9rZXlfdmVyc2lvbiKtBAoGV2FsbGV0EhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARIxCg9saW5rZWRfYWNjb3VudHMYAyADKAsyGC5qaWFvemkudjEuTGlua2VkQWNjb3VudBIUCgdiYWxhbmNlGAQgASgJSAKIAQESFwoKcGVuZGluZ19pbhgFIAEoCUgDiAEBEhIKBWNsYXNzGAYgASgNSASIAQESEQoEa2luZBgHIAEoCUgFiAEBEhcKCnJpc2tfbGV2ZWwYCCABKA1IBogBARITCgZzdGF0dXMYCSABKAlIB4gBARIbCg5pbnN0aXR1dGlvbl9pZBgKIAEoDUgIiAEBEhgKC2tleV92ZXJzaW9uGAsgASgNSAmIAQESLAoGbGltaXRzGAwgASgLMhcuamlhb3ppLnYxLldhbGxldExpbWl0c0gKiAEBEiMKBWFzX29mGA0gASgLMg8uamlhb3ppLnYxLkFzT2ZIC4gBARIRCgRoZWxkGA4gASgJSAyIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIKCghfYmFsYW5jZUINCgtfcGVuZGluZ19pbkIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3Jpc2tfbGV2ZWxCCQoHX3N0YXR1c0IRCg9faW5zdGl0dXRpb25faWRCDgoMX2tleV92ZXJzaW9uQgkKB19saW1pdHNCCAoGX2FzX29mQgcKBV9oZWxkItABCgxXYWxsZXRMaW1pdHMSFAoHYmFsYW5jZRgBIAEoCUgAiAEBEhMKBnNpbmdsZRgCIAEoCUgBiAEBEhAKA2RheRgDIAEoCUgCiAEBEhEKBHllYXIYBCABKAlIA4gBARIVCghkYXlfdXNlZBgFIAEoCUgEiAEBEhYKCXllYXJfdXNlZBgGIAEoCUgFiAEBQgoKCF9iYWxhbmNlQgkKB19zaW5nbGVCBgoEX2RheUIHCgVfeWVhckILCglfZGF5X3VzZWRCDAoKX3llYXJfdXNlZCJDChlDaGFuZ2VXYWxsZXRTdGF0dXNSZXF1ZXN0EhcKCnJlcXVlc3RfaWQYASABKAlIAIgBAUINCgtfcmVxdWVzdF9pZCJbChNXYWxsZXRTdGF0dXNDaGFuZ2VkEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBQgwKCl93YWxsZXRfaWRCCQoHX3N0YXR1cyLQAQoWQ2hhbmdlV2FsbGV0S2V5UmVxdWVzdBIXCgpwdWJsaWNfa2V5GAEgASgJSACIAQESFgoJYWxnb3JpdGhtGAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBEjQKB3Bhc3NrZXkYBCABKAsyHi5qaWFvemkudjEuUGFzc2tleVJlZ2lzdHJhdGlvbkgDiAEBQg0KC19wdWJsaWNfa2V5QgwKCl9hbGdvcml0aG1CDQoLX3JlcXVlc3RfaWRCCgoIX3Bhc3NrZXkiYgoQV2FsbGV0S2V5Q2hhbmdlZBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIYCgtrZXlfdmVyc2lvbhgCIAEoDUgBiAEBQgwKCl93YWxsZXRfaWRCDgoMX2tleV92ZXJzaW9uYgZwcm90bzM", [file_jiaozi_v1_linked_accounts, file_jiaozi_v1_positions]);
+  fileDesc("ChdqaWFvemkvdjEvd2FsbGV0cy5wcm90bxIJamlhb3ppLnYxIqcCChFPcGVuV2FsbGV0UmVxdWVzdBIUCgd1c2VyX2lkGAEgASgJSACIAQESEgoFY2xhc3MYAiABKA1IAYgBARIRCgRraW5kGAMgASgJSAKIAQESFwoKcHVibGljX2tleRgEIAEoCUgDiAEBEhYKCWFsZ29yaXRobRgFIAEoCUgEiAEBEhcKCnJlcXVlc3RfaWQYBiABKAlIBYgBARI0CgdwYXNza2V5GAcgASgLMh4uamlhb3ppLnYxLlBhc3NrZXlSZWdpc3RyYXRpb25IBogBAUIKCghfdXNlcl9pZEIICgZfY2xhc3NCBwoFX2tpbmRCDQoLX3B1YmxpY19rZXlCDAoKX2FsZ29yaXRobUINCgtfcmVxdWVzdF9pZEIKCghfcGFzc2tleSKBAQoTUGFzc2tleVJlZ2lzdHJhdGlvbhIfChJhdHRlc3RhdGlvbl9vYmplY3QYASABKAlIAIgBARIdChBjbGllbnRfZGF0YV9qc29uGAIgASgJSAGIAQFCFQoTX2F0dGVzdGF0aW9uX29iamVjdEITChFfY2xpZW50X2RhdGFfanNvbiLqAQoMV2FsbGV0T3BlbmVkEhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARISCgVjbGFzcxgDIAEoDUgCiAEBEhEKBGtpbmQYBCABKAlIA4gBARIbCg5pbnN0aXR1dGlvbl9pZBgFIAEoDUgEiAEBEhgKC2tleV92ZXJzaW9uGAYgASgNSAWIAQFCCgoIX3VzZXJfaWRCDAoKX3dhbGxldF9pZEIICgZfY2xhc3NCBwoFX2tpbmRCEQoPX2luc3RpdHV0aW9uX2lkQg4KDF9rZXlfdmVyc2lvbiLwBAoGV2FsbGV0EhQKB3VzZXJfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARIxCg9saW5rZWRfYWNjb3VudHMYAyADKAsyGC5qaWFvemkudjEuTGlua2VkQWNjb3VudBIUCgdiYWxhbmNlGAQgASgJSAKIAQESFwoKcGVuZGluZ19pbhgFIAEoCUgDiAEBEhIKBWNsYXNzGAYgASgNSASIAQESEQoEa2luZBgHIAEoCUgFiAEBEhcKCnJpc2tfbGV2ZWwYCCABKA1IBogBARITCgZzdGF0dXMYCSABKAlIB4gBARIbCg5pbnN0aXR1dGlvbl9pZBgKIAEoDUgIiAEBEhgKC2tleV92ZXJzaW9uGAsgASgNSAmIAQESLAoGbGltaXRzGAwgASgLMhcuamlhb3ppLnYxLldhbGxldExpbWl0c0gKiAEBEiMKBWFzX29mGA0gASgLMg8uamlhb3ppLnYxLkFzT2ZIC4gBARIRCgRoZWxkGA4gASgJSAyIAQESMAoMa2V5X3JlY292ZXJ5GA8gASgLMhUuamlhb3ppLnYxLldhaXRpbmdLZXlIDYgBAUIKCghfdXNlcl9pZEIMCgpfd2FsbGV0X2lkQgoKCF9iYWxhbmNlQg0KC19wZW5kaW5nX2luQggKBl9jbGFzc0IHCgVfa2luZEINCgtfcmlza19sZXZlbEIJCgdfc3RhdHVzQhEKD19pbnN0aXR1dGlvbl9pZEIOCgxfa2V5X3ZlcnNpb25CCQoHX2xpbWl0c0IICgZfYXNfb2ZCBwoFX2hlbGRCDwoNX2tleV9yZWNvdmVyeSLQAQoMV2FsbGV0TGltaXRzEhQKB2JhbGFuY2UYASABKAlIAIgBARITCgZzaW5nbGUYAiABKAlIAYgBARIQCgNkYXkYAyABKAlIAogBARIRCgR5ZWFyGAQgASgJSAOIAQESFQoIZGF5X3VzZWQYBSABKAlIBIgBARIWCgl5ZWFyX3VzZWQYBiABKAlIBYgBAUIKCghfYmFsYW5jZUIJCgdfc2luZ2xlQgYKBF9kYXlCBwoFX3llYXJCCwoJX2RheV91c2VkQgwKCl95ZWFyX3VzZWQiYAoKV2FpdGluZ0tleRIXCgpzdGFydGVkX2F0GAEgASgJSACIAQESGQoMZWZmZWN0aXZlX2F0GAIgASgJSAGIAQFCDQoLX3N0YXJ0ZWRfYXRCDwoNX2VmZmVjdGl2ZV9hdCJDChlDaGFuZ2VXYWxsZXRTdGF0dXNSZXF1ZXN0EhcKCnJlcXVlc3RfaWQYASABKAlIAIgBAUINCgtfcmVxdWVzdF9pZCJbChNXYWxsZXRTdGF0dXNDaGFuZ2VkEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBQgwKCl93YWxsZXRfaWRCCQoHX3N0YXR1cyLQAQoWQ2hhbmdlV2FsbGV0S2V5UmVxdWVzdBIXCgpwdWJsaWNfa2V5GAEgASgJSACIAQESFgoJYWxnb3JpdGhtGAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBEjQKB3Bhc3NrZXkYBCABKAsyHi5qaWFvemkudjEuUGFzc2tleVJlZ2lzdHJhdGlvbkgDiAEBQg0KC19wdWJsaWNfa2V5QgwKCl9hbGdvcml0aG1CDQoLX3JlcXVlc3RfaWRCCgoIX3Bhc3NrZXkiYgoQV2FsbGV0S2V5Q2hhbmdlZBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIYCgtrZXlfdmVyc2lvbhgCIAEoDUgBiAEBQgwKCl93YWxsZXRfaWRCDgoMX2tleV92ZXJzaW9uIkAKFlJldm9rZVdhbGxldEtleVJlcXVlc3QSFwoKcmVxdWVzdF9pZBgBIAEoCUgAiAEBQg0KC19yZXF1ZXN0X2lkItEBChdSZWNvdmVyV2FsbGV0S2V5UmVxdWVzdBIXCgpwdWJsaWNfa2V5GAEgASgJSACIAQESFgoJYWxnb3JpdGhtGAIgASgJSAGIAQESFwoKcmVxdWVzdF9pZBgDIAEoCUgCiAEBEjQKB3Bhc3NrZXkYBCABKAsyHi5qaWFvemkudjEuUGFzc2tleVJlZ2lzdHJhdGlvbkgDiAEBQg0KC19wdWJsaWNfa2V5QgwKCl9hbGdvcml0aG1CDQoLX3JlcXVlc3RfaWRCCgoIX3Bhc3NrZXkiqQEKC0tleVJlY292ZXJ5EhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhMKBnN0YXR1cxgCIAEoCUgBiAEBEhkKDGVmZmVjdGl2ZV9hdBgDIAEoCUgCiAEBEhgKC2tleV92ZXJzaW9uGAQgASgNSAOIAQFCDAoKX3dhbGxldF9pZEIJCgdfc3RhdHVzQg8KDV9lZmZlY3RpdmVfYXRCDgoMX2tleV92ZXJzaW9uIkAKFlN0b3BLZXlSZWNvdmVyeVJlcXVlc3QSFwoKcmVxdWVzdF9pZBgBIAEoCUgAiAEBQg0KC19yZXF1ZXN0X2lkIloKEktleVJlY292ZXJ5U3RvcHBlZBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARITCgZzdGF0dXMYAiABKAlIAYgBAUIMCgpfd2FsbGV0X2lkQgkKB19zdGF0dXNiBnByb3RvMw", [file_jiaozi_v1_linked_accounts, file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.OpenWalletRequest
@@ -218,6 +218,13 @@ export type Wallet = Message<"jiaozi.v1.Wallet"> & {
    * @generated from field: optional string held = 14;
    */
   held?: string | undefined;
+
+  /**
+   * Not set when no new key waits.
+   *
+   * @generated from field: optional jiaozi.v1.WaitingKey key_recovery = 15;
+   */
+  keyRecovery?: WaitingKey | undefined;
 };
 
 /**
@@ -272,6 +279,28 @@ export const WalletLimitsSchema: GenMessage<WalletLimits> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_wallets, 4);
 
 /**
+ * @generated from message jiaozi.v1.WaitingKey
+ */
+export type WaitingKey = Message<"jiaozi.v1.WaitingKey"> & {
+  /**
+   * @generated from field: optional string started_at = 1;
+   */
+  startedAt?: string | undefined;
+
+  /**
+   * @generated from field: optional string effective_at = 2;
+   */
+  effectiveAt?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.WaitingKey.
+ * Use `create(WaitingKeySchema)` to create a new message.
+ */
+export const WaitingKeySchema: GenMessage<WaitingKey> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 5);
+
+/**
  * @generated from message jiaozi.v1.ChangeWalletStatusRequest
  */
 export type ChangeWalletStatusRequest = Message<"jiaozi.v1.ChangeWalletStatusRequest"> & {
@@ -286,7 +315,7 @@ export type ChangeWalletStatusRequest = Message<"jiaozi.v1.ChangeWalletStatusReq
  * Use `create(ChangeWalletStatusRequestSchema)` to create a new message.
  */
 export const ChangeWalletStatusRequestSchema: GenMessage<ChangeWalletStatusRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 5);
+  messageDesc(file_jiaozi_v1_wallets, 6);
 
 /**
  * @generated from message jiaozi.v1.WalletStatusChanged
@@ -308,7 +337,7 @@ export type WalletStatusChanged = Message<"jiaozi.v1.WalletStatusChanged"> & {
  * Use `create(WalletStatusChangedSchema)` to create a new message.
  */
 export const WalletStatusChangedSchema: GenMessage<WalletStatusChanged> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 6);
+  messageDesc(file_jiaozi_v1_wallets, 7);
 
 /**
  * @generated from message jiaozi.v1.ChangeWalletKeyRequest
@@ -342,7 +371,7 @@ export type ChangeWalletKeyRequest = Message<"jiaozi.v1.ChangeWalletKeyRequest">
  * Use `create(ChangeWalletKeyRequestSchema)` to create a new message.
  */
 export const ChangeWalletKeyRequestSchema: GenMessage<ChangeWalletKeyRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 7);
+  messageDesc(file_jiaozi_v1_wallets, 8);
 
 /**
  * @generated from message jiaozi.v1.WalletKeyChanged
@@ -364,5 +393,127 @@ export type WalletKeyChanged = Message<"jiaozi.v1.WalletKeyChanged"> & {
  * Use `create(WalletKeyChangedSchema)` to create a new message.
  */
 export const WalletKeyChangedSchema: GenMessage<WalletKeyChanged> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_wallets, 8);
+  messageDesc(file_jiaozi_v1_wallets, 9);
+
+/**
+ * @generated from message jiaozi.v1.RevokeWalletKeyRequest
+ */
+export type RevokeWalletKeyRequest = Message<"jiaozi.v1.RevokeWalletKeyRequest"> & {
+  /**
+   * @generated from field: optional string request_id = 1;
+   */
+  requestId?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.RevokeWalletKeyRequest.
+ * Use `create(RevokeWalletKeyRequestSchema)` to create a new message.
+ */
+export const RevokeWalletKeyRequestSchema: GenMessage<RevokeWalletKeyRequest> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 10);
+
+/**
+ * @generated from message jiaozi.v1.RecoverWalletKeyRequest
+ */
+export type RecoverWalletKeyRequest = Message<"jiaozi.v1.RecoverWalletKeyRequest"> & {
+  /**
+   * @generated from field: optional string public_key = 1;
+   */
+  publicKey?: string | undefined;
+
+  /**
+   * @generated from field: optional string algorithm = 2;
+   */
+  algorithm?: string | undefined;
+
+  /**
+   * @generated from field: optional string request_id = 3;
+   */
+  requestId?: string | undefined;
+
+  /**
+   * @generated from field: optional jiaozi.v1.PasskeyRegistration passkey = 4;
+   */
+  passkey?: PasskeyRegistration | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.RecoverWalletKeyRequest.
+ * Use `create(RecoverWalletKeyRequestSchema)` to create a new message.
+ */
+export const RecoverWalletKeyRequestSchema: GenMessage<RecoverWalletKeyRequest> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 11);
+
+/**
+ * @generated from message jiaozi.v1.KeyRecovery
+ */
+export type KeyRecovery = Message<"jiaozi.v1.KeyRecovery"> & {
+  /**
+   * @generated from field: optional string wallet_id = 1;
+   */
+  walletId?: string | undefined;
+
+  /**
+   * "waiting" or "done".
+   *
+   * @generated from field: optional string status = 2;
+   */
+  status?: string | undefined;
+
+  /**
+   * @generated from field: optional string effective_at = 3;
+   */
+  effectiveAt?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 key_version = 4;
+   */
+  keyVersion?: number | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.KeyRecovery.
+ * Use `create(KeyRecoverySchema)` to create a new message.
+ */
+export const KeyRecoverySchema: GenMessage<KeyRecovery> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 12);
+
+/**
+ * @generated from message jiaozi.v1.StopKeyRecoveryRequest
+ */
+export type StopKeyRecoveryRequest = Message<"jiaozi.v1.StopKeyRecoveryRequest"> & {
+  /**
+   * @generated from field: optional string request_id = 1;
+   */
+  requestId?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.StopKeyRecoveryRequest.
+ * Use `create(StopKeyRecoveryRequestSchema)` to create a new message.
+ */
+export const StopKeyRecoveryRequestSchema: GenMessage<StopKeyRecoveryRequest> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 13);
+
+/**
+ * @generated from message jiaozi.v1.KeyRecoveryStopped
+ */
+export type KeyRecoveryStopped = Message<"jiaozi.v1.KeyRecoveryStopped"> & {
+  /**
+   * @generated from field: optional string wallet_id = 1;
+   */
+  walletId?: string | undefined;
+
+  /**
+   * @generated from field: optional string status = 2;
+   */
+  status?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.KeyRecoveryStopped.
+ * Use `create(KeyRecoveryStoppedSchema)` to create a new message.
+ */
+export const KeyRecoveryStoppedSchema: GenMessage<KeyRecoveryStopped> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_wallets, 14);
 
