@@ -78,25 +78,34 @@ function componentValue(message: SignedMessage, component: Item): string {
       return String(status)
   }
   if (name.startsWith('@')) throw new SignatureError('components', `the component ${name} is not known`)
-  return fieldValue(headers[name], name, parameters)
+  // What every object has is no field that was sent.
+  return fieldValue(Object.hasOwn(headers, name) ? headers[name] : undefined, name, parameters)
 }
 
 function queryParameter(url: URL, parameters: Parameters): string {
   const name = parameters.get('name')
-  const values = typeof name === 'string' ? url.searchParams.getAll(decodeURIComponent(name)) : []
+  const values = typeof name === 'string' ? url.searchParams.getAll(decodedName(name)) : []
   if (values.length !== 1) throw new SignatureError('components', 'a covered query parameter must stand there once')
   return encodeURIComponent(values[0]!)
+}
+
+function decodedName(name: string): string {
+  try {
+    return decodeURIComponent(name)
+  } catch {
+    throw new SignatureError('components', 'a covered query parameter has a name that is not well encoded')
+  }
 }
 
 function fieldValue(value: string | undefined, name: string, parameters: Parameters): string {
   if (value === undefined) throw new SignatureError('components', `the covered field ${name} is not in the message`)
   const key = parameters.get('key')
   if (typeof key === 'string') {
-    const member = parseDictionary(value).get(key)
+    const member = parseHeader(value, name, parseDictionary).get(key)
     if (member === undefined) throw new SignatureError('components', `the field ${name} has no member ${key}`)
     return Array.isArray(member[0]) ? serializeInnerList(member as InnerList) : serializeItem(member as Item)
   }
-  if (parameters.get('sf') === true) return serializeDictionary(parseDictionary(value))
+  if (parameters.get('sf') === true) return serializeDictionary(parseHeader(value, name, parseDictionary))
   if (parameters.size > 0) throw new SignatureError('components', `a parameter of the component ${name} is not known`)
   return value.trim().replace(/\s*\r?\n\s*/g, ' ')
 }
