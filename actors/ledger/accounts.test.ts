@@ -39,7 +39,8 @@ test('what is written of a wallet is read back, and changes nothing else of it n
     use,
     owner: fc.tuple(u8, u8),
     risk: u8,
-    state: u8,
+    state: fc.nat(2),
+    standing: fc.nat(2),
     held: fen,
     holds: fc.tuple(fc.nat(0xffff_ffff), u8),
     mandates: u8,
@@ -54,7 +55,9 @@ test('what is written of a wallet is read back, and changes nothing else of it n
         accounts.setHolds(row, ...w.holds)
         accounts.setMandates(row, w.mandates)
         accounts.setHeld(row, w.held)
+        accounts.setStanding(row, 3)
         accounts.setState(row, w.state)
+        accounts.setStanding(row, w.standing)
         accounts.setRisk(row, w.risk)
         accounts.setOwner(row, ...w.owner)
         accounts.setUse(row, ...w.use)
@@ -69,6 +72,7 @@ test('what is written of a wallet is read back, and changes nothing else of it n
         owner: [accounts.institution(row), accounts.class(row)],
         risk: accounts.risk(row),
         state: accounts.state(row),
+        standing: accounts.standing(row),
         held: accounts.held(row),
         holds: [accounts.firstHold(row), accounts.openHolds(row)],
         mandates: accounts.mandates(row),

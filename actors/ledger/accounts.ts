@@ -110,8 +110,13 @@ export class Accounts {
     return this.#u8[row * rowBytes + riskAt]!
   }
 
+  /** The lowest two bits of its byte; the next two say whether it may be paid. */
   state(row: number): number {
-    return this.#u8[row * rowBytes + stateAt]!
+    return this.#u8[row * rowBytes + stateAt]! & 3
+  }
+
+  standing(row: number): number {
+    return this.#u8[row * rowBytes + stateAt]! >>> 2
   }
 
   setOwner(row: number, institution: number, group: number): void {
@@ -124,7 +129,11 @@ export class Accounts {
   }
 
   setState(row: number, state: number): void {
-    this.#u8[row * rowBytes + stateAt] = state
+    this.#u8[row * rowBytes + stateAt] = state | (this.standing(row) << 2)
+  }
+
+  setStanding(row: number, standing: number): void {
+    this.#u8[row * rowBytes + stateAt] = this.state(row) | (standing << 2)
   }
 
   /** Fen set aside for payees: no longer in the balance. */

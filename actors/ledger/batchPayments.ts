@@ -6,9 +6,10 @@ import type { FrameInput } from './frameInput.ts'
 import { idClass, idClasses } from './ids.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, oweCredit } from './postings.ts'
+import { creditPayment, debitWallet, oweCredit } from './postings.ts'
 import { batchFlags, batchHeader, batchRecord, principalRoles, transitOps } from './records.ts'
 import { codeOf } from './refusals.ts'
+import { nobodyThere } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
 const headerWords = batchHeader.size >>> 3
@@ -64,6 +65,7 @@ export class BatchPayments {
     const s = this.#s
     const institution = frame.u32[H.institution >>> 2]!
     out.count = frame.count
+    out.ruleVersion.fill(s.ruleVersion, 0, frame.count)
     out.token[0] = frame.f64[H.token >>> 3]!
     out.transitFirst.fill(0)
     out.transitCount.fill(0)
@@ -139,8 +141,8 @@ export class BatchPayments {
       }
       const amount = frame.f64[headerWords + i * recordWords + R.amount]!
       this.#undo.remember(this.#s, this.#payerRows[0]!, this.#payeeRows[0]!, amount)
-      debitWallet(this.#s, this.#payerRows[0]!, amount)
-      creditWallet(this.#s, this.#payeeRows[0]!, amount)
+      debitWallet(this.#s, this.#payerRows[0]!, amount, nobodyThere)
+      creditPayment(this.#s, this.#payeeRows[0]!, amount)
     }
     out.code.fill(0, 0, frame.count)
     this.#showWhole(frame, out)
@@ -190,7 +192,8 @@ export class BatchPayments {
     if (row < 0) return codeOf['wallet-unknown']
     if (s.accounts.institution(row) !== institution) return codeOf['signer-not-allowed']
     const amount = frame.f64[words + R.amount]!
-    const payment = judgePayment(s, row, frame.f64[words + R.payer]!, frame.f64[words + R.payee]!, amount)
+    const payee = frame.f64[words + R.payee]!
+    const payment = judgePayment(s, row, frame.f64[words + R.payer]!, payee, amount, nobodyThere)
     if (payment !== 0) return payment
     const credit = this.#shards[n] === 0 ? judgeCredit(s, this.#payeeRows[n]!, amount) : 0
     if (credit !== 0) return credit
@@ -204,11 +207,11 @@ export class BatchPayments {
     const payer = frame.f64[words + R.payer]!
     const payee = frame.f64[words + R.payee]!
     const amount = frame.f64[words + R.amount]!
-    debitWallet(s, row, amount)
+    debitWallet(s, row, amount, nobodyThere)
     this.#show(frame, out, i, row, postingKinds.paymentOut, -amount, payee)
     const shard = this.#shards[n]!
     if (shard === 0) {
-      creditWallet(s, this.#payeeRows[n]!, amount)
+      creditPayment(s, this.#payeeRows[n]!, amount)
       this.#show(frame, out, i, this.#payeeRows[n]!, postingKinds.paymentIn, amount, payer)
       return
     }

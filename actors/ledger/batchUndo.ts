@@ -1,4 +1,5 @@
 import { postToWallet } from './postings.ts'
+import { forgetPayment, noteTaken } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
 /** What the payments of a linked batch changed, so that all of them can be taken back in the frame that made them. */
@@ -47,9 +48,11 @@ export class BatchUndo {
       const payee = this.#payee[n]!
       postToWallet(s, payee, -this.#amount[n]!)
       s.settleAccount(payee)
+      noteTaken(s, payee, this.#amount[n]!, -1)
       postToWallet(s, payer, this.#amount[n]!)
       s.accounts.setUse(payer, this.#lastDay[n]!, this.#dayPayments[n]!, this.#dayOut[n]!, this.#yearOut[n]!)
       s.settleAccount(payer)
+      forgetPayment(s, payer)
     }
   }
 }

@@ -1,13 +1,13 @@
 import type { Digest } from './digest.ts'
 
-/** Type of one column: a typed array, or a fixed number of bytes a row. */
-export type ColumnType = 'u8' | 'u16' | 'u32' | 'f64' | `bytes${number}`
+/** Type of one column: a typed array of one or several numbers a row, or a fixed number of bytes a row. */
+export type ColumnType = 'u8' | 'u16' | 'u32' | 'f64' | `u32x${number}` | `f64x${number}` | `bytes${number}`
 
 type ColumnArray<T extends ColumnType> = T extends 'u16'
   ? Uint16Array
-  : T extends 'u32'
+  : T extends 'u32' | `u32x${number}`
     ? Uint32Array
-    : T extends 'f64'
+    : T extends 'f64' | `f64x${number}`
       ? Float64Array
       : Uint8Array
 
@@ -23,12 +23,15 @@ export function tableNumber(name: string): number {
   return number >>> 0
 }
 
-const widthOf = (type: ColumnType): number => (type.startsWith('bytes') ? Number(type.slice(5)) : 1)
+function widthOf(type: ColumnType): number {
+  if (type.startsWith('bytes')) return Number(type.slice(5))
+  return type[3] === 'x' ? Number(type.slice(4)) : 1
+}
 
 function allocate(type: ColumnType, rows: number): Uint8Array | Uint16Array | Uint32Array | Float64Array {
   if (type === 'u16') return new Uint16Array(rows)
-  if (type === 'u32') return new Uint32Array(rows)
-  if (type === 'f64') return new Float64Array(rows)
+  if (type.startsWith('u32')) return new Uint32Array(rows * widthOf(type))
+  if (type.startsWith('f64')) return new Float64Array(rows * widthOf(type))
   return new Uint8Array(rows * widthOf(type))
 }
 

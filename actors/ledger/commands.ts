@@ -1,7 +1,15 @@
-import { putLimits, putPrincipal, putRecoveryRule, putRefundRule, putRiskRule } from './administration.ts'
+import {
+  putLimits,
+  putPrincipal,
+  putRecoveryRule,
+  putRefundRule,
+  putRiskPolicy,
+  putRiskRule,
+  putSecondPerson,
+} from './administration.ts'
 import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './admission.ts'
 import { bytesWords } from './commandBytes.ts'
-import type { Command, Execute, Executed, Position } from './execution.ts'
+import { type Command, type Execute, type Executed, type Position, refuse } from './execution.ts'
 import type { FrameInput } from './frameInput.ts'
 import { captureHold, placeHold, voidHold } from './holds.ts'
 import { bucketCount } from './ids.ts'
@@ -14,6 +22,7 @@ import { payOrder } from './orderPayments.ts'
 import { closeOrder, createOrder, tick } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
 import { openUser, openWallet, setWalletStatus, updateUser } from './people.ts'
+import { decideProposal, needsSecondPerson, openProposal } from './proposals.ts'
 import { requestRecharge, stepRecharge } from './recharges.ts'
 import { type CommandOp, commandHeadRecord, commandOps, commandRecords, recordsWithText, senders } from './records.ts'
 import { startRecovery, stopRecovery } from './recoveries.ts'
@@ -21,6 +30,7 @@ import { requestRedemption, stepRedemption } from './redemptions.ts'
 import { refundOrder } from './refunds.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
 import { createSplitOrder } from './splitOrders.ts'
+import { putStanding } from './standings.ts'
 import type { State } from './state.ts'
 import { setWalletKey } from './walletKeys.ts'
 
@@ -71,6 +81,11 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   mandateSign: { execute: signMandate, from: [senders.edge], homeOf: (c) => c.wallet },
   mandateCancel: { execute: cancelMandate, from: people, homeOf: (c) => c.wallet },
   mandateCollect: { execute: collectMandate, from: people, homeOf: (c) => c.wallet },
+  riskPolicyPut: { execute: putRiskPolicy, from: people },
+  standingPut: { execute: putStanding, from: people, homeOf: (c) => c.wallet },
+  secondPersonPut: { execute: putSecondPerson, from: people },
+  proposalOpen: { execute: openProposal, from: people },
+  proposalDecide: { execute: decideProposal, from: people },
   tick: { execute: tick, from: [senders.host], named: true },
 }
 
@@ -107,6 +122,7 @@ function applyOne(s: State, frame: FrameInput, at: number, i: number, out: Outco
   out.seq[i] = frame.seq
   out.index[i] = i
   out.repeated[i] = 0
+  out.ruleVersion[i] = s.ruleVersion
   const name = nameByOp.get(frame.u8[at + commandHeadRecord.at.op]!)
   if (name === undefined || name === 'genesis' || !fits(frame, at, name)) {
     out.code[i] = codeOf['command-unknown']
@@ -145,12 +161,13 @@ function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(
     // A step that came too early left no trace: a copy of its frame must not take it up later.
     if (repeated) out.code[i] = codeOf['frame-repeated']
     else settle(out, i, rule.execute(s, command, out, place))
-  } else applyWithId(s, command, rule, i, place, out, repeated)
+  } else applyWithId(s, name, command, rule, i, place, out, repeated)
 }
 
 /** Judges the id first: a command seen before is answered as it was, and never executed twice. */
 function applyWithId<K extends CommandOp>(
   s: State,
+  name: K,
   command: Command<K>,
   rule: Rule<K>,
   i: number,
@@ -172,7 +189,8 @@ function applyWithId<K extends CommandOp>(
     out.code[i] = admitted
     return
   }
-  const executed = rule.execute(s, command, out, place)
+  const alone = needsSecondPerson(s, name, command)
+  const executed = alone ? refuse('second-person-required') : rule.execute(s, command, out, place)
   settle(out, i, executed)
   const code = out.code[i]!
   if (code !== 0 && rememberedByCode[code] === 0) return

@@ -13,12 +13,12 @@ import {
   transitRecord,
 } from './records.ts'
 
-/** A command's own fields and those of its head that the sender decides. */
+/** A command's own fields and those of its head that the sender decides; no device means that none was told. */
 export type CommandFields<K extends CommandOp> = Omit<
   RecordOf<CommandLayouts[K]['fields']>,
-  'length' | 'op' | 'headReserved' | 'reserved' | 'textLength'
-> & { textLength?: number }
-export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'reserved'>
+  'length' | 'op' | 'headReserved' | 'reserved' | 'textLength' | 'device'
+> & { textLength?: number; device?: number }
+export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'device'> & { device?: number }
 export type BatchHeaderFields = RecordOf<(typeof batchHeader)['fields']>
 export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
 
@@ -42,6 +42,7 @@ export function encodeCommand<K extends CommandOp>(
   const reservedType = (record.fields as Record<string, readonly [string, string]>).reserved?.[0]
   const reserved = reservedType?.startsWith('bytes') ? nothing : 0
   const all = {
+    device: 0,
     textLength: text.length,
     ...fields,
     length: out.length,
@@ -58,7 +59,7 @@ export function encodePayments(payments: readonly PaymentFields[]): Uint8Array {
   const out = new Uint8Array(payments.length * paymentRecord.size)
   const view = new DataView(out.buffer)
   for (const [i, payment] of payments.entries()) {
-    writeRecord(paymentRecord, view, i * paymentRecord.size, { ...payment, reserved: 0 })
+    writeRecord(paymentRecord, view, i * paymentRecord.size, { device: 0, ...payment })
   }
   return out
 }

@@ -64,6 +64,16 @@ const freshId = fc.oneof(
 
 /** A list of doubles as records hold it. */
 const doubles = (...values: number[]): Uint8Array => new Uint8Array(Float64Array.from(values).buffer)
+/** What proposals may hold: a risk rule, and limits. */
+const changes = [
+  [1, 1, 0, 2, 0, 5_000, 0, 0],
+  [4, 2, 0, 0, 3, 100, 0, 0],
+].map(([kind = 0, action = 0, window = 0, ...numbers]) => {
+  const bytes = new Uint8Array(64)
+  bytes.set([kind, action, window])
+  for (const [i, value] of numbers.entries()) new DataView(bytes.buffer).setFloat64(8 + i * 8, value, true)
+  return bytes
+})
 
 /** What each field holds when nothing is wrong with it. */
 const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
@@ -94,7 +104,7 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   type: fc.constantFrom(1, 2),
   link: fc.integer({ min: 1, max: 4 }),
   step: fc.integer({ min: 2, max: 6 }),
-  reason: fc.nat(80),
+  reason: fc.oneof(fc.nat(95), fc.nat(6)),
   bucket: fc.constantFrom(0, 2, 4_094),
   number: fc.constantFrom(1, 2, 9, 20),
   role: fc.constantFrom(1, 2),
@@ -123,6 +133,18 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   payees: fc.constant(doubles(alice.number, carol.number)),
   amounts: fc.constantFrom(doubles(100, 200), doubles(100, 0), doubles(5_000, 1)),
   weights: fc.constantFrom(new Uint8Array(32), Uint8Array.of(0, 0, 16, 1), Uint8Array.of(16, 39, 16, 39)),
+  proposal: freshId,
+  agreed: fc.constantFrom(1, 1, 0),
+  changeOp: fc.constantFrom(2, 3, 4, 5, 110, 111, 112),
+  change: fc.oneof(fc.uint8Array({ minLength: 64, maxLength: 64 }), fc.constantFrom(...changes)),
+  standing: fc.nat(2),
+  required: fc.nat(1),
+  device: fc.nat(5),
+  window: fc.nat(2),
+  paymentsMax: fc.nat(6),
+  factor: fc.integer({ min: 1, max: 4 }),
+  fen: fc.nat(4_000),
+  ageMs: fc.constantFrom(0, 1_000),
   payeeInstitution: fc.constant(institution),
   textLength: fc.constant(0),
   ...Object.fromEntries(['balance', 'single', 'day', 'year'].map((name) => [name, fc.nat(10_000_000)])),

@@ -10,7 +10,7 @@ export const holdRecords = {
     amount: ['f64', 'fen'],
     expiresMs: ['f64', 'log time at which what is left is free again'],
     payeeInstitution: ['u32', "the payee's institution, as its own shard says"],
-    reserved: ['u32', 'zero'],
+    device: ['u32', "first bytes of the hash of the device's fingerprint, zero when none was told"],
   }),
   holdCapture: layout('holdCapture', {
     ...commandHead,

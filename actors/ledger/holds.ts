@@ -6,9 +6,10 @@ import { holdStates } from './holdTable.ts'
 import { addExact, isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, oweCredit, returnToWallet } from './postings.ts'
+import { creditPayment, debitWallet, oweCredit, returnToWallet } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { codeOf, type Refusal, refusalOf } from './refusals.ts'
+import { notCounted } from './riskJudgements.ts'
 import { type State, walletStates } from './state.ts'
 
 export const holdLifeMsMax = 30 * 86_400_000
@@ -26,7 +27,7 @@ export const placeHold: Execute<'holdPlace'> = (s, command, out, place) => {
   const row = s.walletRows.row(wallet)
   const refusal = judgeHold(s, row, command, out)
   if (refusal !== 'accepted') return refuse(refusal)
-  debitWallet(s, row, amount)
+  debitWallet(s, row, amount, command.device)
   out.watch?.posted(row, postingKinds.holdPlaced, -amount, payee, id, 0, place.index)
   keepAside(s, row, amount)
   const hold = s.holds.take(row, id)
@@ -56,7 +57,7 @@ function judgeHold(s: State, row: number, command: Command<'holdPlace'>, out: Ou
   if (may !== 'accepted') return may
   if (command.actor !== wallet) return 'signer-not-allowed'
   releaseOverdue(s, row, out)
-  const code = judgePayment(s, row, wallet, payee, amount)
+  const code = judgePayment(s, row, wallet, payee, amount, command.device)
   if (code !== 0) return refusalOf(code)
   if (!Number.isSafeInteger(expiresMs) || expiresMs <= s.logTimeMs) return 'expiry-invalid'
   if (expiresMs > s.logTimeMs + holdLifeMsMax) return 'expiry-invalid'
@@ -103,10 +104,11 @@ export const captureHold: Execute<'holdCapture'> = (s, command, out, place) => {
   })
   if (at.captured[hold] === at.amount[hold]) end(s, hold, holdStates.captured, s.logTimeMs)
   out.holds.push(hold)
-  debitWallet(s, row, amount)
+  // The payer made no payment now: that was when the money was set aside.
+  debitWallet(s, row, amount, notCounted)
   out.watch?.posted(row, postingKinds.paymentOut, -amount, payee, id, 0, place.index)
   if (shard === s.genesis.shard) {
-    creditWallet(s, payeeRow, amount)
+    creditPayment(s, payeeRow, amount)
     out.watch?.posted(payeeRow, postingKinds.paymentIn, amount, wallet, id, 0, place.index)
     return { refusal: 'accepted' }
   }

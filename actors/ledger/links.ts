@@ -27,6 +27,7 @@ export const openLink: Execute<'linkOpen'> = (s, command) => {
   const at = s.links.at
   s.links.count += 1
   at.limit[row] = command.limit
+  at.openedMs[row] = s.logTimeMs
   at.fingerprint.set(command.fingerprint, row * 8)
   at.wallet[row] = wallet
   at.dayDrawn[row] = drawn
@@ -89,6 +90,7 @@ export const setLinkStatus: Execute<'linkStatus'> = (s, command) => {
   const drawn = drawnOfAccount(s, wallet, fingerprint)
   s.links.hashRow(s.digest, row, -1)
   active[row] = command.active === 1 ? 1 : 0
+  if (opening) s.links.at.openedMs[row] = s.logTimeMs
   dayDrawn[row] = drawn
   lastDay[row] = businessDay(s.logTimeMs)
   s.links.hashRow(s.digest, row, 1)

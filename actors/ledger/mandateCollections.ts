@@ -8,9 +8,10 @@ import { mandateStates } from './mandateTable.ts'
 import { isAmount } from './money.ts'
 import { postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, oweCredit } from './postings.ts'
+import { creditPayment, debitWallet, oweCredit } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
+import { nobodyThere } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
 /** The payee collects by a mandate: a payment of the payer's like any other, within what the payer allowed. */
@@ -25,15 +26,15 @@ export const collectMandate: Execute<'mandateCollect'> = (s, command, out, place
   const here = shard === s.genesis.shard
   const payeeRow = here ? s.walletRows.row(payee) : -1
   const code = judgeWithOverdue(s, row, out, () => {
-    const found = judgePayment(s, row, wallet, payee, amount)
+    const found = judgePayment(s, row, wallet, payee, amount, nobodyThere)
     return found !== 0 || !here ? found : judgeCredit(s, payeeRow, amount)
   })
   if (code !== 0) return refuse(refusalOf(code))
   countPayment(s, mandate, amount, out)
-  debitWallet(s, row, amount)
+  debitWallet(s, row, amount, nobodyThere)
   out.watch?.posted(row, postingKinds.paymentOut, -amount, payee, id, 0, place.index)
   if (here) {
-    creditWallet(s, payeeRow, amount)
+    creditPayment(s, payeeRow, amount)
     out.watch?.posted(payeeRow, postingKinds.paymentIn, amount, wallet, id, 0, place.index)
     return { refusal: 'accepted' }
   }

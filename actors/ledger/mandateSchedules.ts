@@ -6,9 +6,10 @@ import { countPayment, endMandate, forgetMandate, hasEnded, isForGood, mandateMe
 import { mandateStates } from './mandateTable.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, oweCredit } from './postings.ts'
+import { creditPayment, debitWallet, oweCredit } from './postings.ts'
 import { transitOps } from './records.ts'
 import { codeOf } from './refusals.ts'
+import { nobodyThere } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
 /** A scheduled payment that found too little money is tried so often in all, so far apart; of a daily one less far. */
@@ -107,16 +108,16 @@ function pay(s: State, mandate: number, out: Outcomes): number {
   const here = shard === s.genesis.shard
   const payeeRow = here ? s.walletRows.row(payee) : -1
   const code = judgeWithOverdue(s, row, out, () => {
-    const found = judgePayment(s, row, payer, payee, amount)
+    const found = judgePayment(s, row, payer, payee, amount, nobodyThere)
     return found !== 0 || !here ? found : judgeCredit(s, payeeRow, amount)
   })
   const made = out.make(s, { payer, payee, amount, code, mandate })
   if (code !== 0) return code
   countPayment(s, mandate, amount, out)
-  debitWallet(s, row, amount)
+  debitWallet(s, row, amount, nobodyThere)
   out.watch?.posted(row, postingKinds.paymentOut, -amount, payee, made.id, 0, made.index)
   if (here) {
-    creditWallet(s, payeeRow, amount)
+    creditPayment(s, payeeRow, amount)
     out.watch?.posted(payeeRow, postingKinds.paymentIn, amount, payer, made.id, 0, made.index)
     return 0
   }

@@ -8,7 +8,14 @@ import { type Answer, type OpenOptions, Town } from './town.fixture.ts'
 const orderLifeMs = 1_800_000
 
 export type OrderOptions = { expiresMs?: number; digest?: number; text?: string; keyVersion?: number }
-export type OrderPayOptions = { id?: Uint8Array; order?: number; digest?: number; requestedMs?: number; token?: number }
+export type OrderPayOptions = {
+  id?: Uint8Array
+  order?: number
+  digest?: number
+  requestedMs?: number
+  token?: number
+  device?: number
+}
 
 /** An order's number in the bytes that the ledger knows it by. */
 export function orderNoOf(text: string): Uint8Array {
@@ -66,6 +73,7 @@ export class Market extends Town {
       amount: fenOf(yuan),
       requestedMs: o.requestedMs ?? this.nowMs,
       order: o.order ?? this.orderNumber(shop, orderNo),
+      device: o.device ?? 0,
     }
     return this.command(shard, 'orderPayment', fields)
   }

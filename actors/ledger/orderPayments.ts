@@ -6,7 +6,7 @@ import { judgeWithOverdue } from './holds.ts'
 import { bindOrder, judgeOrder } from './orders.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, oweCredit } from './postings.ts'
+import { creditPayment, debitWallet, oweCredit } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { refusalOf } from './refusals.ts'
 import type { State } from './state.ts'
@@ -16,7 +16,7 @@ import type { State } from './state.ts'
  * cannot (somebody was faster, the time is over), the money comes back with the reason.
  */
 export const payOrder: Execute<'orderPayment'> = (s, command, out, place) => {
-  const { payer, payee, amount, order, id } = command
+  const { payer, payee, amount, order, id, device } = command
   const row = s.walletRows.row(payer)
   const late = admitTimestamp(s, command.requestedMs)
   if (late !== 0) return refuse(refusalOf(late))
@@ -26,7 +26,7 @@ export const payOrder: Execute<'orderPayment'> = (s, command, out, place) => {
   if (command.actor !== payer) return refuse('signer-not-allowed')
   const code = judgeWithOverdue(s, row, out, () => judge(s, row, command))
   if (code !== 0) return refuse(refusalOf(code))
-  debitWallet(s, row, amount)
+  debitWallet(s, row, amount, device)
   out.watch?.posted(row, postingKinds.paymentOut, -amount, payee, id, 0, place.index)
   const shard = s.shardOf(payee)
   if (shard === s.genesis.shard) return creditHere(s, command, out, place.index)
@@ -36,8 +36,8 @@ export const payOrder: Execute<'orderPayment'> = (s, command, out, place) => {
   return { refusal: 'accepted', value: lane.next - 1, destination: shard + 1 }
 }
 
-function judge(s: State, row: number, { payer, payee, amount, order }: Command<'orderPayment'>): number {
-  const code = judgePayment(s, row, payer, payee, amount)
+function judge(s: State, row: number, { payer, payee, amount, order, device }: Command<'orderPayment'>): number {
+  const code = judgePayment(s, row, payer, payee, amount, device)
   if (code !== 0 || s.shardOf(payee) !== s.genesis.shard) return code
   const payeeRow = s.walletRows.row(payee)
   return judgeCredit(s, payeeRow, amount) || judgeOrder(s, order, payeeRow, amount)
@@ -46,7 +46,7 @@ function judge(s: State, row: number, { payer, payee, amount, order }: Command<'
 function creditHere(s: State, command: Command<'orderPayment'>, out: Outcomes, index: number): Executed {
   const { payer, payee, amount, order, id } = command
   const row = s.walletRows.row(payee)
-  creditWallet(s, row, amount)
+  creditPayment(s, row, amount)
   out.watch?.posted(row, postingKinds.paymentIn, amount, payer, id, 0, index)
   bindOrder(s, order, payer, id, 0, out)
   return { refusal: 'accepted' }

@@ -52,7 +52,7 @@ export const orderRecords = {
     amount: ['f64', 'fen'],
     requestedMs: ['f64', "the payer's timestamp, Unix milliseconds"],
     order: ['u32', "number that the merchant's shard gave the order"],
-    reserved: ['u32', 'zero'],
+    device: ['u32', "first bytes of the hash of the device's fingerprint, zero when none was told"],
   }),
 } as const
 

@@ -9,6 +9,7 @@ import type { Outcomes } from './outcomes.ts'
 import { signers } from './records.ts'
 import { codeOf, type Refusal } from './refusals.ts'
 import { forgetSplits, sendSplits } from './splits.ts'
+import { refusalOfStanding } from './standings.ts'
 import { type State, walletStates } from './state.ts'
 
 /** How far ahead an order may expire. */
@@ -83,7 +84,7 @@ function judgeCreation(
   const { expiresMs } = command
   const inTime = Number.isSafeInteger(expiresMs) && expiresMs > s.logTimeMs
   if (!inTime || expiresMs > s.logTimeMs + orderLifeMsMax) return 'expiry-invalid'
-  return s.orders.full ? 'orders-full' : 'accepted'
+  return s.orders.full ? 'orders-full' : refusalOfStanding(s, wallet)
 }
 
 /** Printable ASCII, then zeros. */

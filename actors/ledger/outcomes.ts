@@ -21,6 +21,8 @@ export class Outcomes {
   readonly seq = new Float64Array(recordsPerFrameMax)
   readonly index = new Uint32Array(recordsPerFrameMax)
   readonly token = new Float64Array(recordsPerFrameMax)
+  /** How many versions of rules had come into force when it was judged. */
+  readonly ruleVersion = new Float64Array(recordsPerFrameMax)
   /** 1 when the answer repeats an earlier execution. */
   readonly repeated = new Uint8Array(recordsPerFrameMax)
   /** Payments of other shards that came to their end in this frame: whom to tell. */

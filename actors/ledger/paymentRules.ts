@@ -1,11 +1,23 @@
 import { yearOfDay } from './businessTime.ts'
 import { isAmount } from './money.ts'
 import { codeOf } from './refusals.ts'
+import { judgeMerchant, judgeRisk } from './riskJudgements.ts'
 import { riskBlocked, riskLevels } from './rules.ts'
+import { refusalOfStanding, standings } from './standings.ts'
 import { type State, walletStates } from './state.ts'
 
-/** Why a payer's wallet may not pay this amount to this payee, or 0. `row` is the payer's. */
-export function judgePayment(s: State, row: number, payer: number, payee: number, amount: number): number {
+/**
+ * Why a payer's wallet may not pay this amount to this payee, or 0. `row` is the payer's.
+ * @param device 32 bits of what tells the device again, 0 when none was told; or `nobodyThere`
+ */
+export function judgePayment(
+  s: State,
+  row: number,
+  payer: number,
+  payee: number,
+  amount: number,
+  device: number,
+): number {
   if (!isAmount(amount)) return codeOf['amount-invalid']
   if (payee === payer) return codeOf['payer-is-payee']
   const walletState = s.accounts.state(row)
@@ -15,7 +27,7 @@ export function judgePayment(s: State, row: number, payer: number, payee: number
   if (limit !== 0) return limit
   if (s.accounts.balance(row) < amount) return codeOf['funds-insufficient']
   if (!(Number.isSafeInteger(payee) && payee > 0)) return codeOf['payee-unknown']
-  return 0
+  return judgeRisk(s, row, amount, device)
 }
 
 function judgeLimits(s: State, row: number, amount: number): number {
@@ -42,5 +54,6 @@ export function judgeCredit(s: State, row: number, amount: number): number {
   if (walletState === walletStates.closed) return codeOf['payee-closed']
   const room = s.rules.balance[s.accounts.class(row)]!
   if (s.accounts.balance(row) + s.accounts.pendingIn(row) + amount > room) return codeOf['payee-balance-limit-exceeded']
-  return 0
+  if (s.accounts.standing(row) !== standings.good) return codeOf[refusalOfStanding(s, row)]
+  return judgeMerchant(s, row, amount)
 }

@@ -11,7 +11,7 @@ import type { FrameInput } from './frameInput.ts'
 import { judgeWithOverdue } from './holds.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
-import { creditWallet, debitWallet, oweCredit } from './postings.ts'
+import { creditPayment, debitWallet, oweCredit } from './postings.ts'
 import { paymentRecord, transitOps } from './records.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
 import type { State } from './state.ts'
@@ -19,6 +19,7 @@ import type { State } from './state.ts'
 const paymentWords = paymentRecord.size >>> 3
 const P = {
   keyVersion: paymentRecord.at.keyVersion >>> 2,
+  device: paymentRecord.at.device >>> 2,
   payer: paymentRecord.at.payer >>> 3,
   payee: paymentRecord.at.payee >>> 3,
   amount: paymentRecord.at.amount >>> 3,
@@ -43,6 +44,7 @@ export class Payments {
   /** @param repeated the frame was applied before: its payments are answered, never executed. */
   apply(frame: FrameInput, out: Outcomes, repeated: boolean): void {
     this.#repeated = repeated
+    out.ruleVersion.fill(this.#s.ruleVersion, 0, frame.count)
     for (let i = 0; i < frame.count; i++) {
       this.#payment(frame, out, i)
       this.#s.ids.forget(this.#s.logTimeMs - idMemoryMs, forgetPerRecord)
@@ -107,7 +109,7 @@ export class Payments {
     const words = i * paymentWords
     const payee = frame.f64[words + P.payee]!
     const amount = frame.f64[words + P.amount]!
-    const code = judgePayment(s, row, frame.f64[words + P.payer]!, payee, amount)
+    const code = judgePayment(s, row, frame.f64[words + P.payer]!, payee, amount, frame.u32[words * 2 + P.device]!)
     if (code !== 0 || s.shardOf(payee) !== s.genesis.shard) return code
     return judgeCredit(s, s.walletRows.row(payee), amount)
   }
@@ -120,12 +122,12 @@ export class Payments {
     const payee = frame.f64[words + P.payee]!
     const amount = frame.f64[words + P.amount]!
     const idAt = words * 8 + P.id
-    debitWallet(s, row, amount)
+    debitWallet(s, row, amount, frame.u32[words * 2 + P.device]!)
     out.watch?.posted(row, postingKinds.paymentOut, -amount, payee, frame.u8, idAt, i)
     const shard = s.shardOf(payee)
     if (shard === s.genesis.shard) {
       const payeeRow = s.walletRows.row(payee)
-      creditWallet(s, payeeRow, amount)
+      creditPayment(s, payeeRow, amount)
       out.watch?.posted(payeeRow, postingKinds.paymentIn, amount, payer, frame.u8, idAt, i)
       return 0
     }

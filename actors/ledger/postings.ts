@@ -1,5 +1,6 @@
 import { businessDay, yearOfDay } from './businessTime.ts'
 import { addExact, LawBroken } from './money.ts'
+import { notePayment, noteTaken } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
 /** One leg on a wallet. @throws LawBroken below zero. The caller settles the account and posts the other leg. */
@@ -10,8 +11,11 @@ export function postToWallet(s: State, row: number, delta: number): void {
   s.books.toWallet(delta)
 }
 
-/** Takes an accepted payment out of the payer's wallet and counts it against the limits of the day and the year. */
-export function debitWallet(s: State, row: number, amount: number): void {
+/**
+ * Takes an accepted payment out of the payer's wallet and counts it against the limits of the day and the year.
+ * @param device as it was judged; `notCounted` when the payer makes no payment now
+ */
+export function debitWallet(s: State, row: number, amount: number, device: number): void {
   const { accounts, today } = s
   const last = accounts.lastDay(row)
   const sameDay = last === today
@@ -22,6 +26,13 @@ export function debitWallet(s: State, row: number, amount: number): void {
   accounts.setUse(row, today, payments, dayOut, yearOut)
   postToWallet(s, row, -amount)
   s.settleAccount(row)
+  notePayment(s, row, amount, device)
+}
+
+/** Credits a payment, which counts against what its payee may take. */
+export function creditPayment(s: State, row: number, amount: number): void {
+  creditWallet(s, row, amount)
+  noteTaken(s, row, amount, 1)
 }
 
 export function creditWallet(s: State, row: number, amount: number): void {

@@ -8,6 +8,7 @@ import { type Outcomes, postingKinds } from './outcomes.ts'
 import { postToWallet } from './postings.ts'
 import { rechargeSteps, signers } from './records.ts'
 import { type Refusal, refusalOf, refusals } from './refusals.ts'
+import { judgeNewLink } from './riskJudgements.ts'
 import { riskBlocked } from './rules.ts'
 import { beginSaga, endSaga, findSaga, moveSaga, sagasFull } from './sagas.ts'
 import { type State, walletStates } from './state.ts'
@@ -59,7 +60,8 @@ function judgeRecharge(s: State, wallet: number, command: Command<'rechargeReque
   const link = linkOfWallet(s, wallet, command.link)
   if (link < 0) return 'linked-account-unknown'
   if (s.links.at.active[link] === 0) return 'linked-account-inactive'
-  return drawnToday(s, link) + amount > s.links.at.limit[link]! ? 'linked-account-limit-exceeded' : 'accepted'
+  if (drawnToday(s, link) + amount > s.links.at.limit[link]!) return 'linked-account-limit-exceeded'
+  return refusalOf(judgeNewLink(s, wallet, link, amount))
 }
 
 /** Takes (or with a negative amount gives back) room under the balance limit. */

@@ -5,6 +5,7 @@ import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
 import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
 import { nameBytesMax, orderRecords, orderTextBytesMax } from './orderRecords.ts'
 import { recoveryRecords } from './recoveryRecords.ts'
+import { proposalTextBytesMax, riskRecords } from './riskRecords.ts'
 
 /** What a frame's body holds: records of one kind. */
 export const frameKinds = { payments: 1, transit: 2, commands: 3, batch: 4 } as const
@@ -15,7 +16,7 @@ export const senders = { edge: 1, shard: 2, connector: 3, operator: 4, host: 5 }
 /** A signed payment: the debit step of its saga, in the payer's shard. */
 export const paymentRecord = layout('payment', {
   keyVersion: ['u32', "number of the payer's key that verified the signature"],
-  reserved: ['u32', 'zero'],
+  device: ['u32', "first bytes of the hash of the device's fingerprint, zero when none was told"],
   payer: ['f64', 'wallet number'],
   payee: ['f64', 'wallet number'],
   amount: ['f64', 'fen'],
@@ -150,6 +151,11 @@ export const commandOps = {
   mandateSign: 100,
   mandateCancel: 101,
   mandateCollect: 102,
+  riskPolicyPut: 110,
+  standingPut: 111,
+  secondPersonPut: 112,
+  proposalOpen: 113,
+  proposalDecide: 114,
 } as const
 export type CommandOp = keyof typeof commandOps
 
@@ -318,6 +324,7 @@ export const commandRecords = {
   ...merchantRecords,
   ...mandateRecords,
   ...recoveryRecords,
+  ...riskRecords,
   /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
   tick: layout('tick', commandHead),
 } as const satisfies Record<CommandOp, ReturnType<typeof layout>>
@@ -329,6 +336,7 @@ export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; r
   ['orderCreate', { lengthAt: commandRecords.orderCreate.at.textLength, bytesMax: orderTextBytesMax }],
   ['orderCreateSplit', { lengthAt: commandRecords.orderCreateSplit.at.textLength, bytesMax: orderTextBytesMax }],
   ['mandateSign', { lengthAt: commandRecords.mandateSign.at.textLength, bytesMax: purposeBytesMax }],
+  ['proposalOpen', { lengthAt: commandRecords.proposalOpen.at.textLength, bytesMax: proposalTextBytesMax }],
   ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
   ['userOpen', { lengthAt: commandRecords.userOpen.at.textLength, bytesMax: nameBytesMax }],
   ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax }],

@@ -90,6 +90,19 @@ export const refusalTable = {
   'recoveries-full': { remembered: false },
   'recovery-open': { remembered: true },
   'recovery-unknown': { remembered: true },
+  'payee-suspended': { remembered: true },
+  'payee-blacklisted': { remembered: true },
+  'payee-frequency': { remembered: true },
+  'risk-frequency': { remembered: true },
+  'risk-amount': { remembered: true },
+  'risk-device': { remembered: true },
+  'risk-linked-account': { remembered: true },
+  'confirmation-required': { remembered: true },
+  'second-person-required': { remembered: false },
+  'proposals-full': { remembered: false },
+  'proposal-unknown': { remembered: true },
+  'proposal-ended': { remembered: true },
+  'proposal-expired': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

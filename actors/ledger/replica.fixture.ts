@@ -45,6 +45,8 @@ export function digestFromScratch(live: State): string {
   for (let row = 0; row < state.splits.columns.count; row++) state.splits.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.mandates.columns.count; row++) state.mandates.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.recoveries.columns.count; row++) state.recoveries.columns.hashRow(digest, row, 1)
+  state.risk.hashAll(digest)
+  for (let row = 0; row < state.proposals.count; row++) state.proposals.hashRow(digest, row, 1)
   hashDeadlines(state)
   hashDatedIds(state, sections)
   hashBatches(state)

@@ -75,6 +75,8 @@ export class Rules {
   refundPeriodMs = 0
   /** In force: how long a recovery waits. */
   recoveryWaitMs = 0
+  /** How many versions have come into force so far, beside those that were from the beginning. */
+  version = 0
   /** Log time from which the prepared tables are wrong. */
   #nextChangeMs = 0
 
@@ -91,6 +93,8 @@ export class Rules {
       }
       return found
     }
+    const all = [...this.limits, ...this.risk, ...this.refunds, ...this.recoveries]
+    this.version = all.filter(({ effectiveMs }) => effectiveMs > 0 && effectiveMs <= logTimeMs).length
     const risk = inForce(this.risk, (v) => v.level)
     for (const limit of inForce(this.limits, (v) => v.class)) this.#prepare(limit, risk)
     for (const rule of risk) {

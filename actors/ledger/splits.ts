@@ -1,7 +1,7 @@
 import { bytesWords } from './commandBytes.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit } from './paymentRules.ts'
-import { creditWallet, oweCredit, takeFromWallet } from './postings.ts'
+import { creditPayment, oweCredit, takeFromWallet } from './postings.ts'
 import { transitOps } from './records.ts'
 import { splitName, splitStates } from './splitTable.ts'
 import type { State } from './state.ts'
@@ -43,7 +43,7 @@ function sendSplit(s: State, split: number, out: Outcomes): void {
   takeFromWallet(s, row, amount)
   out.watch?.posted(row, postingKinds.splitOut, -amount, payee, made.id, 0, made.index)
   if (here) {
-    creditWallet(s, payeeRow, amount)
+    creditPayment(s, payeeRow, amount)
     out.watch?.posted(payeeRow, postingKinds.splitIn, amount, merchant, made.id, 0, made.index)
     return
   }

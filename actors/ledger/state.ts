@@ -17,7 +17,9 @@ import { Merchants } from './merchantTable.ts'
 import { LawBroken } from './money.ts'
 import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
 import { orderSchema } from './orderTable.ts'
+import { proposalSchema, proposalsMax } from './proposalTable.ts'
 import { recoveriesMax, recoverySchema } from './recoveryTable.ts'
+import { Risk } from './risk.ts'
 import { Rules } from './rules.ts'
 import { SenderFrames } from './senderFrames.ts'
 import { splitSchema } from './splitTable.ts'
@@ -68,6 +70,8 @@ export class State {
   readonly mandates: NumberedRows<typeof mandateSchema>
   readonly recoveries: NumberedRows<typeof recoverySchema>
   readonly deadlines: Deadlines
+  readonly risk: Risk
+  readonly proposals: Columns<typeof proposalSchema>
   /** By peer shard: what is owed to it. */
   readonly lanes: readonly Lane[]
   /** By peer shard: number of the next record awaited from it, incarnation, and how many returns were exchanged. */
@@ -123,6 +127,8 @@ export class State {
     const recoveries = Math.min(recoveriesMax, genesis.idsMax)
     this.recoveries = new NumberedRows('recoveries', recoverySchema, 'name', recoveries, this.digest, tableKey)
     this.deadlines = new Deadlines(3 * rows + recoveries, this.digest)
+    this.risk = new Risk(genesis.walletsMax, this.digest, tableKey)
+    this.proposals = new Columns('proposals', proposalSchema, proposalsMax)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
   }
 
@@ -136,6 +142,12 @@ export class State {
     this.logTimeMs = Math.max(this.logTimeMs, ms)
     this.today = businessDay(this.logTimeMs)
     this.rules.advance(this.logTimeMs)
+    this.risk.rules.advance(this.logTimeMs)
+  }
+
+  /** How many versions of limits and risk rules have come into force: every judgement is kept with it. */
+  get ruleVersion(): number {
+    return this.rules.version + this.risk.rules.version
   }
 
   /** Shard that a number belongs to; -1 of what is no number at all. */
@@ -198,6 +210,8 @@ export class State {
       { name: 'recoveryCounters', bytes: bytes(Float64Array.from(this.recoveries.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
+      { name: 'riskRules', bytes: bytes(this.risk.rules.save()) },
+      { name: 'proposalCount', bytes: bytes(Float64Array.of(this.proposals.count)) },
       { name: 'senders', bytes: bytes(this.senders.save()) },
       { name: 'received', bytes: bytes(this.received.slice()) },
       { name: 'receivedIncarnation', bytes: bytes(this.receivedIncarnation.slice()) },
@@ -252,6 +266,8 @@ export class State {
       ...this.mandates.sections(),
       ...this.recoveries.sections(),
       ...this.deadlines.sections(),
+      ...this.risk.sections(),
+      ...this.proposals.sections(),
     ]
   }
 
@@ -319,6 +335,9 @@ export class State {
     }
     this.books.load(f64('books'))
     this.rules.load(f64('rules'))
+    this.risk.rules.load(f64('riskRules'))
+    this.risk.load(byName)
+    this.proposals.load(f64('proposalCount')[0]!, byName)
     this.senders.load(f64('senders'))
     this.received.set(f64('received'))
     this.receivedIncarnation.set(u32('receivedIncarnation'))

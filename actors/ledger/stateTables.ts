@@ -27,6 +27,8 @@ export const userSchema = {
 
 export const linkSchema = {
   limit: 'f64',
+  /** Log time at which it was opened, or opened again. */
+  openedMs: 'f64',
   dayDrawn: 'f64',
   fingerprint: 'bytes8',
   wallet: 'u32',

@@ -139,6 +139,7 @@ export type PayOptions = {
   token?: number
   payeeNumber?: number
   fen?: number
+  device?: number
 }
 
 /** A record of a batch as tests write it. */
@@ -343,6 +344,7 @@ export class Town {
       digestLow: 11,
       requestedMs: o.requestedMs ?? this.nowMs,
       token: o.token ?? 1,
+      device: o.device ?? 0,
     }
   }
 

@@ -7,7 +7,7 @@ import { isAmount, LawBroken } from './money.ts'
 import { bindOrder, judgeOrder } from './orders.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit } from './paymentRules.ts'
-import { creditWallet, returnToWallet } from './postings.ts'
+import { creditPayment, creditWallet, returnToWallet } from './postings.ts'
 import { orderTransitRecord, transitGroup, transitHeader, transitOps, transitRecord } from './records.ts'
 import { judgeRefundCredit, refundReturned } from './refunds.ts'
 import { refusals } from './refusals.ts'
@@ -158,7 +158,7 @@ export class Transit {
       this.#sendReturn(frame, word, source, amount, code)
       return
     }
-    creditWallet(s, row, amount)
+    creditPayment(s, row, amount)
     if (out.watch !== undefined) {
       const payer = frame.f64[word + (T.payer >>> 3)]!
       this.#show(frame, word, row, postingKinds.paymentIn, amount, payer, out, i)
@@ -187,7 +187,8 @@ export class Transit {
       this.#sendReturn(frame, word, source, amount, refused)
       return
     }
-    creditWallet(s, row, amount)
+    if (op === transitOps.refundCredit) creditWallet(s, row, amount)
+    else creditPayment(s, row, amount)
     const payer = frame.f64[word + (T.payer >>> 3)]!
     if (out.watch !== undefined) this.#show(frame, word, row, creditKinds[op]!, amount, payer, out, i)
     if (ofOrder) bindOrder(s, number, payer, frame.u8, this.#group * 8 + G.id, out)

@@ -23,8 +23,9 @@ export function paymentsBody(records: readonly Numbered<PaymentSubmission>[]): U
   for (let i = 0; i < records.length; i++) {
     const { token, submission } = records[i]!
     const word = i * paymentWords
-    const { digest } = submission.evidence
+    const { digest, device } = submission.evidence
     u32[word * 2 + (P.keyVersion >>> 2)] = submission.keyVersion
+    u32[word * 2 + (P.device >>> 2)] = deviceWord(device)
     f64[word + (P.payer >>> 3)] = submission.payer
     f64[word + (P.payee >>> 3)] = submission.payee
     f64[word + (P.amount >>> 3)] = submission.amountFen
@@ -41,9 +42,10 @@ export function paymentsBody(records: readonly Numbered<PaymentSubmission>[]): U
 export function orderSubmission(payment: PaymentSubmission, order: number): CommandSubmission {
   const { payer, payee, amountFen: amount, id, requestedMs, keyVersion, evidence } = payment
   const [digestHigh, digestLow] = [digestWord(evidence.digest, 0), digestWord(evidence.digest, 4)]
+  const device = deviceWord(evidence.device)
   const by = { signer: signers.walletKey, keyVersion, actor: payer, principal: 0, id, digestHigh, digestLow }
   const encode = (token: number): Uint8Array =>
-    encodeCommand('orderPayment', { ...by, token, payer, payee, amount, requestedMs, order })
+    encodeCommand('orderPayment', { ...by, token, payer, payee, amount, requestedMs, order, device })
   return { encode, evidence }
 }
 
@@ -61,6 +63,11 @@ export function batchBody(records: readonly Numbered<BatchSubmission>[]): Uint8A
 /** Four bytes of a digest as the number that the records carry, the first byte highest. */
 export function digestWord(digest: Uint8Array, at: number): number {
   return ((digest[at]! << 24) | (digest[at + 1]! << 16) | (digest[at + 2]! << 8) | digest[at + 3]!) >>> 0
+}
+
+/** What the ledger tells a device by: enough to count by, too little to find it again. Zero when none was told. */
+export function deviceWord(device: Uint8Array): number {
+  return digestWord(device, 0)
 }
 
 type Evidenced = Numbered<{ readonly evidence: Evidence }>

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
 import { commandIdText, parseWalletId } from '../../actors/ledger/ids.ts'
+import { deviceWord } from '../gateway/frameBodies.ts'
 import { type Caller, visibleWallet, walletNumberIn } from './caller.ts'
 import { idIn, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
@@ -128,7 +129,10 @@ export const placeHold = operation({
       origin,
       id,
       digest: requestDigest('holdPlace', { wallet, payee: payee.number, amount, expiresMs }),
-      fields: { wallet, payee: payee.number, amount, expiresMs, payeeInstitution: payee.institution },
+      fields: {
+        ...{ wallet, payee: payee.number, amount, expiresMs, payeeInstitution: payee.institution },
+        device: deviceWord(origin.device),
+      },
       instance: holdPath(wallet_id, commandIdText(id)),
       fieldOf,
       membersOf: () => ({ hold_id: commandIdText(id) }),
