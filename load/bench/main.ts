@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
+import { benchCatchUp } from './catchUp.ts'
 import { benchHttp } from './http.ts'
 import { judgeLadder, judgeRegions } from './ladder/goals.ts'
 import { climb } from './ladder/ladder.ts'
@@ -14,6 +15,9 @@ const usage = `Usage: npm run bench -- NAME [options]
              --concurrency LIST   other rows, such as 1,64
   recovery   1 M wallets: snapshot, kill -9, first answer; bytes a wallet; replay
              --wallets N (default 1000000)   --payments N (default 1000000)
+
+  catch-up   two regions, one held down under load: how fast it goes through what it missed, while the load goes on
+             --seconds N   how long it is away (default 15)   --rate N   payments a second (default 300)
 
   ladder     every row that there is, and the peers in the same run; starts what it needs
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
@@ -44,6 +48,7 @@ const { values, positionals } = parseArgs({
     data: { type: 'string', default: '' },
     concurrency: { type: 'string', default: '1,8,64,256' },
     repeats: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '300' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -68,7 +73,7 @@ function runtimeIn(text: string): 'node' | 'deno' {
 }
 
 const [name = ''] = positionals
-if (values.help || !['http', 'recovery', 'soak', ...Object.keys(ladders)].includes(name)) {
+if (values.help || !['http', 'recovery', 'catch-up', 'soak', ...Object.keys(ladders)].includes(name)) {
   process.stdout.write(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -107,6 +112,7 @@ process.exit(verdict === 'pass' ? 0 : 1)
 
 async function run(): Promise<{ figures: Record<string, number>; notes: string[]; verdict: 'pass' | 'fail' }> {
   if (name === 'soak') return benchSoak(settings, say)
+  if (name === 'catch-up') return benchCatchUp({ ...settings, ratePerSecond: whole('rate', values.rate) }, say)
   const http = { seconds: settings.seconds, data: values.data, concurrencies }
   const found = name === 'http' ? await benchHttp(http, say) : await benchRecovery(settings, say)
   return { ...found, verdict: 'pass' }

@@ -1,0 +1,140 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import postgres from 'postgres'
+import { type StartedRegions, startRegions } from '../../deploy/runningRegion.ts'
+import { createClient, nodeExchange, principalSigner } from '../../edge/client/node.ts'
+
+/** A region that was away must go through what it missed this many times as fast as it came to be. */
+const ratioWanted = 5
+const pollMs = 100
+const patienceMs = 300_000
+const wallets = 128
+const generator = resolve(import.meta.dirname, '../generator/main.ts')
+
+type Positions = { at: number; frames: number }
+
+/**
+ * Holds a region down under a steady load, lets it go, and measures how fast its standbys and its projector go through
+ * what they missed, mirrors included, while the load goes on. The other region serves every shard meanwhile.
+ */
+export async function benchCatchUp(
+  options: { seconds: number; ratePerSecond: number },
+  say: (line: string) => void,
+): Promise<{ figures: Record<string, number>; notes: string[]; verdict: 'pass' | 'fail' }> {
+  const regions = await startRegions(['--auto-takeover', '1'])
+  const sql = postgres(regions.facts('b').databaseUrl, { max: 1, onnotice: () => undefined })
+  let load: ChildProcess | undefined
+  try {
+    const ownersFrames = framesReader(regions, 'a', true)
+    const standbysFrames = framesReader(regions, 'b', false)
+    const projectorsFrames = () => framesInPostgres(sql)
+    say('region b is held down')
+    await regions.holds.hold('region/b')
+    await until(async () => (await ownersFrames()) !== undefined, 'region a to serve every shard')
+    load = startLoad(regions, options.ratePerSecond)
+    const idle = (await ownersFrames())!
+    await until(async () => ((await ownersFrames())?.frames ?? 0) > idle.frames + options.ratePerSecond * 5, 'the load')
+    const began = (await ownersFrames())!
+    say(`region b misses ${options.seconds} s of ${options.ratePerSecond} payments a second`)
+    await sleep(options.seconds * 1_000)
+    const released = (await ownersFrames())!
+    const livePerSecond = rateOf(began, released)
+    say('region b comes back')
+    await regions.holds.release('region/b')
+    const standbys = caughtUp(standbysFrames, ownersFrames, livePerSecond)
+    const projector = await caughtUp(projectorsFrames, ownersFrames, livePerSecond)
+    const figures: Record<string, number> = {
+      'live.frames_per_second': Math.round(livePerSecond),
+      'missed.frames': released.frames - projector.first.frames,
+      ...figuresOf('standbys', await standbys, released, livePerSecond),
+      ...figuresOf('projector', projector, released, livePerSecond),
+    }
+    const fast = figures['projector.ratio']! >= ratioWanted && figures['standbys.ratio']! >= ratioWanted
+    const notes = [
+      'ratio: frames gone through a second, new ones included, from the first that was, to frames a second of the load',
+      'seconds: from when the region was let go, its start included, until less than a second of the load was missing',
+    ]
+    return { figures, notes, verdict: fast ? 'pass' : 'fail' }
+  } finally {
+    load?.kill('SIGKILL')
+    await sql.end({ timeout: 1 }).catch(() => undefined)
+    await regions.stop()
+  }
+}
+
+type CaughtUp = { first: Positions; last: Positions }
+
+/** Waits until less than a second of the load is missing. The first position is the last one before anything moved. */
+async function caughtUp(
+  follower: () => Promise<Positions | undefined>,
+  owners: () => Promise<Positions | undefined>,
+  livePerSecond: number,
+): Promise<CaughtUp> {
+  let first: Positions | undefined
+  let last: Positions | undefined
+  await until(async () => {
+    const [now, end] = [await follower(), await owners()]
+    if (now === undefined || end === undefined) return false
+    if (first === undefined || now.frames === first.frames) first = now
+    last = now
+    return now.frames > first.frames && end.frames - now.frames < livePerSecond
+  }, 'the region to catch up')
+  return { first: first!, last: last! }
+}
+
+function figuresOf(who: string, { first, last }: CaughtUp, released: Positions, livePerSecond: number) {
+  return {
+    [`${who}.frames_per_second`]: Math.round(rateOf(first, last)),
+    [`${who}.ratio`]: Math.round((rateOf(first, last) / livePerSecond) * 10) / 10,
+    [`${who}.seconds`]: Math.round((last.at - released.at) / 100) / 10,
+  }
+}
+
+const rateOf = (from: Positions, to: Positions): number => (to.frames - from.frames) / ((to.at - from.at) / 1_000)
+
+async function until(reached: () => Promise<boolean>, what: string): Promise<void> {
+  const endsMs = performance.now() + patienceMs
+  while (!(await reached())) {
+    if (performance.now() > endsMs) throw new Error(`waited ${patienceMs / 1_000} s for ${what}`)
+    await sleep(pollMs)
+  }
+}
+
+/** Frames in the logs of all shards, as a region's edge answers; undefined while it cannot. */
+function framesReader(
+  regions: StartedRegions,
+  letter: 'a' | 'b',
+  fresh: boolean,
+): () => Promise<Positions | undefined> {
+  const { operatorKeyFile, caFile, edgeUrl } = regions.facts(letter)
+  const operator = principalSigner('operator:1', readFileSync(operatorKeyFile, 'utf8'))
+  const retries = { triesMax: 1, timeoutMs: 5_000, pauseMinMs: pollMs, pauseMaxMs: pollMs }
+  const client = createClient(edgeUrl, nodeExchange(edgeUrl, readFileSync(caFile, 'utf8')), retries)
+  return async () => {
+    try {
+      const { body } = await client.call(operator, 'GET', `/v1/totals${fresh ? '?fresh=true' : ''}`)
+      const shards = body.shards as { as_of: { seq: number } }[]
+      return { at: performance.now(), frames: shards.reduce((sum, { as_of: asOf }) => sum + asOf.seq, 0) }
+    } catch {
+      return undefined
+    }
+  }
+}
+
+async function framesInPostgres(sql: postgres.Sql): Promise<Positions | undefined> {
+  try {
+    const [row] = await sql<{ frames: string }[]>`select sum(seq)::text as frames from positions`
+    return { at: performance.now(), frames: Number(row!.frames) }
+  } catch {
+    return undefined
+  }
+}
+
+/** The load generator, as a program of its own, on region a. It is ended when enough was measured. */
+function startLoad({ dataDir }: StartedRegions, ratePerSecond: number): ChildProcess {
+  const load = ['--profile', 'hot-wallet', '--rate', String(ratePerSecond), '--duration', '3600']
+  const args = [generator, ...load, '--wallets', String(wallets), '--data', join(dataDir, 'a')]
+  return spawn(process.execPath, ['--no-warnings', ...args], { stdio: 'ignore' })
+}
