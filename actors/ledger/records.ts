@@ -187,6 +187,10 @@ export const redemptionSteps = {
   returned: 6,
 } as const
 
+/** Bytes of the reason that an operator gives. */
+export const reasonBytesMax = 1_024
+const reasonLength = 'bytes used of the text that follows and says why, which is padded to a multiple of 8'
+
 export const commandRecords = {
   /** First record of every log: what cannot change without new data. */
   genesis: layout('genesis', {
@@ -202,7 +206,7 @@ export const commandRecords = {
     number: ['u32', 'institution or operator number'],
     role: ['u8', '1 institution, 2 operator'],
     active: ['u8', '1 may act, 0 may not'],
-    reserved: ['u16', 'zero'],
+    textLength: ['u16', reasonLength],
     publicKey: ['bytes32', 'Ed25519'],
   }),
   limitsPut: layout('limitsPut', {
@@ -257,7 +261,8 @@ export const commandRecords = {
     ...commandHead,
     wallet: ['f64', 'wallet number'],
     action: ['u8', '1 freeze, 2 unfreeze, 3 close'],
-    reserved: ['bytes7', 'zero'],
+    reserved: ['bytes5', 'zero'],
+    textLength: ['u16', reasonLength],
   }),
   walletKey: layout('walletKey', {
     ...commandHead,
@@ -333,6 +338,8 @@ export type CommandLayouts = typeof commandRecords
 
 /** Commands whose record is followed by text of a length that it says, and how long that may be. */
 export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; readonly bytesMax: number }> = new Map([
+  ['walletStatus', { lengthAt: commandRecords.walletStatus.at.textLength, bytesMax: reasonBytesMax }],
+  ['principalPut', { lengthAt: commandRecords.principalPut.at.textLength, bytesMax: reasonBytesMax }],
   ['orderCreate', { lengthAt: commandRecords.orderCreate.at.textLength, bytesMax: orderTextBytesMax }],
   ['orderCreateSplit', { lengthAt: commandRecords.orderCreateSplit.at.textLength, bytesMax: orderTextBytesMax }],
   ['mandateSign', { lengthAt: commandRecords.mandateSign.at.textLength, bytesMax: purposeBytesMax }],

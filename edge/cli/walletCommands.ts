@@ -144,13 +144,16 @@ function addStatusCommand(wallet: Command, register: Register, action: keyof typ
     .description(statusTexts[action])
     .addOption(requestIdOption())
     .addOption(signerOption())
-  register<{ requestId?: string; as?: SignerName }>(command, async ({ args: [walletId], options, session, tell }) => {
-    const { requestId = newId(), as } = options
+    .option('--reason <text>', 'why; an operator must say it, and everybody finds it in the log')
+  type Options = { requestId?: string; as?: SignerName; reason?: string }
+  register<Options>(command, async ({ args: [walletId], options, session, tell }) => {
+    const { requestId = newId(), as, reason } = options
     tell(`request ${requestId}`)
     // Only an institution or an operator may freeze; a wallet may close itself.
     const signer = session.signerFor(walletId!, as ?? (action === 'close' ? undefined : 'institution'))
     const path = `/v1/wallets/${walletId}/${action}`
-    const body = await session.change(signer, 'POST', path, { request_id: requestId })
+    const why = reason === undefined ? {} : { reason }
+    const body = await session.change(signer, 'POST', path, { ...why, request_id: requestId })
     return { body, text: `wallet ${walletId} is ${body.status}` }
   })
 }

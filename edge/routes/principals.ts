@@ -4,6 +4,7 @@ import { commandIdOf, runCommandEverywhere } from './commandDesk.ts'
 import { asOfBody, asOfSchema, requestIdField } from './fields.ts'
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 
 const roleField = z.enum(Object.keys(principalRoles) as ['institution', 'operator'])
@@ -66,6 +67,7 @@ export const putPrincipal = operation({
       number: z.int().min(1).max(255),
       active: z.boolean().default(true),
       public_key: ed25519Field,
+      reason: reasonField,
       request_id: requestIdField,
     })
     .openapi('PutPrincipalRequest'),
@@ -74,7 +76,8 @@ export const putPrincipal = operation({
   async run({ caller, origin, body, idempotencyKey }, { gateway }) {
     const id = commandIdOf(idempotencyKey, body.request_id)
     const { role, number, active, public_key } = body
-    const digest = requestDigest('principalPut', { role, number, active, public_key })
+    const { text, ...why } = reasonOf(caller, body.reason)
+    const digest = requestDigest('principalPut', { role, number, active, public_key, ...why })
     const publicKey = new Uint8Array(Buffer.from(public_key, 'hex'))
     const fields = { number, role: principalRoles[role], active: active ? 1 : 0, publicKey }
     const fieldOf = { 'rule-invalid': 'number' } as const
@@ -85,6 +88,7 @@ export const putPrincipal = operation({
       id,
       digest,
       fields,
+      ...(text === undefined ? {} : { text }),
       instance: '/v1/principals',
       fieldOf,
     } as const

@@ -17,6 +17,7 @@ type SampleOf = {
 }
 
 const accountNo = '6225880123451234'
+const reason = 'asked by a court'
 const withId = (json: object = {}) => ({ ...json, request_id: newId() })
 const walletPath = ({ walletId }: TestWallet, tail = '') => `/v1/wallets/${walletId}${tail}`
 const show = (by: Asker, path: (own: TestWallet) => string): SampleOf => ({
@@ -46,15 +47,18 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     },
   },
   showWallet: show('own', (own) => walletPath(own)),
-  freezeWallet: { by: 'institution', sample: (_, own) => ({ path: walletPath(own, '/freeze'), json: withId() }) },
+  freezeWallet: {
+    by: 'institution',
+    sample: (_, own) => ({ path: walletPath(own, '/freeze'), json: withId({ reason }) }),
+  },
   unfreezeWallet: {
     by: 'institution',
     sample: async (api, own) => {
-      await api.ask('POST', walletPath(own, '/freeze'), { by: api.operator.signer, json: withId() })
-      return { path: walletPath(own, '/unfreeze'), json: withId() }
+      await api.ask('POST', walletPath(own, '/freeze'), { by: api.operator.signer, json: withId({ reason }) })
+      return { path: walletPath(own, '/unfreeze'), json: withId({ reason }) }
     },
   },
-  closeWallet: { by: 'own', sample: (_, own) => ({ path: walletPath(own, '/close'), json: withId() }) },
+  closeWallet: { by: 'own', sample: (_, own) => ({ path: walletPath(own, '/close'), json: withId({ reason }) }) },
   rotateWalletKey: {
     by: 'own',
     sample: (_, own) => ({
@@ -256,7 +260,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
   putPrincipal: {
     by: 'operator',
     sample: () => {
-      const json = withId({ role: 'institution', number: 9, active: false, public_key: '5a'.repeat(32) })
+      const json = withId({ role: 'institution', number: 9, active: false, public_key: '5a'.repeat(32), reason })
       return { path: '/v1/principals', json }
     },
   },

@@ -19,6 +19,7 @@ import {
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { linkedAccountBody, linkedAccountSchema } from './linkedAccounts.ts'
 import { operation } from './operation.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 import { givenKey, walletKeyFields } from './walletKeyField.ts'
 
@@ -169,7 +170,7 @@ export const showWallet = operation({
 })
 
 const changed = z.object({ wallet_id: walletIdField, status: statusField }).openapi('WalletStatusChanged')
-const onlyId = z.strictObject({ request_id: requestIdField }).openapi('ChangeWalletStatusRequest')
+const change = z.strictObject({ reason: reasonField, request_id: requestIdField }).openapi('ChangeWalletStatusRequest')
 
 function statusOperation(name: string, action: keyof typeof walletActions, status: string, summary: string) {
   return operation({
@@ -180,19 +181,21 @@ function statusOperation(name: string, action: keyof typeof walletActions, statu
     summary,
     callers: action === 'close' ? ['wallet', 'institution', 'operator'] : ['institution', 'operator'],
     params: walletParams,
-    body: onlyId,
+    body: change,
     messages: { request: 'ChangeWalletStatusRequest', answer: 'WalletStatusChanged' },
     answers: { 200: { description: 'It is so now', schema: changed } },
     async run({ caller, origin, params, body, idempotencyKey }, { gateway }) {
       const id = commandIdOf(idempotencyKey, body.request_id)
+      const { text, ...why } = reasonOf(caller, body.reason)
       const { result } = await visibleWallet(gateway, caller, params.wallet_id)
       await runCommand(gateway, gateway.shardOf(result.number), {
         op: 'walletStatus',
         caller,
         origin,
         id,
-        digest: requestDigest('walletStatus', { wallet: result.number, action }),
+        digest: requestDigest('walletStatus', { wallet: result.number, action, ...why }),
         fields: { wallet: result.number, action: walletActions[action] },
+        ...(text === undefined ? {} : { text }),
         instance: `/v1/wallets/${params.wallet_id}`,
         fieldOf: { 'wallet-not-empty': 'wallet_id', 'wallet-closed': 'wallet_id', 'wallet-frozen': 'wallet_id' },
       })

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/principals.proto.
  */
 export const file_jiaozi_v1_principals: GenFile = /*@__PURE__*/
-  fileDesc("ChpqaWFvemkvdjEvcHJpbmNpcGFscy5wcm90bxIJamlhb3ppLnYxIq8BCglQcmluY2lwYWwSEwoGa2V5X2lkGAEgASgJSACIAQESEQoEcm9sZRgCIAEoCUgBiAEBEhMKBm51bWJlchgDIAEoDUgCiAEBEhMKBmFjdGl2ZRgEIAEoCEgDiAEBEhcKCnB1YmxpY19rZXkYBSABKAlIBIgBAUIJCgdfa2V5X2lkQgcKBV9yb2xlQgkKB19udW1iZXJCCQoHX2FjdGl2ZUINCgtfcHVibGljX2tleSJlCgpQcmluY2lwYWxzEigKCnByaW5jaXBhbHMYASADKAsyFC5qaWFvemkudjEuUHJpbmNpcGFsEiMKBWFzX29mGAIgASgLMg8uamlhb3ppLnYxLkFzT2ZIAIgBAUIICgZfYXNfb2YiwQEKE1B1dFByaW5jaXBhbFJlcXVlc3QSEQoEcm9sZRgBIAEoCUgAiAEBEhMKBm51bWJlchgCIAEoDUgBiAEBEhMKBmFjdGl2ZRgDIAEoCEgCiAEBEhcKCnB1YmxpY19rZXkYBCABKAlIA4gBARIXCgpyZXF1ZXN0X2lkGAUgASgJSASIAQFCBwoFX3JvbGVCCQoHX251bWJlckIJCgdfYWN0aXZlQg0KC19wdWJsaWNfa2V5Qg0KC19yZXF1ZXN0X2lkYgZwcm90bzM", [file_jiaozi_v1_positions]);
+  fileDesc("ChpqaWFvemkvdjEvcHJpbmNpcGFscy5wcm90bxIJamlhb3ppLnYxIq8BCglQcmluY2lwYWwSEwoGa2V5X2lkGAEgASgJSACIAQESEQoEcm9sZRgCIAEoCUgBiAEBEhMKBm51bWJlchgDIAEoDUgCiAEBEhMKBmFjdGl2ZRgEIAEoCEgDiAEBEhcKCnB1YmxpY19rZXkYBSABKAlIBIgBAUIJCgdfa2V5X2lkQgcKBV9yb2xlQgkKB19udW1iZXJCCQoHX2FjdGl2ZUINCgtfcHVibGljX2tleSJlCgpQcmluY2lwYWxzEigKCnByaW5jaXBhbHMYASADKAsyFC5qaWFvemkudjEuUHJpbmNpcGFsEiMKBWFzX29mGAIgASgLMg8uamlhb3ppLnYxLkFzT2ZIAIgBAUIICgZfYXNfb2Yi4QEKE1B1dFByaW5jaXBhbFJlcXVlc3QSEQoEcm9sZRgBIAEoCUgAiAEBEhMKBm51bWJlchgCIAEoDUgBiAEBEhMKBmFjdGl2ZRgDIAEoCEgCiAEBEhcKCnB1YmxpY19rZXkYBCABKAlIA4gBARIXCgpyZXF1ZXN0X2lkGAUgASgJSASIAQESEwoGcmVhc29uGAYgASgJSAWIAQFCBwoFX3JvbGVCCQoHX251bWJlckIJCgdfYWN0aXZlQg0KC19wdWJsaWNfa2V5Qg0KC19yZXF1ZXN0X2lkQgkKB19yZWFzb25iBnByb3RvMw", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.Principal
@@ -105,6 +105,13 @@ export type PutPrincipalRequest = Message<"jiaozi.v1.PutPrincipalRequest"> & {
    * @generated from field: optional string request_id = 5;
    */
   requestId?: string | undefined;
+
+  /**
+   * Why; an operator must say it.
+   *
+   * @generated from field: optional string reason = 6;
+   */
+  reason?: string | undefined;
 };
 
 /**
