@@ -13,15 +13,21 @@ import { startStatusServer } from '../actors/log/statusServer.ts'
 import { RateLimits } from './auth/rateLimits.ts'
 import { siteOf } from './auth/site.ts'
 import { VerifyPool } from './auth/verifyPool.ts'
+import { openConsole } from './console/openConsole.ts'
+import type { Person } from './console/sessions.ts'
 import { edgeMetrics } from './edgeMetrics.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
+import { LiveCounts } from './region/liveCounts.ts'
+import { LiveStreams } from './region/liveStream.ts'
+import { RegionWatch } from './region/regionWatch.ts'
 import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
 import { nameVault } from './routes/legalName.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
 import { paymentListener } from './routes/paymentListener.ts'
+import { SqlInspection } from './routes/sqlInspection.ts'
 import { SqlJournal } from './routes/sqlJournal.ts'
 import { serveHttps } from './server.ts'
 
@@ -58,6 +64,11 @@ runMain('edge', async () => {
   const limits = new RateLimits(settings.rateLimits)
   const site = siteOf(settings.publicUrl ?? `https://localhost:${settings.port}`, settings.pageOrigins)
   const blobs = createBlobs(ring)
+  const nowMs = () => Date.now()
+  const { processes, console: consoleSettings } = settings
+  const watch = new RegionWatch({ region, peer, shardCount, owners, processes, nowMs })
+  const counts = new LiveCounts(nowMs)
+  const live = new LiveStreams(counts, watch)
   const web = {
     services: {
       gateway,
@@ -67,14 +78,22 @@ runMain('edge', async () => {
       payments: new PaymentDesk(gateway, verify, journal, limits, site),
       site,
       loopbackCallbacks: settings.loopbackCallbacks,
-      nowMs: () => Date.now(),
+      inspection: new SqlInspection(journal, shardCount),
+      watch,
+      nowMs,
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     },
     authentication: new Authentication(gateway, verify, site),
     limits,
     proxies: new Set<string>(),
     onFault,
-    onAnswered: metrics.answered,
+    live,
+    onAnswered(operation: string, status: number, ms: number, reason: string) {
+      metrics.answered(operation, status, ms)
+      counts.answered(operation, status, ms, reason)
+    },
+    ...(consoleSettings === undefined ? {} : { console: openConsole(consoleSettings, gateway.principals, nowMs) }),
+    onLogin: ({ role, operator }: Person) => logger.info({ role, operator }, 'somebody has logged in to the console'),
   }
   const link = NatsLink.of(connection)
   const ready = () => {
@@ -87,6 +106,7 @@ runMain('edge', async () => {
   logger.info({ region, host: settings.host, port: settings.port, statusPort: status.port }, 'started')
   drainOnSignal(logger, async () => {
     // No new connection; what is under way ends first, since its callers wait for exactly that.
+    live.close()
     await Promise.all([server.close(), gateway.drain()])
     await pool.close()
     await journal.close()

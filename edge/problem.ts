@@ -10,6 +10,7 @@ export type RequestProblem =
   | 'field-invalid'
   | 'field-missing'
   | 'not-signed'
+  | 'session-ended'
   | 'not-allowed'
   | 'not-found'
   | 'method-not-allowed'
@@ -264,6 +265,7 @@ export const problems = {
   'field-invalid': line(422, 'FIELD_INVALID', 'A field is not valid.', '字段无效'),
   'field-missing': line(422, 'FIELD_MISSING', 'A field is missing.', '缺少字段'),
   'not-signed': line(401, 'SIGNATURE_INVALID', 'The request is not validly signed.', '签名无效'),
+  'session-ended': line(401, 'SESSION_ENDED', 'Nobody is logged in, or the session is over.', '未登录或会话已结束'),
   'not-allowed': line(403, 'FORBIDDEN', 'The caller may not do this.', '无权执行该操作'),
   'not-found': line(404, 'NOT_FOUND', 'There is nothing here.', '资源不存在'),
   'method-not-allowed': line(405, 'METHOD', 'This method is not possible here.', '请求方法不支持'),

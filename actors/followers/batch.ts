@@ -16,6 +16,7 @@ type AddedTable =
   | 'mandate_texts'
   | 'mandate_payments'
   | 'notices'
+  | 'audit'
 
 export type Step = {
   readonly shard: number
@@ -61,6 +62,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       mandate_texts: text(({ rows }) => rows.mandateTexts.join('')),
       mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
       notices: text(({ rows }) => rows.notices.join('')),
+      audit: text(({ rows }) => rows.audit.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {

@@ -29,6 +29,7 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   holds: { key: 'wallet, id', row: 't' },
   merchants: { key: 'wallet', row: 't' },
   merchant_texts: { key: 'shard, seq, index', row: 't' },
+  audit: { key: 'shard, seq, index', row: 't' },
 }
 
 const cursorRows = 5_000

@@ -81,6 +81,7 @@ async function removeBeyond(tx: Database, { shard, seq, ledger }: Replica): Prom
     'mandates',
     'sagas',
     'wallets',
+    'audit',
   ]) {
     await tx`delete from ${tx(table)} where shard = ${shard} and seq > ${seq}`
   }

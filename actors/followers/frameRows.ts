@@ -18,6 +18,7 @@ import type { State } from '../ledger/state.ts'
 import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
+import { addAct } from './auditRows.ts'
 import { hex, int8Of } from './copyText.ts'
 import { addCapture, addHold } from './holdRows.ts'
 import { addCollection, addMade, addMandate, addPurpose } from './mandateRows.ts'
@@ -173,6 +174,7 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
   const { frame, out, entry } = applied
   for (const [i, at] of (commandOffsets(frame) ?? []).entries()) {
     const name = names.get(frame.u8[at + commandHeadRecord.at.op]!)
+    if (name !== undefined) addAct(rows, state, applied, i, at, name)
     if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
     if (name === 'orderRefund') addRefund(rows, state, applied, i, at)
     if (name === 'holdCapture') addCapture(rows, state, applied, i, at)

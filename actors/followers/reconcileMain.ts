@@ -69,8 +69,11 @@ async function reconcileRegion(dataDir: string, thresholdFen: bigint): Promise<R
     const openers = shardNumbers.map((shard) => createOpener(ring, { shard }))
     const found = await reconcile({ facts, sql, blobs, logs, openers, snapshots })
     const report = makeReport('reconcile', { region: facts.region, thresholdFen: Number(thresholdFen) }, found, dataDir)
-    if (BigInt(found.figures['difference.fen']!) > thresholdFen) {
-      await sql`insert into review_cases (difference_fen, report) values (${found.figures['difference.fen']!}, ${JSON.stringify(report)})`
+    const text = JSON.stringify(report)
+    const difference = found.figures['difference.fen']!
+    await sql`insert into reconciliations (verdict, difference_fen, report) values (${report.verdict}, ${difference}, ${text})`
+    if (BigInt(difference) > thresholdFen) {
+      await sql`insert into review_cases (difference_fen, report) values (${difference}, ${text})`
     }
     return report
   } finally {

@@ -60,6 +60,7 @@ export const payments = pgTable(
     primaryKey({ columns: [t.day, t.payer, t.id] }),
     index('payments_payer').on(t.payer, t.id),
     index('payments_id').on(t.id),
+    index('payments_time').on(t.logTimeMs),
   ],
 )
 
@@ -195,6 +196,7 @@ export const orders = pgTable(
     primaryKey({ columns: [t.merchant, t.orderNo, t.seq] }),
     index('orders_newest').on(t.merchant, t.seq, t.index),
     index('orders_payment').on(t.payer, t.paymentId),
+    index('orders_order_no').on(t.orderNo),
   ],
 )
 
@@ -208,7 +210,7 @@ export const refunds = pgTable(
     orderSeq: int8('order_seq').notNull(),
     id: bytes('id').notNull(),
   },
-  (t) => [primaryKey({ columns: [t.merchant, t.orderNo, t.orderSeq, t.id] })],
+  (t) => [primaryKey({ columns: [t.merchant, t.orderNo, t.orderSeq, t.id] }), index('refunds_order_no').on(t.orderNo)],
 )
 
 /** What payers hold aside for payees, as it stands. */
@@ -397,4 +399,40 @@ export const reviewCases = pgTable('review_cases', {
   difference: int8('difference_fen').notNull(),
   report: text('report').notNull(),
   state: text('state').notNull().default('open'),
+})
+
+/** What operators did: one row a command and shard, refused ones too. */
+export const audit = pgTable(
+  'audit',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    operator: integer('operator').notNull(),
+    op: smallint('op').notNull(),
+    id: bytes('id').notNull(),
+    /** The wallet that it was about, 0 for none. */
+    wallet: int8('wallet').notNull(),
+    code: smallint('code').notNull(),
+    /** What the command said, by the names of its record's fields, as JSON. */
+    fields: text('fields').notNull(),
+    /** The text that came with it. */
+    reason: text('reason').notNull(),
+    logTimeMs: int8('log_time_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.shard, t.seq, t.index] }),
+    index('audit_time').on(t.logTimeMs, t.shard, t.seq, t.index),
+    index('audit_wallet').on(t.wallet, t.logTimeMs),
+    index('audit_id').on(t.operator, t.id),
+  ],
+)
+
+/** Every reconciliation that ran, whatever it found. */
+export const reconciliations = pgTable('reconciliations', {
+  id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+  endedAt: timestamp('ended_at', { withTimezone: true }).notNull().defaultNow(),
+  verdict: text('verdict').notNull(),
+  difference: int8('difference_fen').notNull(),
+  report: text('report').notNull(),
 })

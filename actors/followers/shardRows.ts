@@ -33,6 +33,8 @@ export class ShardRows {
   /** Rows of merchants that changed, and what they said of themselves. */
   readonly merchants = new Set<number>()
   readonly merchantTexts: string[] = []
+  /** What operators did. */
+  readonly audit: string[] = []
 
   constructor(shard: number, fromSeq: number) {
     this.shard = shard
@@ -43,6 +45,6 @@ export class ShardRows {
     const { wallets, users, sagas, orders, holds, merchants, splits, mandates } = this
     const all = [wallets, users, sagas, orders, holds, merchants, splits, mandates]
     const states = all.reduce((sum, { size }) => sum + size, 0)
-    return this.entries.length + this.payments.length + states
+    return this.entries.length + this.payments.length + this.audit.length + states
   }
 }

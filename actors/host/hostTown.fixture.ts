@@ -72,7 +72,9 @@ export class HostTown {
 
   get genesis(): GenesisPlan {
     const institution = { number: 1, role: 'institution', publicKey: new Uint8Array(32) } as const
-    return { region, shardCount: this.logs.length, walletsMax: 256, idsMax: 4_096, principals: [institution] }
+    const operator = { number: 1, role: 'operator', publicKey: new Uint8Array(32) } as const
+    const principals = [institution, operator]
+    return { region, shardCount: this.logs.length, walletsMax: 256, idsMax: 4_096, principals }
   }
 
   /** Writes what every log begins with, and begins to read. */

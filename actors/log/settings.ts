@@ -39,6 +39,23 @@ export const workerSettings = processSettings.extend({
   autoTakeoverMs: z.number().int().min(0).default(10_000),
 })
 
+/** How people log in to the operator console, and who they then are. */
+export const consoleSettings = z.object({
+  /** Under which the console is reached, the first by default: https://console.example. */
+  origins: z.array(z.string().regex(/^https:\/\/[^/]+$/, 'must be https://host, without a path')).min(1),
+  issuer: z.url(),
+  clientId: z.string(),
+  /** Absent for a public client, which PKCE alone protects. */
+  clientSecret: z.string().optional(),
+  scope: z.string().default('openid profile'),
+  /** The claim of the ID token that says viewer, operator or approver. */
+  roleClaim: z.string().default('jiaozi_role'),
+  /** The claim that says as which operator of the ledger a person acts. */
+  operatorClaim: z.string().default('jiaozi_operator'),
+  idleMs: z.int().min(60_000).default(900_000),
+  absoluteMs: z.int().min(60_000).default(28_800_000),
+})
+
 export const edgeSettings = processSettings.extend({
   role: z.literal('edge'),
   /** A number, since transit records carry it. */
@@ -64,6 +81,10 @@ export const edgeSettings = processSettings.extend({
       lookupsPerMinuteMax: z.number().int().min(1).default(60),
     })
     .prefault({}),
+  /** Without it there is no operator console. */
+  console: consoleSettings.optional(),
+  /** Processes of the region that can be asked from here how they are. */
+  processes: z.array(z.object({ name: z.string(), statusUrl: z.url() })).default([]),
 })
 
 export const projectorSettings = processSettings.extend({
@@ -133,6 +154,7 @@ export const sandboxCentralBankSettings = z.object({
 })
 
 export type WorkerSettings = z.infer<typeof workerSettings>
+export type ConsoleSettings = z.infer<typeof consoleSettings>
 export type EdgeSettings = z.infer<typeof edgeSettings>
 export type ProjectorSettings = z.infer<typeof projectorSettings>
 export type ArchiverSettings = z.infer<typeof archiverSettings>

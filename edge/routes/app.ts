@@ -1,5 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
+import { bindConsole } from '../console/consolePages.ts'
 import { readBody } from '../content.ts'
+import { auditOperations } from './audit.ts'
 import { captureOperations } from './captures.ts'
 import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
 import { entryOperations } from './entries.ts'
@@ -13,11 +15,15 @@ import { describe, describeBatch, describePayment, documentOf } from './openapi.
 import type { Operation } from './operation.ts'
 import { orderOperations } from './orders.ts'
 import { payeeOperations } from './payees.ts'
+import { bindLive, describeLive } from './liveRegion.ts'
+import { paymentSearchOperations } from './paymentSearch.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
 import { rechargeOperations } from './recharges.ts'
+import { reconciliationOperations } from './reconciliations.ts'
 import { redemptionOperations } from './redemptions.ts'
 import { refundOperations } from './refunds.ts'
+import { regionOperations } from './region.ts'
 import { submitBatch } from './submitBatch.ts'
 import { submitPayment } from './submitPayment.ts'
 import { totalsOperations } from './totals.ts'
@@ -48,6 +54,10 @@ export const operations: readonly Operation[] = [
   ...limitOperations,
   ...principalOperations,
   ...totalsOperations,
+  ...paymentSearchOperations,
+  ...auditOperations,
+  ...reconciliationOperations,
+  ...regionOperations,
 ]
 
 /** Whether the edge runs, and whether it can do its work now. */
@@ -66,8 +76,11 @@ export function createApp(web: Web, health: Health): OpenAPIHono {
     describe(app, operation)
     bind(app, web, operation)
   }
+  bindLive(app, web)
+  describeLive(app)
   bindHealth(app, health)
   bindDocs(app)
+  bindConsole(app, web)
   app.notFound((c) => answer(web, 'notFound', '', c, () => Promise.reject(nothingHere(c.req.method, c.req.path))))
   app.onError((error, c) => answer(web, 'failed', '', c, () => Promise.reject(error)))
   return app

@@ -62,6 +62,11 @@ const matrix: Readonly<Record<string, readonly [number, number, number, number, 
   listPrincipals: [403, 403, 403, 403, 200, 401],
   putPrincipal: [403, 403, 403, 403, 200, 401],
   showTotals: [403, 403, 403, 403, 200, 401],
+  searchPayments: [403, 403, 403, 403, 200, 401],
+  showTrail: [403, 403, 403, 403, 200, 401],
+  listActs: [403, 403, 403, 403, 200, 401],
+  listReconciliations: [403, 403, 403, 403, 200, 401],
+  showRegion: [403, 403, 403, 403, 200, 401],
 }
 
 test('every operation has its line here and its sample', () => {

@@ -2,6 +2,7 @@ import { parseUserId, parseWalletId, userIdText } from '../../actors/ledger/ids.
 import { signers } from '../../actors/ledger/records.ts'
 import type { UserView, WalletView } from '../../actors/ledger/views.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
+import type { ConsoleRole } from '../console/roles.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Read, ReadFrom } from '../gateway/shardQueries.ts'
 import { badField, Failure } from './failure.ts'
@@ -16,6 +17,8 @@ export type Caller = {
   /** A wallet's own state as it was read to check the signature. */
   readonly wallet?: Read<'wallet'> & { result: WalletView }
   readonly signature: Pick<Evidence, 'signature' | 'algorithm' | 'assertion'>
+  /** There when a person asks in the console: an operator, or a viewer as whom nobody acts. */
+  readonly console?: { readonly role: ConsoleRole }
 }
 
 /** Operators and institutions count from 1 each; their command ids must not meet in one space. */

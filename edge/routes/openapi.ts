@@ -46,7 +46,7 @@ type Path = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0]
 
 const contentOf = (schema: z.ZodType) => Object.fromEntries(media.map((type) => [type, { schema }]))
 
-const refusedAnswer = {
+export const refusedAnswer = {
   description: 'Refused, or not possible now: the problem says why',
   content: { 'application/problem+json': { schema: problemSchema } },
 }

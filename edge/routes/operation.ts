@@ -1,8 +1,10 @@
 import type { z } from '@hono/zod-openapi'
 import type { Site } from '../auth/site.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import type { RegionWatch } from '../region/regionWatch.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
+import type { Inspection } from './inspection.ts'
 import type { Journal } from './journal.ts'
 import type { NameVault } from './legalName.ts'
 import type { Origin } from './origin.ts'
@@ -18,6 +20,8 @@ export type Services = {
   readonly site: Site
   /** Whether merchants on this machine are called, as in development. */
   readonly loopbackCallbacks: boolean
+  readonly inspection: Inspection
+  readonly watch: Pick<RegionWatch, 'look'>
   nowMs(): number
   after(delayMs: number): Promise<void>
 }

@@ -115,7 +115,7 @@ export const showPayment = operation({
   },
 })
 
-const journalPayment = paymentSchema
+export const journalPayment = paymentSchema
   .omit({ status_url: true })
   .extend({ payee_wallet: walletIdField, amount: z.string().openapi({ example: '100.50' }) })
   .openapi('JournalPayment')
@@ -131,7 +131,7 @@ async function maySee(services: Services, caller: Caller, { payer, payee }: Jour
   return false
 }
 
-async function journalBody(
+export async function journalBody(
   services: Services,
   record: JournalPayment,
   paymentId: string,

@@ -20,6 +20,7 @@ import type {
 import { selectHolds } from './sqlHolds.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
+import { selectPayments } from './sqlPayments.ts'
 
 const queryTimeoutMs = 2_000
 const connections = 4
@@ -30,19 +31,6 @@ const rechargeKind = 1
 /** An order has no more refunds than this shown; the order itself says how much went back. */
 const refundsMax = 1_000
 
-type PaymentRow = {
-  payer: bigint
-  payee: bigint
-  id: Uint8Array
-  amount: bigint
-  code: number
-  digest: Uint8Array
-  shard: number
-  seq: bigint
-  index: number
-  time: bigint
-  complete: boolean
-}
 type EntryRow = {
   seq: bigint
   index: number
@@ -97,31 +85,8 @@ export class SqlJournal implements Journal {
     })
   }
 
-  /** A payment between shards is complete once the payee's has taken it in and every return until then came back. */
-  async #payments(
-    sql: postgres.Sql,
-    where: postgres.PendingQuery<postgres.Row[]>,
-    count = 100,
-  ): Promise<JournalPayment[]> {
-    const rows = await sql<PaymentRow[]>`
-      select p.payer, p.payee, p.id, p.amount_fen as amount, coalesce(r.reason, p.code) as code, p.digest,
-        p.shard, p.seq, p.index, p.log_time_ms as time,
-        p.destination = 0 or r.reason is not null
-          or coalesce(l.received > p.transit and l.returns_applied >= l.returns_issued, false) as complete
-      from payments p
-      left join returns r on r.payer = p.payer and r.id = p.id
-      left join lanes l on l.source = p.shard and l.destination = p.destination - 1
-      where ${where} order by p.seq, p.index limit ${count}`
-    return rows.map(({ payer, payee, amount, code, digest, id, complete, ...place }) => ({
-      payer: Number(payer),
-      payee: Number(payee),
-      amountFen: Number(amount),
-      code,
-      digest,
-      id,
-      complete,
-      executed: executedAt(place),
-    }))
+  #payments(sql: postgres.Sql, where: postgres.PendingQuery<postgres.Row[]>, count = 100): Promise<JournalPayment[]> {
+    return selectPayments(sql, where, sql`p.seq, p.index`, count)
   }
 
   saga(wallet: number, id: Uint8Array): Promise<Found<JournalSaga>> {
@@ -245,6 +210,11 @@ export class SqlJournal implements Journal {
     const [row] = await sql<{ current: boolean }[]>`
       select coalesce(min(followed_at) > now() - ${silentAfter}::interval, false) as current from positions`
     return row?.current ? { kind: 'none' } : { kind: 'away' }
+  }
+
+  /** For readers of other tables: the same pool, the same patience, the same word when the database is away. */
+  ask<T>(question: (sql: postgres.Sql) => Promise<Found<T>>): Promise<Found<T>> {
+    return this.#ask(question)
   }
 
   async #ask<T>(question: (sql: postgres.Sql) => Promise<Found<T>>): Promise<Found<T>> {

@@ -24,12 +24,16 @@ import { newId, newWalletKey, principalSigner, type WalletKey, walletSigner } fr
 import type { RequestSigner } from '../client/requests.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { ShardUnavailable } from '../gateway/ports.ts'
+import { LiveCounts } from '../region/liveCounts.ts'
+import { LiveStreams } from '../region/liveStream.ts'
 import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
 import type { EntriesPage, Journal, JournalName, JournalPayment, OrdersPage } from './journal.ts'
 import { nameVault } from './legalName.ts'
+import type { Inspection } from './inspection.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
+import { calmRegion, inspectionNow, oneOfEach } from './testInspection.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
 import { StandbyCopies } from './testStandby.ts'
 import type { Web } from './web.ts'
@@ -82,6 +86,8 @@ export class TestApi {
   entries: EntriesPage | undefined
   /** Names that the journal has written down, by user number; away until a test gives it some. */
   names: ReadonlyMap<number, JournalName> | undefined
+  inspection: Inspection = oneOfEach
+  readonly live = new LiveStreams(new LiveCounts(Date.now), { look: async () => calmRegion })
   readonly owners = new OwnerTable()
   readonly #copies = new StandbyCopies(this.ring)
   readonly gateway: Gateway
@@ -131,12 +137,15 @@ export class TestApi {
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
       loopbackCallbacks: false,
+      inspection: inspectionNow(() => this.inspection),
+      watch: { look: async () => calmRegion },
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     }
     const onFault = (what: string): unknown => this.faults.push(what)
     const authentication = new Authentication(gateway, verify, this.site)
-    return { services, authentication, limits, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
+    const { live } = this
+    return { services, authentication, limits, live, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
   }
 
   #leader(shard: number): Leader {

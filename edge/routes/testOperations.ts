@@ -265,6 +265,11 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     },
   },
   showTotals: show('operator', () => '/v1/totals'),
+  searchPayments: show('operator', (own) => `/v1/payments?wallet_id=${own.walletId}&amount_min=1.00&outcome=accepted`),
+  showTrail: show('operator', (own) => walletPath(own, '/payments/00010203-0405-7007-8009-0a0b0c0d0e0f/trail')),
+  listActs: show('operator', (own) => `/v1/audit?wallet_id=${own.walletId}&operator=1&act=walletStatus`),
+  listReconciliations: show('operator', () => '/v1/reconciliations'),
+  showRegion: show('operator', () => '/v1/region'),
 }
 
 /** Operations that only a merchant's wallet can do well. */

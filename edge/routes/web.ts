@@ -2,11 +2,15 @@ import type { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { SignedMessage } from '../auth/httpSignatures.ts'
 import type { Admission, RateLimits } from '../auth/rateLimits.ts'
+import type { Console } from '../console/consolePages.ts'
+import type { Person } from '../console/sessions.ts'
 import { answerTypeOf, type MediaType, mediaTypeOf, readBody } from '../content.ts'
 import { languageOf } from '../problem.ts'
+import type { LiveStreams } from '../region/liveStream.ts'
 import { readMessage, writeMessage } from '../wire/protobuf.ts'
 import { readJson } from '../wire/strictJson.ts'
 import type { Authentication } from './authentication.ts'
+import type { Caller } from './caller.ts'
 import { Failure } from './failure.ts'
 import type { Operation, Services } from './operation.ts'
 import { addressBytes, callerAddress, deviceBytes, type Origin, parsePlace } from './origin.ts'
@@ -20,7 +24,11 @@ export type Web = {
   /** Addresses of proxies whose X-Forwarded-For is believed. */
   readonly proxies: ReadonlySet<string>
   readonly onFault: (what: string, error: unknown) => void
-  readonly onAnswered: (operation: string, status: number, ms: number) => void
+  readonly live: LiveStreams
+  readonly onAnswered: (operation: string, status: number, ms: number, reason: string) => void
+  /** The operator console; absent where nobody has said how people log in. */
+  readonly console?: Console
+  readonly onLogin?: (person: Person) => void
 }
 
 /** What a handler reads of a request besides its body. Hono's context is one. */
@@ -73,7 +81,8 @@ export async function replyTo(
   } catch (error) {
     outcome = outcomeOf(error, languageOf(c.req.header('accept-language')), web.onFault)
   }
-  web.onAnswered(name, outcome.status, performance.now() - beganMs)
+  const reason = outcome.problem ? String(outcome.body.reason) : ''
+  web.onAnswered(name, outcome.status, performance.now() - beganMs, reason)
   return encode(outcome, formOf(c), message)
 }
 
@@ -109,7 +118,7 @@ export function checkAccept(c: Call): void {
 async function perform(web: Web, operation: Operation, c: Context): Promise<Outcome> {
   checkAccept(c)
   const bytes = await readBody(c.req.raw)
-  const caller = await web.authentication.callerOf(signedMessage(c), bytes, web.services.nowMs())
+  const caller = await callerOf(web, operation, c, bytes)
   const { role, number } = caller
   admit(role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
@@ -123,6 +132,17 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
   const asked = { caller, origin, params, query, body, idempotencyKey }
   const { status, body: answered, headers = {} } = await operation.run(asked as never, web.services)
   return { status, body: answered, headers, problem: false }
+}
+
+/** By a session of the console, or else by the request's signature. */
+export async function callerOf(
+  web: Web,
+  operation: Pick<Operation, 'name' | 'method'>,
+  c: Context,
+  bytes: Uint8Array,
+): Promise<Caller> {
+  const inConsole = await web.console?.sessions.callerOf(c, operation)
+  return inConsole ?? web.authentication.callerOf(signedMessage(c), bytes, web.services.nowMs())
 }
 
 /**
@@ -179,7 +199,7 @@ export function signedMessage(c: Context): SignedMessage {
   return { method: c.req.method, url: new URL(c.req.url), headers }
 }
 
-function addressOf(c: Call, proxies: ReadonlySet<string>): string {
+export function addressOf(c: Call, proxies: ReadonlySet<string>): string {
   const socket = (c.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined)?.incoming?.socket
   return callerAddress(socket?.remoteAddress ?? '', c.req.header('x-forwarded-for'), proxies)
 }

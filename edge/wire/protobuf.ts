@@ -1,5 +1,6 @@
 import { createRegistry, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
+import { file_jiaozi_v1_audit } from '../proto/gen/jiaozi/v1/audit_pb.ts'
 import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
 import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
@@ -11,7 +12,9 @@ import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
 import { file_jiaozi_v1_principals } from '../proto/gen/jiaozi/v1/principals_pb.ts'
 import { file_jiaozi_v1_recharges } from '../proto/gen/jiaozi/v1/recharges_pb.ts'
+import { file_jiaozi_v1_reconciliations } from '../proto/gen/jiaozi/v1/reconciliations_pb.ts'
 import { file_jiaozi_v1_refunds } from '../proto/gen/jiaozi/v1/refunds_pb.ts'
+import { file_jiaozi_v1_region } from '../proto/gen/jiaozi/v1/region_pb.ts'
 import { file_jiaozi_v1_totals } from '../proto/gen/jiaozi/v1/totals_pb.ts'
 import { file_jiaozi_v1_users } from '../proto/gen/jiaozi/v1/users_pb.ts'
 import { file_jiaozi_v1_wallets } from '../proto/gen/jiaozi/v1/wallets_pb.ts'
@@ -30,6 +33,9 @@ const registry = createRegistry(
   file_jiaozi_v1_recharges,
   file_jiaozi_v1_refunds,
   file_jiaozi_v1_totals,
+  file_jiaozi_v1_audit,
+  file_jiaozi_v1_reconciliations,
+  file_jiaozi_v1_region,
   file_jiaozi_v1_users,
   file_jiaozi_v1_wallets,
 )

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/payments.proto.
  */
 export const file_jiaozi_v1_payments: GenFile = /*@__PURE__*/
-  fileDesc("ChhqaWFvemkvdjEvcGF5bWVudHMucHJvdG8SCWppYW96aS52MSLkAwoOUGF5bWVudFJlcXVlc3QSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhkKDHBheWVlX3dhbGxldBgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhUKCGN1cnJlbmN5GAUgASgJSASIAQESFgoJdGltZXN0YW1wGAYgASgJSAWIAQESFgoJc2lnbmF0dXJlGAcgASgJSAaIAQESHwoSZGV2aWNlX2ZpbmdlcnByaW50GAggASgJSAeIAQESGQoMZ2VvX2xvY2F0aW9uGAkgASgJSAiIAQESEgoFb3JkZXIYCiABKAlICYgBARIzCgh3ZWJhdXRobhgLIAEoCzIcLmppYW96aS52MS5XZWJBdXRobkFzc2VydGlvbkgKiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCDwoNX3BheWVlX3dhbGxldEIJCgdfYW1vdW50QgsKCV9jdXJyZW5jeUIMCgpfdGltZXN0YW1wQgwKCl9zaWduYXR1cmVCFQoTX2RldmljZV9maW5nZXJwcmludEIPCg1fZ2VvX2xvY2F0aW9uQggKBl9vcmRlckILCglfd2ViYXV0aG4ifwoRV2ViQXV0aG5Bc3NlcnRpb24SHwoSYXV0aGVudGljYXRvcl9kYXRhGAEgASgJSACIAQESHQoQY2xpZW50X2RhdGFfanNvbhgCIAEoCUgBiAEBQhUKE19hdXRoZW50aWNhdG9yX2RhdGFCEwoRX2NsaWVudF9kYXRhX2pzb24ixAIKB1BheW1lbnQSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhMKBnN0YXR1cxgDIAEoCUgCiAEBEhgKC2V4ZWN1dGVkX2F0GAQgASgJSAOIAQESKgoIcG9zaXRpb24YBSABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBIgBARIRCgRjb2RlGAYgASgJSAWIAQESFwoKc3RhdHVzX3VybBgHIAEoCUgGiAEBEhMKBnJlYXNvbhgIIAEoCUgHiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg0KC19zdGF0dXNfdXJsQgkKB19yZWFzb24i7wIKDkpvdXJuYWxQYXltZW50EhcKCnBheW1lbnRfaWQYASABKAlIAIgBARIZCgxwYXllcl93YWxsZXQYAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARIYCgtleGVjdXRlZF9hdBgEIAEoCUgDiAEBEioKCHBvc2l0aW9uGAUgASgLMhMuamlhb3ppLnYxLlBvc2l0aW9uSASIAQESEQoEY29kZRgGIAEoCUgFiAEBEhkKDHBheWVlX3dhbGxldBgHIAEoCUgGiAEBEhMKBmFtb3VudBgIIAEoCUgHiAEBEhMKBnJlYXNvbhgJIAEoCUgIiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg8KDV9wYXllZV93YWxsZXRCCQoHX2Ftb3VudEIJCgdfcmVhc29uIjwKDVBheW1lbnRTZWFyY2gSKwoIcGF5bWVudHMYASADKAsyGS5qaWFvemkudjEuSm91cm5hbFBheW1lbnRiBnByb3RvMw", [file_jiaozi_v1_positions]);
+  fileDesc("ChhqaWFvemkvdjEvcGF5bWVudHMucHJvdG8SCWppYW96aS52MSLkAwoOUGF5bWVudFJlcXVlc3QSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhkKDHBheWVlX3dhbGxldBgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhUKCGN1cnJlbmN5GAUgASgJSASIAQESFgoJdGltZXN0YW1wGAYgASgJSAWIAQESFgoJc2lnbmF0dXJlGAcgASgJSAaIAQESHwoSZGV2aWNlX2ZpbmdlcnByaW50GAggASgJSAeIAQESGQoMZ2VvX2xvY2F0aW9uGAkgASgJSAiIAQESEgoFb3JkZXIYCiABKAlICYgBARIzCgh3ZWJhdXRobhgLIAEoCzIcLmppYW96aS52MS5XZWJBdXRobkFzc2VydGlvbkgKiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCDwoNX3BheWVlX3dhbGxldEIJCgdfYW1vdW50QgsKCV9jdXJyZW5jeUIMCgpfdGltZXN0YW1wQgwKCl9zaWduYXR1cmVCFQoTX2RldmljZV9maW5nZXJwcmludEIPCg1fZ2VvX2xvY2F0aW9uQggKBl9vcmRlckILCglfd2ViYXV0aG4ifwoRV2ViQXV0aG5Bc3NlcnRpb24SHwoSYXV0aGVudGljYXRvcl9kYXRhGAEgASgJSACIAQESHQoQY2xpZW50X2RhdGFfanNvbhgCIAEoCUgBiAEBQhUKE19hdXRoZW50aWNhdG9yX2RhdGFCEwoRX2NsaWVudF9kYXRhX2pzb24ixAIKB1BheW1lbnQSFwoKcGF5bWVudF9pZBgBIAEoCUgAiAEBEhkKDHBheWVyX3dhbGxldBgCIAEoCUgBiAEBEhMKBnN0YXR1cxgDIAEoCUgCiAEBEhgKC2V4ZWN1dGVkX2F0GAQgASgJSAOIAQESKgoIcG9zaXRpb24YBSABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBIgBARIRCgRjb2RlGAYgASgJSAWIAQESFwoKc3RhdHVzX3VybBgHIAEoCUgGiAEBEhMKBnJlYXNvbhgIIAEoCUgHiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg0KC19zdGF0dXNfdXJsQgkKB19yZWFzb24i7wIKDkpvdXJuYWxQYXltZW50EhcKCnBheW1lbnRfaWQYASABKAlIAIgBARIZCgxwYXllcl93YWxsZXQYAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARIYCgtleGVjdXRlZF9hdBgEIAEoCUgDiAEBEioKCHBvc2l0aW9uGAUgASgLMhMuamlhb3ppLnYxLlBvc2l0aW9uSASIAQESEQoEY29kZRgGIAEoCUgFiAEBEhkKDHBheWVlX3dhbGxldBgHIAEoCUgGiAEBEhMKBmFtb3VudBgIIAEoCUgHiAEBEhMKBnJlYXNvbhgJIAEoCUgIiAEBQg0KC19wYXltZW50X2lkQg8KDV9wYXllcl93YWxsZXRCCQoHX3N0YXR1c0IOCgxfZXhlY3V0ZWRfYXRCCwoJX3Bvc2l0aW9uQgcKBV9jb2RlQg8KDV9wYXllZV93YWxsZXRCCQoHX2Ftb3VudEIJCgdfcmVhc29uIjwKDVBheW1lbnRTZWFyY2gSKwoIcGF5bWVudHMYASADKAsyGS5qaWFvemkudjEuSm91cm5hbFBheW1lbnQiZgoNUGF5bWVudHNGb3VuZBIrCghwYXltZW50cxgBIAMoCzIZLmppYW96aS52MS5Kb3VybmFsUGF5bWVudBIYCgtuZXh0X2N1cnNvchgCIAEoCUgAiAEBQg4KDF9uZXh0X2N1cnNvciKGAgoLUGF5bWVudFN0ZXASEQoEc3RlcBgBIAEoCUgAiAEBEhYKCXdhbGxldF9pZBgCIAEoCUgBiAEBEhMKBmFtb3VudBgDIAEoCUgCiAEBEhEKBHRpbWUYBCABKAlIA4gBARIqCghwb3NpdGlvbhgFIAEoCzITLmppYW96aS52MS5Qb3NpdGlvbkgEiAEBEhMKBnJlYXNvbhgGIAEoCUgFiAEBEhQKB3RyYW5zaXQYByABKARIBogBAUIHCgVfc3RlcEIMCgpfd2FsbGV0X2lkQgkKB19hbW91bnRCBwoFX3RpbWVCCwoJX3Bvc2l0aW9uQgkKB19yZWFzb25CCgoIX3RyYW5zaXQidQoJUGFpZE9yZGVyEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhUKCG9yZGVyX25vGAIgASgJSAGIAQESEwoGcmVmdW5kGAMgASgISAKIAQFCDAoKX3dhbGxldF9pZEILCglfb3JkZXJfbm9CCQoHX3JlZnVuZCKmAQoMUGF5bWVudFRyYWlsEi8KB3BheW1lbnQYASABKAsyGS5qaWFvemkudjEuSm91cm5hbFBheW1lbnRIAIgBARIlCgVzdGVwcxgCIAMoCzIWLmppYW96aS52MS5QYXltZW50U3RlcBIoCgVvcmRlchgDIAEoCzIULmppYW96aS52MS5QYWlkT3JkZXJIAYgBAUIKCghfcGF5bWVudEIICgZfb3JkZXJiBnByb3RvMw", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.PaymentRequest
@@ -252,4 +252,135 @@ export type PaymentSearch = Message<"jiaozi.v1.PaymentSearch"> & {
  */
 export const PaymentSearchSchema: GenMessage<PaymentSearch> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_payments, 4);
+
+/**
+ * @generated from message jiaozi.v1.PaymentsFound
+ */
+export type PaymentsFound = Message<"jiaozi.v1.PaymentsFound"> & {
+  /**
+   * @generated from field: repeated jiaozi.v1.JournalPayment payments = 1;
+   */
+  payments: JournalPayment[];
+
+  /**
+   * Not set on the last page.
+   *
+   * @generated from field: optional string next_cursor = 2;
+   */
+  nextCursor?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.PaymentsFound.
+ * Use `create(PaymentsFoundSchema)` to create a new message.
+ */
+export const PaymentsFoundSchema: GenMessage<PaymentsFound> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_payments, 5);
+
+/**
+ * @generated from message jiaozi.v1.PaymentStep
+ */
+export type PaymentStep = Message<"jiaozi.v1.PaymentStep"> & {
+  /**
+   * "requested", "debited", "refused", "credited", "returned" or "completed".
+   *
+   * @generated from field: optional string step = 1;
+   */
+  step?: string | undefined;
+
+  /**
+   * @generated from field: optional string wallet_id = 2;
+   */
+  walletId?: string | undefined;
+
+  /**
+   * Signed: minus left the wallet.
+   *
+   * @generated from field: optional string amount = 3;
+   */
+  amount?: string | undefined;
+
+  /**
+   * @generated from field: optional string time = 4;
+   */
+  time?: string | undefined;
+
+  /**
+   * @generated from field: optional jiaozi.v1.Position position = 5;
+   */
+  position?: Position | undefined;
+
+  /**
+   * @generated from field: optional string reason = 6;
+   */
+  reason?: string | undefined;
+
+  /**
+   * Its number on the way to the other shard.
+   *
+   * @generated from field: optional uint64 transit = 7;
+   */
+  transit?: bigint | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.PaymentStep.
+ * Use `create(PaymentStepSchema)` to create a new message.
+ */
+export const PaymentStepSchema: GenMessage<PaymentStep> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_payments, 6);
+
+/**
+ * @generated from message jiaozi.v1.PaidOrder
+ */
+export type PaidOrder = Message<"jiaozi.v1.PaidOrder"> & {
+  /**
+   * @generated from field: optional string wallet_id = 1;
+   */
+  walletId?: string | undefined;
+
+  /**
+   * @generated from field: optional string order_no = 2;
+   */
+  orderNo?: string | undefined;
+
+  /**
+   * @generated from field: optional bool refund = 3;
+   */
+  refund?: boolean | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.PaidOrder.
+ * Use `create(PaidOrderSchema)` to create a new message.
+ */
+export const PaidOrderSchema: GenMessage<PaidOrder> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_payments, 7);
+
+/**
+ * @generated from message jiaozi.v1.PaymentTrail
+ */
+export type PaymentTrail = Message<"jiaozi.v1.PaymentTrail"> & {
+  /**
+   * @generated from field: optional jiaozi.v1.JournalPayment payment = 1;
+   */
+  payment?: JournalPayment | undefined;
+
+  /**
+   * @generated from field: repeated jiaozi.v1.PaymentStep steps = 2;
+   */
+  steps: PaymentStep[];
+
+  /**
+   * @generated from field: optional jiaozi.v1.PaidOrder order = 3;
+   */
+  order?: PaidOrder | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.PaymentTrail.
+ * Use `create(PaymentTrailSchema)` to create a new message.
+ */
+export const PaymentTrailSchema: GenMessage<PaymentTrail> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_payments, 8);
 

@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { FollowedTown, startTestServer, type TestServer } from '../../actors/followers/followedTown.fixture.ts'
+import type { Resident } from '../../actors/host/hostTown.fixture.ts'
+import { walletKinds } from '../../actors/ledger/ids.ts'
+import { headOf } from '../../actors/ledger/paper.fixture.ts'
+import { commandOps, signers, walletActions } from '../../actors/ledger/records.ts'
+import { codeOf } from '../../actors/ledger/refusals.ts'
+import { createLogger } from '../../actors/log/process.ts'
+import type { PaymentFilter } from './inspection.ts'
+import type { Found } from './journal.ts'
+import { SqlInspection } from './sqlInspection.ts'
+import { SqlJournal } from './sqlJournal.ts'
+
+const shardCount = 2
+const edge = { kind: 'edge', id: '1' } as const
+let server: TestServer
+let followed: FollowedTown
+let journal: SqlJournal
+let inspection: SqlInspection
+let alice: Resident
+let bob: Resident
+let tokens = 0
+
+beforeAll(async () => {
+  server = await startTestServer()
+}, 120_000)
+afterAll(() => server?.stop())
+
+beforeEach(async () => {
+  followed = new FollowedTown(await server.newDatabase())
+  const { town } = followed
+  await town.begin()
+  await town.lead(0, 'one')
+  await town.lead(1, 'one')
+  alice = await town.open(0)
+  bob = await town.open(1)
+  await town.fund(alice, 10_000)
+  journal = new SqlJournal(followed.databaseUrl, shardCount, createLogger('test', 'silent'))
+  inspection = new SqlInspection(journal, shardCount)
+})
+afterEach(async () => {
+  await journal.close()
+  await followed.end()
+})
+
+async function record<T>(found: Promise<Found<T>>): Promise<T> {
+  const one = await found
+  if (one.kind !== 'found') throw new Error(`nothing was found: ${one.kind}`)
+  return one.record
+}
+
+async function pay(from: Resident, to: Resident, fen: number): Promise<Uint8Array> {
+  const { town } = followed
+  const id = town.id()
+  const seq = await town.pay(from.shard, [town.payment(from, to, fen, ++tokens, id)])
+  await town.until('the payment has arrived', () => town.quiet({ [from.shard]: seq }))
+  return id
+}
+
+/** Refusals are answers as well: nothing is expected of the outcome here. */
+async function setStatus(by: object, wallet: Resident, action: number, text: string): Promise<void> {
+  const fields = { ...headOf(by), wallet: wallet.number, action }
+  await followed.town.command(wallet.shard, 'walletStatus', fields, edge, new TextEncoder().encode(text)).catch(() => 0)
+}
+
+async function project(): Promise<void> {
+  await followed.project()
+  await followed.caughtUp()
+}
+
+describe('what operators did', () => {
+  const operator = () => ({ signer: signers.operator, principal: 1, actor: 100_001, id: followed.town.id() })
+
+  test('is told with who, what, why, when and where, refused or not, newest first', async () => {
+    await setStatus(operator(), alice, walletActions.freeze, 'stolen\tphone 手机\n2')
+    await setStatus(operator(), bob, walletActions.freeze, 'court order')
+    await setStatus(operator(), bob, 9, 'a mistake')
+    await setStatus({ signer: signers.institution, principal: 1, actor: 1, id: followed.town.id() }, bob, 2, 'no act')
+    await project()
+    const { acts, more } = await record(inspection.acts({}, undefined, 10))
+    expect(more).toBe(false)
+    const told = acts.map(({ operator: who, op, wallet, code, reason }) => ({ who, op, wallet, code, reason }))
+    const of = { who: 1, op: commandOps.walletStatus }
+    expect(told).toEqual([
+      { ...of, wallet: bob.number, code: codeOf['status-not-allowed'], reason: 'a mistake' },
+      { ...of, wallet: bob.number, code: 0, reason: 'court order' },
+      { ...of, wallet: alice.number, code: 0, reason: 'stolen\tphone 手机\n2' },
+    ])
+    expect(JSON.parse(acts[1]!.fields)).toEqual({ wallet: bob.number, action: walletActions.freeze })
+    expect(acts[1]!.executed).toMatchObject({ shard: 1, index: 0 })
+  })
+
+  test('is found by wallet, operator and act, and page by page', async () => {
+    for (const reason of ['one', 'two', 'three']) await setStatus(operator(), alice, walletActions.freeze, reason)
+    await setStatus(operator(), bob, walletActions.freeze, 'four')
+    await project()
+    const reasons: string[] = []
+    let before: Parameters<typeof inspection.acts>[1]
+    for (let page = 0; page < 3; page++) {
+      const { acts, more } = await record(inspection.acts({ wallet: alice.number }, before, 1))
+      reasons.push(...acts.map(({ reason }) => reason))
+      before = acts.at(-1)!.executed
+      expect(more).toBe(page < 2)
+    }
+    expect(reasons).toEqual(['three', 'two', 'one'])
+    expect((await record(inspection.acts({ operator: 2 }, undefined, 9))).acts).toEqual([])
+    expect((await record(inspection.acts({ op: commandOps.limitsPut }, undefined, 9))).acts).toEqual([])
+  })
+
+  test('that went to every shard is one act, though each has it in its log', async () => {
+    const fields = { ...headOf(operator()), number: 9, role: 1, active: 1, publicKey: new Uint8Array(32).fill(7) }
+    const text = new TextEncoder().encode('a new institution')
+    for (const shard of [1, 0]) await followed.town.command(shard, 'principalPut', fields, edge, text)
+    await project()
+    const { acts } = await record(inspection.acts({ op: commandOps.principalPut }, undefined, 9))
+    expect(acts.map(({ executed, reason }) => [executed.shard, reason])).toEqual([[0, 'a new institution']])
+  })
+})
+
+describe('a payment is found', () => {
+  const find = async (filter: Partial<PaymentFilter>) => {
+    const all = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, ...filter }
+    return (await record(inspection.payments(all, undefined, 9))).payments.map(({ amountFen }) => amountFen)
+  }
+
+  test('by its id, payer, payee, amount, time and outcome, newest first', async () => {
+    const carol = await followed.town.open(0)
+    const id = await pay(alice, bob, 100)
+    await pay(alice, carol, 250)
+    await pay(carol, bob, 200)
+    await pay(carol, bob, 99_999)
+    await project()
+    expect(await find({})).toEqual([99_999, 200, 250, 100])
+    expect(await find({ id })).toEqual([100])
+    expect(await find({ wallet: alice.number })).toEqual([250, 100])
+    expect(await find({ wallet: bob.number })).toEqual([200, 100])
+    expect(await find({ wallet: carol.number })).toEqual([99_999, 200, 250])
+    expect(await find({ amountMinFen: 200, amountMaxFen: 250 })).toEqual([200, 250])
+    expect(await find({ refused: true })).toEqual([99_999])
+    expect(await find({ refused: false, wallet: carol.number })).toEqual([200, 250])
+    expect(await find({ toMs: 1 })).toEqual([])
+    const { payments, more } = await record(
+      inspection.payments({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }, undefined, 3),
+    )
+    expect(more).toBe(true)
+    const last = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER }
+    const rest = await record(inspection.payments(last, payments.at(-1)!.executed, 3))
+    expect(rest.payments.map(({ amountFen }) => amountFen)).toEqual([100])
+  })
+
+  test('with the places of both its legs', async () => {
+    const id = await pay(alice, bob, 100)
+    await project()
+    const trail = await record(inspection.trail(alice.number, id))
+    expect(trail.payment).toMatchObject({ complete: true, code: 0 })
+    expect(trail.debit).toMatchObject({ deltaFen: -100, wallet: alice.number, executed: { shard: 0 } })
+    expect(trail.credit).toMatchObject({ deltaFen: 100, wallet: bob.number, executed: { shard: 1 } })
+    expect(trail.lane).toMatchObject({ destination: 1 })
+    expect(trail.lane!.received).toBeGreaterThan(trail.lane!.transit)
+    expect([trail.returned, trail.order]).toEqual([undefined, undefined])
+    expect(await inspection.trail(bob.number, id)).toEqual({ kind: 'none' })
+  })
+
+  test('that came back with where it came back, and why', async () => {
+    await setStatus({ signer: signers.operator, principal: 1, actor: 100_001, id: followed.town.id() }, bob, 1, 'x')
+    const id = await pay(alice, bob, 100)
+    await project()
+    const trail = await record(inspection.trail(alice.number, id))
+    expect(trail.credit).toBeUndefined()
+    expect(trail.returned).toMatchObject({ deltaFen: 100, wallet: alice.number, code: codeOf['payee-frozen'] })
+    expect(trail.returned!.executed.seq).toBeGreaterThan(trail.debit!.executed.seq)
+  })
+
+  test('by the number of the order that it paid', async () => {
+    const { town } = followed
+    const shop = await town.open(1, walletKinds.merchant)
+    const by = headOf({ signer: signers.walletKey, keyVersion: 1, actor: shop.number })
+    const orderNo = new Uint8Array(32).fill(0x41, 0, 3)
+    const fields = { ...by, wallet: shop.number, amount: 250, expiresMs: town.timers.nowMs + 3_600_000, orderNo }
+    const order = await town.command(1, 'orderCreate', fields, edge)
+    const id = town.id()
+    const head = headOf({ signer: signers.walletKey, keyVersion: 1, actor: alice.number, id })
+    const of = { payer: alice.number, payee: shop.number, amount: 250, requestedMs: town.timers.nowMs, order }
+    await town.command(0, 'orderPayment', { ...head, ...of }, edge)
+    await town.until('the payment has arrived', () => town.inTransit() === 0)
+    await project()
+    expect(await find({ orderNo: 'AAA' })).toEqual([250])
+    expect(await find({ orderNo: 'AAB' })).toEqual([])
+    const trail = await record(inspection.trail(alice.number, id))
+    expect(trail.order).toEqual({ merchant: shop.number, orderNo: 'AAA', refund: false })
+  })
+})
+
+test('reconciliations are told newest first, and a database that is away is said to be away', async () => {
+  for (const [verdict, fen] of [
+    ['pass', 0],
+    ['fail', 7],
+  ] as const) {
+    await followed.sql`insert into reconciliations (verdict, difference_fen, report) values (${verdict}, ${fen}, '{}')`
+  }
+  const runs = await record(inspection.reconciliations(5))
+  expect(runs.map(({ verdict, differenceFen }) => [verdict, differenceFen])).toEqual([
+    ['fail', 7n],
+    ['pass', 0n],
+  ])
+  const nowhere = new SqlJournal('postgres://nobody@127.0.0.1:1/none', shardCount, createLogger('test', 'silent'))
+  expect((await new SqlInspection(nowhere, shardCount).acts({}, undefined, 1)).kind).toBe('away')
+  await nowhere.close()
+})
