@@ -1,6 +1,13 @@
 import { commandHead } from '../ledger/commandHead.ts'
 import { type Layout, readRecord } from '../ledger/layout.ts'
-import { type CommandOp, commandHeadRecord, commandOps, commandRecords, recordsWithText, signers } from '../ledger/records.ts'
+import {
+  type CommandOp,
+  commandHeadRecord,
+  commandOps,
+  commandRecords,
+  recordsWithText,
+  signers,
+} from '../ledger/records.ts'
 import { codeOf } from '../ledger/refusals.ts'
 import type { State } from '../ledger/state.ts'
 import type { Applied } from '../log/replica.ts'

@@ -138,6 +138,7 @@ export type Problem = {
     | 'field-invalid'
     | 'field-missing'
     | 'not-signed'
+    | 'session-ended'
     | 'not-allowed'
     | 'not-found'
     | 'method-not-allowed'
@@ -341,6 +342,8 @@ export type WalletStatusChanged = {
 }
 
 export type ChangeWalletStatusRequest = {
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -869,6 +872,8 @@ export type PutPrincipalRequest = {
   active?: boolean
   /** Ed25519 public key, 32 bytes in hex */
   public_key: string
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -901,11 +906,136 @@ export type ShardTotals = {
   as_of: AsOf
 }
 
+export type PaymentsFound = {
+  payments: Array<JournalPayment>
+  next_cursor: string | null
+}
+
+export type PaymentTrail = {
+  payment: JournalPayment
+  steps: Array<PaymentStep>
+  order: {
+    wallet_id: string
+    order_no: string
+    refund: boolean
+  } | null
+}
+
+export type PaymentStep = {
+  step: 'requested' | 'debited' | 'refused' | 'credited' | 'returned' | 'completed'
+  wallet_id: string | null
+  /** Signed: minus left the wallet */
+  amount: string | null
+  /** RFC 3339, UTC */
+  time: string | null
+  /** Null for what is not a record of the log */
+  position: Position & Record<string, unknown> | null
+  /** Why it was refused or came back */
+  reason: string | null
+  /** Its number on the way to the other shard */
+  transit: number | null
+}
+
+export type Audit = {
+  acts: Array<Act>
+  next_cursor: string | null
+}
+
+export type Act = {
+  /** Who */
+  operator: string
+  /** What, by the name of its record in the log */
+  act: string
+  /** The wallet that it was about */
+  wallet_id: string | null
+  /** What the command said, in its own words */
+  details: Array<{
+    name: string
+    value: string
+  }>
+  /** Why, as the operator wrote it */
+  reason: string | null
+  /** accepted, or the refusal */
+  outcome: string
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  request_id: string
+  /** RFC 3339, UTC */
+  time: string
+  position: Position
+}
+
+export type Reconciliations = {
+  reconciliations: Array<Reconciliation>
+}
+
+export type Reconciliation = {
+  /** RFC 3339, UTC */
+  ended_at: string
+  verdict: 'pass' | 'fail' | 'unknown'
+  /** Yuan that could not be explained */
+  difference: string
+  figures: Array<{
+    name: string
+    value: string
+  }>
+  notes: Array<string>
+}
+
+export type Region = {
+  region: string
+  peer: string | null
+  /** RFC 3339, UTC */
+  time: string
+  shards: Array<RegionShard>
+  /** None where processes cannot be asked from here */
+  processes: Array<RegionProcess>
+}
+
+export type RegionShard = {
+  shard: number
+  /** The region that owns it */
+  owner: string | null
+  /** Rises with each change of owner */
+  epoch: number | null
+  /** alone: one region; sync: the other vouches for every frame; solo: it does not */
+  mode: 'alone' | 'sync' | 'solo' | null
+  /** Of this region: owner or standby, where there are two */
+  role: string | null
+  /** The process that leads or follows it here */
+  worker: string | null
+  /** Last applied log sequence */
+  seq: number | null
+  /** Commands applied since the log began */
+  commands: number | null
+  open_sagas: number | null
+  /** Owner: entries that the other region has not vouched for */
+  mark_lag: number | null
+  /** Standby: entries that the owner has applied and this copy has not */
+  mirror_lag: number | null
+  /** Since the other region said anything about it */
+  peer_heard_ms_ago: number | null
+  /** The replicas of both regions were found to differ */
+  differs: boolean
+  /** How far the journal has followed it */
+  followed_seq: number | null
+}
+
+export type RegionProcess = {
+  name: string
+  ready: boolean
+  detail: string | null
+}
+
 /** What each operation takes and answers; of those that answer in pages also what stands on one. */
 export type Api = {
   submitPayment: {
     body: PaymentRequest
     answer: Payment
+  }
+  searchPayments: {
+    query?: { payment_id?: string; wallet_id?: string; order_no?: string; from?: string; to?: string; amount_min?: string | number; amount_max?: string | number; outcome?: 'accepted' | 'refused'; limit?: number; cursor?: string }
+    answer: PaymentsFound
+    item: JournalPayment
   }
   submitBatch: {
     body: string
@@ -1116,6 +1246,56 @@ export type Api = {
     query?: { fresh?: 'true' | 'false' }
     answer: Totals
   }
+  showTrail: {
+    path: { wallet_id: string; payment_id: string }
+    answer: PaymentTrail
+  }
+  listActs: {
+    query?: { wallet_id?: string; operator?: number; act?: 
+  | 'genesis'
+  | 'principalPut'
+  | 'limitsPut'
+  | 'riskRulePut'
+  | 'refundRulePut'
+  | 'recoveryRulePut'
+  | 'userOpen'
+  | 'userUpdate'
+  | 'walletOpen'
+  | 'walletStatus'
+  | 'walletKey'
+  | 'recoveryStart'
+  | 'recoveryStop'
+  | 'linkOpen'
+  | 'linkStatus'
+  | 'rechargeRequest'
+  | 'rechargeStep'
+  | 'redemptionRequest'
+  | 'redemptionStep'
+  | 'orderCreate'
+  | 'orderClose'
+  | 'orderPayment'
+  | 'orderRefund'
+  | 'orderCreateSplit'
+  | 'tick'
+  | 'holdPlace'
+  | 'holdCapture'
+  | 'holdVoid'
+  | 'merchantPut'
+  | 'webhookSecretRotate'
+  | 'webhookReplay'
+  | 'mandateSign'
+  | 'mandateCancel'
+  | 'mandateCollect'; limit?: number; cursor?: string }
+    answer: Audit
+    item: Act
+  }
+  listReconciliations: {
+    query?: { limit?: number }
+    answer: Reconciliations
+  }
+  showRegion: {
+    answer: Region
+  }
 }
 
 type Known = {
@@ -1132,6 +1312,7 @@ type Known = {
 
 export const operations: Readonly<Record<keyof Api, Known>> = {
   submitPayment: { method: 'POST', path: '/v1/payments', signed: false, id: 'none', type: 'application/json' },
+  searchPayments: { method: 'GET', path: '/v1/payments', signed: true, id: 'none', type: 'application/json', items: 'payments' },
   submitBatch: { method: 'POST', path: '/v1/payment-batches', signed: true, id: 'none', type: 'application/x-ndjson' },
   openUser: { method: 'POST', path: '/v1/users', signed: true, id: 'request_id', type: 'application/json' },
   showUser: { method: 'GET', path: '/v1/users/{user_id}', signed: true, id: 'none', type: 'application/json' },
@@ -1177,4 +1358,8 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   listPrincipals: { method: 'GET', path: '/v1/principals', signed: true, id: 'none', type: 'application/json' },
   putPrincipal: { method: 'PUT', path: '/v1/principals', signed: true, id: 'request_id', type: 'application/json' },
   showTotals: { method: 'GET', path: '/v1/totals', signed: true, id: 'none', type: 'application/json' },
+  showTrail: { method: 'GET', path: '/v1/wallets/{wallet_id}/payments/{payment_id}/trail', signed: true, id: 'none', type: 'application/json' },
+  listActs: { method: 'GET', path: '/v1/audit', signed: true, id: 'none', type: 'application/json', items: 'acts' },
+  listReconciliations: { method: 'GET', path: '/v1/reconciliations', signed: true, id: 'none', type: 'application/json' },
+  showRegion: { method: 'GET', path: '/v1/region', signed: true, id: 'none', type: 'application/json' },
 }

@@ -95,7 +95,16 @@ describe.each(withBody)('%s refuses', (_name, one) => {
 
   test('a body without the members that it needs, and names them', async () => {
     const { json, send } = await prepare(one)
-    const optional = ['algorithm', 'risk_level', 'legal_name', 'effective_at', 'active', 'account_no', 'reason', 'request_id']
+    const optional = [
+      'algorithm',
+      'risk_level',
+      'legal_name',
+      'effective_at',
+      'active',
+      'account_no',
+      'reason',
+      'request_id',
+    ]
     if (one.name !== 'openUser') optional.push('kyc_level')
     const needed = Object.keys(json).filter(
       (member) => !optional.includes(member) || (one.name === 'openUser' && member === 'request_id'),
