@@ -46,6 +46,21 @@ export function answerTypeOf(accept: string | undefined, request: MediaType): Me
   return best?.form === 'as-asked' ? request : best?.form
 }
 
+/**
+ * Which of some further types Accept names and likes no less than JSON and Protobuf; undefined when it names none. What
+ * a star stands for is answered as ever.
+ */
+export function namedTypeOf(accept: string | undefined, types: readonly string[]): string | undefined {
+  let [best, bestQuality, ordinary] = [undefined as string | undefined, 0, 0]
+  for (const range of types.length === 0 ? [] : (accept ?? '').toLowerCase().split(',')) {
+    const [name = '', ...parameters] = range.split(';').map((part) => part.trim())
+    const quality = Number(parameters.find((part) => part.startsWith('q='))?.slice(2) ?? 1) || 0
+    if (types.includes(name) && quality > bestQuality) [best, bestQuality] = [name, quality]
+    if (Object.hasOwn(forms, name) && !name.includes('*')) ordinary = Math.max(ordinary, quality)
+  }
+  return bestQuality >= ordinary ? best : undefined
+}
+
 /** The body is larger than this API takes. */
 export class BodyTooLarge extends Error {
   constructor() {

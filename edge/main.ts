@@ -16,6 +16,7 @@ import { VerifyPool } from './auth/verifyPool.ts'
 import { openConsole } from './console/openConsole.ts'
 import type { Person } from './console/sessions.ts'
 import { edgeMetrics } from './edgeMetrics.ts'
+import { EventHub } from './events/eventHub.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
 import { LiveCounts } from './region/liveCounts.ts'
@@ -69,12 +70,15 @@ runMain('edge', async () => {
   const watch = new RegionWatch({ region, peer, shardCount, owners, processes, nowMs })
   const counts = new LiveCounts(nowMs)
   const live = new LiveStreams(counts, watch)
+  const shardOf = gateway.shardOf.bind(gateway)
+  const events = new EventHub({ journal, shardOf, nowMs, after: ports.after, onFault })
   const web = {
     services: {
       gateway,
       vault: accountVault(ring, blobs),
       names: nameVault(blobs),
       journal,
+      events,
       payments: new PaymentDesk(gateway, verify, journal, limits, site),
       site,
       loopbackCallbacks: settings.loopbackCallbacks,
@@ -107,6 +111,7 @@ runMain('edge', async () => {
   drainOnSignal(logger, async () => {
     // No new connection; what is under way ends first, since its callers wait for exactly that.
     live.close()
+    events.close()
     await Promise.all([server.close(), gateway.drain()])
     await pool.close()
     await journal.close()

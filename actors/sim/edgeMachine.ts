@@ -31,6 +31,7 @@ const noJournal: Journal = {
   holds: away,
   merchant: away,
   userName: away,
+  events: away,
   followed: away,
   close: async () => undefined,
 }

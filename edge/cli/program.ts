@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addBatchCommand } from './batchCommand.ts'
 import { registerOn, type Terminal } from './command.ts'
+import { addEventsCommand } from './eventsCommand.ts'
 import { exitCodeHelp, exitCodes } from './exitCodes.ts'
 import { addHoldCommands } from './holdCommands.ts'
 import { addKeyCommands } from './keyCommands.ts'
@@ -31,6 +32,7 @@ export function createProgram(terminal: Terminal): Command {
   const wallet = program.command('wallet').description('open, show and administer wallets')
   addWalletCommands(wallet, register)
   addWalletKeyCommands(wallet, register)
+  addEventsCommand(wallet, register)
   addUserCommands(program, register)
   addLinkCommand(program, register)
   addSagaCommands(program, register)

@@ -756,6 +756,57 @@ export type Entry = {
   time: string
 }
 
+export type WalletEvents = {
+  wallet_id: string
+  events: Array<WalletEvent>
+  /** Ask for what comes after it */
+  last_event_id: string
+  /** How far the journal has followed the wallet's shard */
+  followed: AsOf
+}
+
+export type WalletEvent = {
+  /** Where in the log it happened */
+  event_id: string
+  event: 
+    | 'payment.sent'
+    | 'payment.received'
+    | 'payment.returned'
+    | 'recharge.settled'
+    | 'redemption.requested'
+    | 'redemption.returned'
+    | 'refund.sent'
+    | 'refund.received'
+    | 'refund.returned'
+    | 'hold.placed'
+    | 'hold.released'
+    | 'split.sent'
+    | 'split.received'
+    | 'split.returned'
+    | 'order.paid'
+    | 'key.rotated'
+    | 'key.revoked'
+    | 'key.recovery_started'
+    | 'key.recovery_stopped'
+    | 'key.recovered'
+    | 'wallet.frozen'
+    | 'wallet.unfrozen'
+    | 'wallet.closed'
+  /** RFC 3339, UTC */
+  time: string
+  /** Of the payment, recharge, hold or other request */
+  id?: string
+  /** Signed: minus left the wallet */
+  amount?: string
+  /** The other wallet */
+  counterparty?: string
+  /** The merchant's order that was paid */
+  order_no?: string
+  /** When a new key signs */
+  effective_at?: string
+  key_version?: number
+}
+
 export type Limits = {
   classes: Array<ClassLimits>
   risk_levels: Array<RiskRule>
@@ -1214,6 +1265,11 @@ export type Api = {
     answer: Entries
     item: Entry
   }
+  listWalletEvents: {
+    path: { wallet_id: string }
+    query?: { after?: string }
+    answer: WalletEvents
+  }
   showLimits: {
     query?: { fresh?: 'true' | 'false' }
     answer: Limits
@@ -1285,7 +1341,12 @@ export type Api = {
   | 'webhookReplay'
   | 'mandateSign'
   | 'mandateCancel'
-  | 'mandateCollect'; limit?: number; cursor?: string }
+  | 'mandateCollect'
+  | 'riskPolicyPut'
+  | 'standingPut'
+  | 'secondPersonPut'
+  | 'proposalOpen'
+  | 'proposalDecide'; limit?: number; cursor?: string }
     answer: Audit
     item: Act
   }
@@ -1350,6 +1411,7 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   captureHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds/{hold_id}/captures', signed: true, id: 'none', type: 'application/json' },
   voidHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds/{hold_id}/void', signed: true, id: 'request_id', type: 'application/json' },
   listEntries: { method: 'GET', path: '/v1/wallets/{wallet_id}/entries', signed: true, id: 'none', type: 'application/json', items: 'entries' },
+  listWalletEvents: { method: 'GET', path: '/v1/wallets/{wallet_id}/events', signed: true, id: 'none', type: 'application/json' },
   showLimits: { method: 'GET', path: '/v1/limits', signed: true, id: 'none', type: 'application/json' },
   putLimits: { method: 'PUT', path: '/v1/limits', signed: true, id: 'request_id', type: 'application/json' },
   putRiskRule: { method: 'PUT', path: '/v1/limits/risk-levels', signed: true, id: 'request_id', type: 'application/json' },

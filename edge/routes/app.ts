@@ -28,6 +28,7 @@ import { submitBatch } from './submitBatch.ts'
 import { submitPayment } from './submitPayment.ts'
 import { totalsOperations } from './totals.ts'
 import { userOperations } from './users.ts'
+import { walletEventOperations } from './walletEvents.ts'
 import { walletKeyOperations } from './walletKeyChanges.ts'
 import { walletOperations } from './wallets.ts'
 import { answer, bind, type Web } from './web.ts'
@@ -51,6 +52,7 @@ export const operations: readonly Operation[] = [
   ...holdOperations,
   ...captureOperations,
   ...entryOperations,
+  ...walletEventOperations,
   ...limitOperations,
   ...principalOperations,
   ...totalsOperations,

@@ -1,6 +1,7 @@
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
 import type { MerchantView } from '../../actors/ledger/merchantViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
+import type { EventCursor } from '../events/eventPlace.ts'
 import type { Executed } from '../gateway/submission.ts'
 
 /** A payment as the journal keeps it, long after the ledger has forgotten its id. */
@@ -73,6 +74,26 @@ export type OrdersPage = {
   readonly more: boolean
 }
 
+/** Something that the holder of a wallet is told of: a posting, or what else happened to it. */
+export type JournalEvent = {
+  readonly seq: number
+  readonly index: number
+  readonly kind: number
+  readonly timeMs: number
+  readonly deltaFen: number
+  /** Number of the other wallet, 0 when there is none. */
+  readonly counterparty: number
+  readonly counterpartyKind: number
+  readonly id: Uint8Array
+  /** JSON of what is no posting. */
+  readonly about: string | undefined
+  readonly orderNo: string | undefined
+}
+export type EventsRead = {
+  readonly followed: readonly Followed[]
+  readonly events: readonly (readonly JournalEvent[])[]
+}
+
 /** A user's legal name as it was sealed for the command that brought it. */
 export type JournalName = { readonly actor: number; readonly commandId: Uint8Array; readonly sealed: Uint8Array }
 
@@ -120,6 +141,8 @@ export interface Journal {
   /** A payer's holds, newest first; `before` is where the last page ended. */
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
   merchant(wallet: number): Promise<Found<JournalMerchant>>
+  /** Behind each cursor what happened since, oldest first, at most so many of each. */
+  events(after: readonly EventCursor[], count: number): Promise<Found<EventsRead>>
   /** The newest name that was entered for a user. */
   userName(user: number): Promise<Found<JournalName>>
   followed(): Promise<Found<readonly Followed[]>>

@@ -51,7 +51,7 @@ describe('the document that is served', () => {
       if (about.requestBody) expect(Object.keys(about.requestBody.content)).toEqual(forms)
       const answers = Object.entries(about.responses).filter(([status]) => status !== 'default')
       expect(answers.length).toBeGreaterThan(0)
-      for (const [, { content }] of answers) expect(Object.keys(content)).toEqual(forms)
+      for (const [, { content }] of answers) expect(Object.keys(content).slice(0, 2)).toEqual(forms)
     }
   })
 

@@ -64,10 +64,11 @@ const commandHeaders = traceHeaders.extend({
 
 /** Enters one operation into the document that /openapi.json serves. */
 export function describe(app: OpenAPIHono, operation: Operation): void {
-  const { method, path, tag, summary, description, callers, params, query, body, answers } = operation
+  const { method, path, tag, summary, description, callers, params, query, body, answers, media = [] } = operation
+  const further = Object.fromEntries(media.map((type) => [type, { schema: { type: 'string' } as const }]))
   const responses: Record<string, object> = { default: refusedAnswer }
   for (const [status, { description: text, schema }] of Object.entries(answers)) {
-    responses[status] = { description: text, content: contentOf(schema) }
+    responses[status] = { description: text, content: { ...contentOf(schema), ...further } }
   }
   const request = {
     ...(params === undefined ? {} : { params }),

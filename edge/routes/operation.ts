@@ -1,5 +1,6 @@
 import type { z } from '@hono/zod-openapi'
 import type { Site } from '../auth/site.ts'
+import type { EventHub } from '../events/eventHub.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { RegionWatch } from '../region/regionWatch.ts'
 import type { AccountVault } from './accounts.ts'
@@ -17,6 +18,7 @@ export type Services = {
   readonly names: NameVault
   readonly journal: Journal
   readonly payments: PaymentDesk
+  readonly events: EventHub
   readonly site: Site
   /** Whether merchants on this machine are called, as in development. */
   readonly loopbackCallbacks: boolean
@@ -35,12 +37,24 @@ export type Asked<Params, Query, Body> = {
   readonly body: Body
   /** The Idempotency-Key header as it came. */
   readonly idempotencyKey: string | undefined
+  /** Which of the operation's further types the answer shall be, when one is asked for. */
+  readonly media: string | undefined
+  /** Any other header, by its name in lower case. */
+  header(name: string): string | undefined
 }
 
 export type Answered = {
   readonly status: 200 | 201 | 202
   readonly body: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
+  /** In place of the members, when one of the operation's further types was asked for. */
+  readonly bytes?: MediaBody
+}
+
+/** A body that is neither JSON nor Protobuf. */
+export type MediaBody = {
+  readonly type: string
+  readonly content: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>
 }
 
 /**
@@ -62,6 +76,8 @@ export type Operation<
   readonly callers: readonly Role[]
   /** A budget of its own that a request takes from, besides what every request does. */
   readonly budget?: 'lookup'
+  /** Types that it can answer with besides JSON and Protobuf, to who names them in Accept. */
+  readonly media?: readonly string[]
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body

@@ -29,6 +29,7 @@ async function take(web: Web, incoming: IncomingMessage, outgoing: ServerRespons
   const { status, headers, content } = await replyTo(web, 'submitPayment', 'Payment', call, () =>
     submitPayment(web, call, () => readAll(incoming)),
   )
+  if (content instanceof ReadableStream) throw new Error('a payment is answered with a stream')
   headers['content-length'] = String(Buffer.byteLength(content))
   outgoing.writeHead(status, headers)
   outgoing.end(content)

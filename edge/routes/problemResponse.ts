@@ -6,6 +6,7 @@ import { type Language, type Problem, type ProblemCode, problemOf } from '../pro
 import { ProtobufError } from '../wire/protobuf.ts'
 import { JsonError } from '../wire/strictJson.ts'
 import { Failure, type FailureMembers, StillPending } from './failure.ts'
+import type { MediaBody } from './operation.ts'
 
 /** A response before it is encoded. */
 export type Outcome = {
@@ -17,7 +18,7 @@ export type Outcome = {
   /** Protobuf message of the body, when it is not that of the operation's answer. */
   readonly message?: string | undefined
   /** A body that is neither JSON nor Protobuf, in place of the members. */
-  readonly bytes?: { readonly type: string; readonly content: Uint8Array<ArrayBuffer> }
+  readonly bytes?: MediaBody
 }
 
 const pendingRetryAfterS = 1

@@ -2,8 +2,10 @@ import type { Logger } from 'pino'
 import postgres from 'postgres'
 import { bucketOf } from '../../actors/ledger/ids.ts'
 import { messageOf } from '../../actors/log/process.ts'
+import type { EventCursor } from '../events/eventPlace.ts'
 import type {
   EntriesPage,
+  EventsRead,
   Followed,
   Found,
   HoldsPage,
@@ -17,6 +19,7 @@ import type {
   OrdersPage,
   RefundsPage,
 } from './journal.ts'
+import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
@@ -185,6 +188,14 @@ export class SqlJournal implements Journal {
     return this.#ask(async (sql) => {
       const merchant = await selectMerchant(sql, wallet)
       return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
+    })
+  }
+
+  events(after: readonly EventCursor[], count: number): Promise<Found<EventsRead>> {
+    return this.#ask(async (sql) => {
+      // The positions are read first: what is told may be newer than they say, never older.
+      const followed = await followedRows(sql, sql`order by shard`)
+      return { kind: 'found', record: { followed, events: await selectEvents(sql, after, count) } }
     })
   }
 

@@ -22,6 +22,7 @@ import { importWalletKey, verifyEcdsa } from '../auth/signatureAlgorithms.ts'
 import { siteOf } from '../auth/site.ts'
 import { newId, newWalletKey, principalSigner, type WalletKey, walletSigner } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
+import { EventHub } from '../events/eventHub.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { ShardUnavailable } from '../gateway/ports.ts'
 import { LiveCounts } from '../region/liveCounts.ts'
@@ -30,7 +31,15 @@ import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
 import type { Inspection } from './inspection.ts'
-import type { EntriesPage, Journal, JournalName, JournalPayment, OrdersPage } from './journal.ts'
+import type {
+  EntriesPage,
+  Followed,
+  Journal,
+  JournalEvent,
+  JournalName,
+  JournalPayment,
+  OrdersPage,
+} from './journal.ts'
 import { nameVault } from './legalName.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
 import { calmRegion, inspectionNow, oneOfEach } from './testInspection.ts'
@@ -84,6 +93,8 @@ export class TestApi {
   journal: readonly JournalPayment[] | undefined
   orders: OrdersPage | undefined
   entries: EntriesPage | undefined
+  /** What the journal tells every wallet of; away until a test gives it something. */
+  events: { followed: readonly Followed[]; events: readonly JournalEvent[] } | undefined
   /** Names that the journal has written down, by user number; away until a test gives it some. */
   names: ReadonlyMap<number, JournalName> | undefined
   inspection: Inspection = oneOfEach
@@ -131,6 +142,7 @@ export class TestApi {
     const { gateway } = this
     const services = {
       gateway,
+      events: this.#eventHub(),
       vault: accountVault(this.ring, createBlobs(this.ring)),
       names: nameVault(createBlobs(this.ring)),
       journal: this.#journal(),
@@ -146,6 +158,15 @@ export class TestApi {
     const authentication = new Authentication(gateway, verify, this.site)
     const { live } = this
     return { services, authentication, limits, live, proxies: new Set<string>(), onFault, onAnswered: () => undefined }
+  }
+
+  #eventHub(): EventHub {
+    return new EventHub({
+      ...world,
+      journal: this.#journal(),
+      shardOf: (wallet) => this.gateway.shardOf(wallet),
+      onFault: (what) => this.faults.push(what),
+    })
   }
 
   #leader(shard: number): Leader {
@@ -216,6 +237,11 @@ export class TestApi {
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       merchant: away,
+      events: async (after) => {
+        if (this.events === undefined) return { kind: 'away' }
+        const { followed, events } = this.events
+        return { kind: 'found', record: { followed, events: after.map(() => events) } }
+      },
       userName: async (user) => {
         const record = this.names?.get(user)
         if (record !== undefined) return { kind: 'found', record }
@@ -300,6 +326,7 @@ export class TestApi {
   }
 
   close(): void {
+    this.web.services.events.close()
     this.gateway.stop()
     for (const leader of this.#leaders) leader.stop()
   }

@@ -175,6 +175,13 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     sample: (_, own) => ({ path: merchantPath(own), json: withId({ name_zh: '茶馆' }) }),
   },
   showMerchant: show('own', (own) => merchantPath(own)),
+  listWalletEvents: {
+    by: 'own',
+    sample: (api, own) => {
+      api.events = { followed: [0, 1].map((shard) => ({ shard, seq: 9, timeMs: Date.now() })), events: [] }
+      return { path: walletPath(own, '/events') }
+    },
+  },
   createOrder: { by: 'own', sample: (_, own) => ({ path: ordersPath(own), json: orderOf() }) },
   listOrders: {
     by: 'own',

@@ -4,7 +4,7 @@ import type { SignedMessage } from '../auth/httpSignatures.ts'
 import type { Admission, RateLimits } from '../auth/rateLimits.ts'
 import type { Console } from '../console/consolePages.ts'
 import type { Person } from '../console/sessions.ts'
-import { answerTypeOf, type MediaType, mediaTypeOf, readBody } from '../content.ts'
+import { answerTypeOf, type MediaType, mediaTypeOf, namedTypeOf, readBody } from '../content.ts'
 import { languageOf } from '../problem.ts'
 import type { LiveStreams } from '../region/liveStream.ts'
 import { readMessage, writeMessage } from '../wire/protobuf.ts'
@@ -12,7 +12,7 @@ import { readJson } from '../wire/strictJson.ts'
 import type { Authentication } from './authentication.ts'
 import type { Caller } from './caller.ts'
 import { Failure } from './failure.ts'
-import type { Operation, Services } from './operation.ts'
+import type { MediaBody, Operation, Services } from './operation.ts'
 import { addressBytes, callerAddress, deviceBytes, type Origin, parsePlace } from './origin.ts'
 import { type Outcome, outcomeOf } from './problemResponse.ts'
 
@@ -38,7 +38,7 @@ export type Call = { readonly req: { header(name: string): string | undefined };
 type Reply = {
   readonly status: number
   readonly headers: Record<string, string>
-  readonly content: string | Uint8Array<ArrayBuffer>
+  readonly content: MediaBody['content']
 }
 
 /** Characters of a name from outside that an answer repeats. */
@@ -116,7 +116,8 @@ export function checkAccept(c: Call): void {
 }
 
 async function perform(web: Web, operation: Operation, c: Context): Promise<Outcome> {
-  checkAccept(c)
+  const media = namedTypeOf(c.req.header('accept'), operation.media ?? [])
+  if (media === undefined) checkAccept(c)
   const bytes = await readBody(c.req.raw)
   const caller = await callerOf(web, operation, c, bytes)
   const { role, number } = caller
@@ -129,9 +130,10 @@ async function perform(web: Web, operation: Operation, c: Context): Promise<Outc
   const body = operation.body === undefined ? undefined : check(operation.body, membersOf(c, bytes, message))
   const idempotencyKey = c.req.header('idempotency-key')
   const origin = originOf(c, web.proxies, undefined, undefined)
-  const asked = { caller, origin, params, query, body, idempotencyKey }
-  const { status, body: answered, headers = {} } = await operation.run(asked as never, web.services)
-  return { status, body: answered, headers, problem: false }
+  const header = (name: string): string | undefined => c.req.header(name)
+  const asked = { caller, origin, params, query, body, idempotencyKey, media, header }
+  const { status, body: answered, headers = {}, bytes: other } = await operation.run(asked as never, web.services)
+  return { status, body: answered, headers, problem: false, ...(other && { bytes: other }) }
 }
 
 /** By a session of the console, or else by the request's signature. */

@@ -17,6 +17,7 @@ import { file_jiaozi_v1_refunds } from '../proto/gen/jiaozi/v1/refunds_pb.ts'
 import { file_jiaozi_v1_region } from '../proto/gen/jiaozi/v1/region_pb.ts'
 import { file_jiaozi_v1_totals } from '../proto/gen/jiaozi/v1/totals_pb.ts'
 import { file_jiaozi_v1_users } from '../proto/gen/jiaozi/v1/users_pb.ts'
+import { file_jiaozi_v1_wallet_events } from '../proto/gen/jiaozi/v1/wallet_events_pb.ts'
 import { file_jiaozi_v1_wallets } from '../proto/gen/jiaozi/v1/wallets_pb.ts'
 
 const registry = createRegistry(
@@ -37,6 +38,7 @@ const registry = createRegistry(
   file_jiaozi_v1_reconciliations,
   file_jiaozi_v1_region,
   file_jiaozi_v1_users,
+  file_jiaozi_v1_wallet_events,
   file_jiaozi_v1_wallets,
 )
 const uint32Max = 0xffff_ffffn
