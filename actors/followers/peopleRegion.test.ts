@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId, newWalletKey } from '../../edge/client/node.ts'
+import { signatureOf } from '../../edge/routes/testRequest.ts'
+import { fund, openTestWallet, type TestWallet } from '../../edge/testEdge.ts'
+import { natsMissing } from '../log/restartableNats.ts'
+import { pay, type SupervisedRegion, startSupervised, until } from './supervisedRegion.fixture.ts'
+
+const missing = await natsMissing()
+const longMs = 240_000
+
+describe.skipIf(missing !== undefined)('what people see of a region', () => {
+  const dataDir = join(mkdtempSync(join(tmpdir(), 'jiaozi-people-region-')), 'data')
+  let region: SupervisedRegion
+  let payer: TestWallet
+  let payee: TestWallet
+
+  beforeAll(async () => {
+    region = await startSupervised(dataDir, ['--shards', '2', '--workers', '1'])
+    payer = await openTestWallet(region)
+    payee = await openTestWallet(region)
+    await fund(region, payer, '1000.00')
+  }, longMs)
+  afterAll(async () => {
+    await region?.stop()
+    rmSync(join(dataDir, '..'), { recursive: true, force: true })
+  }, longMs)
+
+  const get = async (by: TestWallet, path: string) => (await region.client.call(by.signer, 'GET', path)).body
+  const byInstitution = (method: string, path: string, json: object) =>
+    region.client.call(region.institution, method, path, { request_id: newId(), ...json })
+
+  test('the payee is known by a masked name, which lies sealed in Postgres', async () => {
+    const renamed = await byInstitution('PATCH', `/v1/users/${payee.userId}`, { legal_name: '张小明' })
+    expect(renamed.body).toMatchObject({ masked_name: '**明' })
+    await until('the name is followed', async () => {
+      return (await get(payer, `/v1/payees/${payee.walletId}`)).name_status === 'shown'
+    })
+    expect(await get(payer, `/v1/payees/${payee.walletId}`)).toMatchObject({ masked_name: '**明', can_receive: true })
+  })
+
+  type Told = { event: string; amount?: string }
+
+  test('both sides are told of a payment, and the holder of a recovery', async () => {
+    await pay(region, payer, payee, '12.30')
+    await byInstitution('POST', `/v1/wallets/${payee.walletId}/keys/recover`, {
+      public_key: newWalletKey().publicKeyHex,
+    })
+    const eventsOf = async (wallet: TestWallet) =>
+      (await get(wallet, `/v1/wallets/${wallet.walletId}/events`)).events as Told[]
+    await until('the recovery is told', async () => (await eventsOf(payee)).at(-1)?.event === 'key.recovery_started')
+    expect(await eventsOf(payee)).toMatchObject([{ event: 'payment.received', amount: '12.30' }, {}])
+    expect((await eventsOf(payer)).map(({ event, amount }) => [event, amount])).toEqual([
+      ['recharge.settled', '1000.00'],
+      ['payment.sent', '-12.30'],
+    ])
+  })
+
+  /** Reads a stream until it holds a text. The caller ends it. */
+  const listen = (wallet: TestWallet, headers: Record<string, string>) => {
+    const url = new URL(`/v1/wallets/${wallet.walletId}/events`, region.facts.edgeUrl)
+    const signed = signatureOf(wallet.signer, 'GET', url, {}, Buffer.alloc(0), {})
+    const ca = readFileSync(region.facts.caFile)
+    const heard = { text: '', ended: false }
+    const asked = request(url, { ca, headers: { accept: 'text/event-stream', ...headers, ...signed } }, (response) => {
+      response.on('data', (chunk: Buffer) => {
+        heard.text += chunk.toString()
+      })
+      response.on('end', () => {
+        heard.ended = true
+      })
+    })
+    asked.end()
+    return { heard, close: () => asked.destroy() }
+  }
+
+  test('a stream tells of a payment as it is made, and is taken up where it was', async () => {
+    const first = listen(payee, {})
+    await until('the stream stands', () => first.heard.text.includes('id: '))
+    await pay(region, payer, payee, '1.01')
+    await until('it is told', () => first.heard.text.includes('"amount":"1.01"'))
+    first.close()
+    const [, id] = /id: (.*)\nevent: payment/.exec(first.heard.text)!
+    await pay(region, payer, payee, '2.02')
+    const second = listen(payee, { 'last-event-id': id! })
+    await until('it is taken up', () => second.heard.text.includes('"amount":"2.02"'))
+    expect(second.heard.text).not.toContain('"amount":"1.01"')
+    second.close()
+  })
+})
