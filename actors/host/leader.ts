@@ -1,5 +1,5 @@
 import { encodeCommand } from '../ledger/frameBuilder.ts'
-import { frameKinds, signers, transitRecord } from '../ledger/records.ts'
+import { frameKinds, principalRoles, signers, transitRecord } from '../ledger/records.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
 import { loneOwner, type OwnerDirectory } from '../log/ownerDirectory.ts'
@@ -272,6 +272,13 @@ export class Leader {
   /** How far each source's records are in the state now: what a snapshot taken now will hold. */
   receivedNow(): { incarnation: number; number: number }[] {
     return watermarksOf(this.replica).received
+  }
+
+  /** The key of an operator who may act, as this replica has it. */
+  operatorKey(operator: number): Uint8Array | undefined {
+    const { state } = this.replica.ledger
+    const row = state.activePrincipal(operator, principalRoles.operator)
+    return row < 0 ? undefined : state.principals.at.publicKey.slice(row * 32, row * 32 + 32)
   }
 
   /** Bytes of records that their sources keep because no durable snapshot of this shard holds them yet. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +17,7 @@ import { type KeyRing, regionPurposes } from '../log/keyRing.ts'
 import { memoryKeyRing } from '../log/memoryKeyRing.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { openOwnerDirectory } from '../log/natsOwnerDirectory.ts'
+import { type LossStatement, type OperatorWord, signLoss } from '../log/operatorWord.ts'
 import type { OwnerRecord } from '../log/ownerRecord.ts'
 import { createLogger } from '../log/process.ts'
 import { type RestartableNats, startRestartableNats } from '../log/restartableNats.ts'
@@ -52,6 +54,7 @@ export class TwoHosts {
   readonly answered = new Map<Frame, number>()
   readonly #heard = new Map<string, number>()
   readonly #folder = mkdtempSync(join(tmpdir(), 'jiaozi-hosts-'))
+  readonly #operators = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')]
   readonly #ring: KeyRing = memoryKeyRing(regionPurposes(shardCount))
   readonly #sealers = [0, 1].map((shard) => createSealer(this.#ring, shard))
   readonly #edges: Partial<Record<Letter, Logs>> = {}
@@ -59,6 +62,11 @@ export class TwoHosts {
   servers!: TwoServers
   #witness!: RestartableNats
   #counter = 0
+
+  /** What an operator signs to go on without what only the other region knew. */
+  acceptsLoss(statement: LossStatement, operator: number): OperatorWord {
+    return signLoss(statement, operator, this.#operators[operator - 1]!.privateKey)
+  }
 
   static async start(): Promise<TwoHosts> {
     const hosts = new TwoHosts()
@@ -90,8 +98,19 @@ export class TwoHosts {
     for (const region of letters) await seedOwners(admins[region], region, records)
     for (const [shard, record] of records.entries()) {
       const { owner } = record!
+      const operators = this.#operators.map(({ publicKey }, i) => ({
+        number: i + 1,
+        role: 'operator' as const,
+        publicKey: Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url'),
+      }))
       const institution = { number: 1, role: 'institution', publicKey: new Uint8Array(32) } as const
-      const plan = { region: owner, shardCount, walletsMax: 256, idsMax: 4_096, principals: [institution] }
+      const plan = {
+        region: owner,
+        shardCount,
+        walletsMax: 256,
+        idsMax: 4_096,
+        principals: [institution, ...operators],
+      }
       const log = await openJetStreamLog(admins[owner as Letter], owner, shard)
       await ensureGenesis(plan, shard, log, this.#sealers[shard]!, { nowMs: Date.now(), incarnation: 1 })
     }

@@ -33,10 +33,13 @@ describe.skipIf(missing !== undefined)(`a shard in two regions ${missing ?? ''}`
     expect(hosts.record('a', 0)).toMatchObject({ epoch: 0, owner: 'a', mode: 'solo' })
     await hosts.until('the standby knows', () => hosts.record('b', 0)?.mode === 'solo')
     expect(await hosts.ask('b', 0, { type: 'takeover' })).toMatchObject({ ok: false, reason: 'owner-commits-alone' })
-    const one = { type: 'accept-loss', operators: ['li', 'li'] }
-    expect(await hosts.ask('b', 0, one)).toMatchObject({ ok: false, reason: 'two-operators-needed' })
-    const alive = { type: 'accept-loss', operators: ['li', 'wang'] }
-    expect(await hosts.ask('b', 0, alive)).toMatchObject({ ok: false, reason: 'owner-may-be-alive' })
+    const loss = (operators: readonly number[], epoch = 0) => {
+      const words = operators.map((operator) => hosts.acceptsLoss({ shard: 0, epoch, region: 'b' }, operator))
+      return hosts.ask('b', 0, { type: 'accept-loss', words })
+    }
+    expect(await loss([1, 1])).toMatchObject({ ok: false, reason: 'two-operators-needed' })
+    expect(await loss([1, 2], 1)).toMatchObject({ ok: false, reason: 'two-operators-needed' })
+    expect(await loss([1, 2])).toMatchObject({ ok: false, reason: 'owner-may-be-alive' })
     await hosts.servers.link.heal('leaf')
     await hosts.equal()
     await allHolds()

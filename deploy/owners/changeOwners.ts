@@ -1,3 +1,6 @@
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type LossStatement, type OperatorWord, signLoss } from '../../actors/log/operatorWord.ts'
 import type { OwnerRecord } from '../../actors/log/ownerRecord.ts'
 import { type OwnerRecords, restoreWitness } from '../ownerRecords.ts'
 import type { OwnersOptions } from './options.ts'
@@ -30,24 +33,61 @@ export async function showOwners(pair: PairAccess, say: Say): Promise<boolean> {
  * @returns whether all of them went there
  */
 export async function changeOwners(pair: PairAccess, options: OwnersOptions, say: Say): Promise<boolean> {
-  const { action, shard, region, operators } = options
-  if (shard !== undefined && shard >= pair.shardCount) throw new Error(`there are ${pair.shardCount} shards`)
-  const shards = shard === undefined ? Array.from({ length: pair.shardCount }, (_, each) => each) : [shard]
+  const { action, region } = options
+  const shards = shardsOf(pair, options)
   const asked = action === 'move' ? (region === 'a' ? 'b' : 'a') : region
   const believed = await pair.recordsOf(pair.regions.includes(asked) ? asked : region)
-  const request: ControlRequest =
-    action === 'accept-loss' ? { type: action, operators } : { type: action as 'move' | 'takeover' }
+  const words = wordsOf(options)
   let done = true
   for (const each of shards) {
     if (believed[each]?.owner === region) {
       say(`shard ${each}: region ${region} owns it already`)
       continue
     }
+    const request: ControlRequest =
+      action === 'accept-loss'
+        ? { type: action, words: words({ shard: each, epoch: believed[each]?.epoch ?? 0, region }) }
+        : { type: action as 'move' | 'takeover' }
     const answer = await pair.ask(asked, each, request).catch((error: Error) => ({ ok: false, reason: error.message }))
     say(`shard ${each}: ${answer.ok ? `region ${region} owns it now` : `refused: ${answer.reason}`}`)
     done &&= answer.ok
   }
   return done
+}
+
+function shardsOf(pair: PairAccess, { shard }: OwnersOptions): number[] {
+  if (shard !== undefined && shard >= pair.shardCount) throw new Error(`there are ${pair.shardCount} shards`)
+  return shard === undefined ? Array.from({ length: pair.shardCount }, (_, each) => each) : [shard]
+}
+
+/** Says what the operators of this call say of a case, signed here or elsewhere. */
+function wordsOf({ signers, wordFiles }: OwnersOptions): (statement: LossStatement) => OperatorWord[] {
+  const keys = signers.map(({ operator, keyFile }) => ({
+    operator,
+    key: createPrivateKey(readFileSync(keyFile, 'utf8')),
+  }))
+  const elsewhere = wordFiles.flatMap((file) => JSON.parse(readFileSync(file, 'utf8')) as SaidElsewhere)
+  return (statement) => [
+    ...keys.map(({ operator, key }) => signLoss(statement, operator, key)),
+    ...elsewhere.filter(({ shard, epoch }) => shard === statement.shard && epoch === statement.epoch),
+  ]
+}
+
+type SaidElsewhere = (LossStatement & OperatorWord)[]
+
+/** Prints what an operator says of shards in the epochs that they have now, for whoever gives both words. */
+export async function printWord(pair: PairAccess, options: OwnersOptions, say: Say): Promise<boolean> {
+  const { region } = options
+  const believed = await pair.recordsOf(region)
+  const words = wordsOf(options)
+  const said: SaidElsewhere = shardsOf(pair, options).flatMap((shard) => {
+    const record = believed[shard]
+    if (record === undefined || record.owner === region) return []
+    const statement = { shard, epoch: record.epoch, region }
+    return words(statement).map((word) => ({ ...statement, ...word }))
+  })
+  say(JSON.stringify(said, null, 2))
+  return said.length > 0
 }
 
 /** Gives a witness that lost records what the regions believe: of each shard the newest epoch that anybody knows. */

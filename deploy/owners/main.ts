@@ -1,4 +1,4 @@
-import { changeOwners, seedLostWitness, showOwners } from './changeOwners.ts'
+import { changeOwners, printWord, seedLostWitness, showOwners } from './changeOwners.ts'
 import { type OwnersOptions, parseOwnersOptions, UsageError, usage } from './options.ts'
 import { PairAccess } from './pairAccess.ts'
 
@@ -29,7 +29,9 @@ try {
     ? showOwners(pair, say)
     : options.action === 'seed'
       ? seedLostWitness(pair, options.operators, say)
-      : changeOwners(pair, options, say))
+      : options.action === 'word'
+        ? printWord(pair, options, say)
+        : changeOwners(pair, options, say))
   await pair.close()
   process.exit(done ? 0 : 1)
 } catch (error) {

@@ -10,19 +10,26 @@ test('a shard, or all, goes to the region that is named', () => {
     shard: 3,
     region: 'b',
     operators: [],
+    signers: [],
+    wordFiles: [],
   })
   expect(parseOwnersOptions(['takeover', 'all', '--to', 'a'])).toMatchObject({ shard: undefined, region: 'a' })
 })
 
 test('what may lose something needs the word of two', () => {
-  const two = ['--operator', 'lin', '--operator', 'wang']
-  expect(parseOwnersOptions(['accept-loss', '0', '--to', 'a', ...two])).toMatchObject({ operators: ['lin', 'wang'] })
-  expect(parseOwnersOptions(['seed', ...two])).toMatchObject({ action: 'seed' })
+  const keyFile = join(process.cwd(), 'lin.pem')
+  const loss = ['accept-loss', '0', '--to', 'a']
+  expect(parseOwnersOptions([...loss, '--operator', '1=lin.pem', '--word', 'wang.json'])).toMatchObject({
+    signers: [{ operator: 1, keyFile }],
+    wordFiles: [join(process.cwd(), 'wang.json')],
+  })
+  expect(parseOwnersOptions(['word', 'all', '--to', 'a', '--operator', '1=lin.pem'])).toMatchObject({ action: 'word' })
+  expect(parseOwnersOptions(['seed', '--by', 'lin', '--by', 'wang'])).toMatchObject({ operators: ['lin', 'wang'] })
 })
 
 describe('one line names what is wrong', () => {
   test.each([
-    [[], 'there is no "": show, move, takeover, accept-loss or seed'],
+    [[], 'there is no "": show, move, takeover, word, accept-loss or seed'],
     [['give'], 'there is no "give"'],
     [['show', '1'], 'show takes no "1"'],
     [['move', '1', '2', '--to', 'a'], 'move takes no "2"'],
@@ -30,8 +37,10 @@ describe('one line names what is wrong', () => {
     [['move', '1'], 'move needs --to a or --to b'],
     [['move', '1', '--to', 'c'], 'move needs --to a or --to b'],
     [['seed'], 'seed needs the word of two operators'],
-    [['seed', '--operator', 'lin', '--operator', 'lin'], 'seed needs the word of two operators'],
-    [['accept-loss', '0', '--to', 'a', '--operator', 'lin'], 'accept-loss needs the word of two operators'],
+    [['seed', '--by', 'lin', '--by', 'lin'], 'seed needs the word of two operators'],
+    [['accept-loss', '0', '--to', 'a', '--operator', '1=x'], 'accept-loss needs the word of two operators'],
+    [['word', '0', '--to', 'a'], 'word needs one --operator'],
+    [['word', '0', '--to', 'a', '--operator', 'lin'], '--operator must be a number and the file of its key'],
     [['show', '--shard', '1'], "Unknown option '--shard'"],
   ])('%j', (args, line) => {
     expect(() => parseOwnersOptions(args)).toThrow(UsageError)

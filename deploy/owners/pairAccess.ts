@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type NatsConnection, NoRespondersError, RequestError } from '@nats-io/nats-core'
 import { connectNats, type NatsAccess } from '../../actors/log/natsConnection.ts'
+import type { OperatorWord } from '../../actors/log/operatorWord.ts'
 import { controlSubject } from '../../actors/log/subjects.ts'
 import { type OwnerRecords, readOwners, witnessRecords } from '../ownerRecords.ts'
 import type { InstallationFacts } from '../runningRegion.ts'
@@ -14,7 +15,9 @@ const requestTimeoutMs = 15_000
 const nobodyThereMs = 5_000
 const askAgainMs = 200
 
-export type ControlRequest = { type: 'status' | 'move' | 'takeover' } | { type: 'accept-loss'; operators: string[] }
+export type ControlRequest =
+  | { type: 'status' | 'move' | 'takeover' }
+  | { type: 'accept-loss'; words: readonly OperatorWord[] }
 export type ControlAnswer = { ok: boolean; reason?: string } & Record<string, unknown>
 
 /** An operator's access to two regions and their witness; what is not there is undefined. */

@@ -114,7 +114,7 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
   async function change(action: 'move' | 'takeover', to: 'a' | 'b'): Promise<string[]> {
     const pair = await PairAccess.open(regions.dataDir)
     const said: string[] = []
-    const options = { data: regions.dataDir, action, shard: 0, region: to, operators: [] }
+    const options = { data: regions.dataDir, action, shard: 0, region: to, operators: [], signers: [], wordFiles: [] }
     await changeOwners(pair, options, (line) => said.push(line))
     await pair.close()
     return said

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type OperatorWord, operatorsWhoSaid } from '../../log/operatorWord.ts'
 import type { MoveAgreement } from './moveAgreement.ts'
 import { type ShardOwnership, soloLeaseMs } from './shardOwnership.ts'
 
@@ -11,21 +12,32 @@ const controlRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status') }),
   z.object({ type: z.literal('takeover') }),
   z.object({ type: z.literal('move') }),
-  z.object({ type: z.literal('accept-loss'), operators: z.array(z.string().min(1)) }),
+  z.object({
+    type: z.literal('accept-loss'),
+    words: z.array(z.object({ operator: z.int().min(1), signature: z.string().max(100) })).max(8),
+  }),
 ])
 
 export type ControlAnswer = { readonly ok: boolean; readonly reason?: string } & Record<string, unknown>
 
+export type OperatorRequestsOptions = {
+  readonly region: string
+  readonly shard: number
+  readonly ownership: ShardOwnership
+  readonly agreement: MoveAgreement
+  /** Key of an operator who may act, as the replica's ledger has it. */
+  readonly operatorKey: (operator: number) => Uint8Array | undefined
+  readonly status: () => Record<string, unknown>
+}
+
 /** What operators ask of a region's replica of a shard. An answer says how the shard stands then. */
 export class OperatorRequests {
+  readonly #o: OperatorRequestsOptions
   readonly #ownership: ShardOwnership
-  readonly #agreement: MoveAgreement
-  readonly #status: () => Record<string, unknown>
 
-  constructor(ownership: ShardOwnership, agreement: MoveAgreement, status: () => Record<string, unknown>) {
-    this.#ownership = ownership
-    this.#agreement = agreement
-    this.#status = status
+  constructor(options: OperatorRequestsOptions) {
+    this.#o = options
+    this.#ownership = options.ownership
   }
 
   /** Never rejects: what comes from outside is answered. */
@@ -33,7 +45,7 @@ export class OperatorRequests {
     const parsed = controlRequest.safeParse(message)
     if (!parsed.success) return { ok: false, reason: 'request-malformed' }
     const reason = await this.#follow(parsed.data)
-    return reason === undefined ? { ok: true, ...this.#status() } : { ok: false, reason, ...this.#status() }
+    return reason === undefined ? { ok: true, ...this.#o.status() } : { ok: false, reason, ...this.#o.status() }
   }
 
   /** @returns why it was not done */
@@ -49,15 +61,17 @@ export class OperatorRequests {
       case 'move':
         if (!owner) return 'not-owner'
         if (state.record.mode === 'solo') return 'owner-commits-alone'
-        return this.#urge(() => this.#agreement.begin())
+        return this.#urge(() => this.#o.agreement.begin())
       case 'accept-loss':
-        return this.#acceptLoss(request.operators)
+        return this.#acceptLoss(request.words)
     }
   }
 
-  #acceptLoss(operators: readonly string[]): Promise<string | undefined> | string {
+  #acceptLoss(words: readonly OperatorWord[]): Promise<string | undefined> | string {
     const { state, owner, revisionAgeMs } = this.#ownership
-    if (new Set(operators).size < 2) return 'two-operators-needed'
+    const { region, shard, operatorKey } = this.#o
+    const statement = { shard, epoch: state.record!.epoch, region }
+    if (operatorsWhoSaid(statement, words, operatorKey).size < 2) return 'two-operators-needed'
     if (owner) return 'owner'
     if (state.record?.mode !== 'solo') return 'nothing-to-lose'
     // The owner lives: the record shows each renewal of its lease.

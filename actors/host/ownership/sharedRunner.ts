@@ -102,7 +102,14 @@ export class SharedRunner implements Runner {
     })
     this.ownership = ownership
     this.#replica = replica
-    this.#requests = new OperatorRequests(ownership, agreement, () => this.status())
+    this.#requests = new OperatorRequests({
+      region,
+      shard,
+      ownership,
+      agreement,
+      operatorKey: (operator) => replica.leader?.operatorKey(operator),
+      status: () => this.status(),
+    })
   }
 
   get leader(): Leader | undefined {

@@ -1,11 +1,11 @@
 import type { Drill, Field } from '../drill.ts'
+import { lossWord, type Operator, twoOperators } from '../site/operators.ts'
 import { finalAnswer } from '../traffic/payment.ts'
 import { assertInSync, failBack, homes, pairOf, shardsOf, untilOwners } from './ownership.ts'
 
 const aloneWithinMs = 20_000
 const acceptedWithinMs = 60_000
 const askAgainMs = 500
-const operators = ['operator:1', 'operator:2']
 
 /**
  * An owner that was cut off goes on alone, acknowledges what nobody else has, and is lost for good. Its shards can go on
@@ -22,6 +22,7 @@ export const acceptLoss: Drill = {
     const { struck, other } = pairOf()
     const before = homes(field)
     const shards = shardsOf(field, struck)
+    const { operators, retire } = await twoOperators(field.site.region(other).facts())
     field.timeline.beginEpisode(false)
     const cutMs = field.timeline.nowMs()
     const heal = await field.strike(
@@ -45,9 +46,9 @@ export const acceptLoss: Drill = {
       ({ sentAtMs, payerShard, payeeShard }) =>
         sentAtMs > cutMs - 10_000 && sentAtMs <= lostMs && (concerned.has(payerShard) || concerned.has(payeeShard)),
     )
-    await refusesTakeover(field, shards[0]!, other)
+    await refusesTakeover(field, shards[0]!, other, operators[0])
     field.timeline.word(`two operators: region ${other} goes on with shards ${shards.join(', ')} without their tail`)
-    await accept(field, shards, other)
+    await accept(field, shards, other, operators)
     await field.served(60_000)
     const alone = field.payments.filter((payment) => {
       const answer = finalAnswer(payment)
@@ -57,15 +58,14 @@ export const acceptLoss: Drill = {
     await field.sleep(field.quick ? 3_000 : 10_000)
     await release()
     await failBack(field, before)
+    await retire()
   },
 }
 
 /** One operator is not enough, and a takeover without loss is not to be had: the owner may have acknowledged more. */
-async function refusesTakeover(field: Field, shard: number, region: string): Promise<void> {
-  for (const request of [
-    { type: 'takeover' },
-    { type: 'accept-loss', operators: [operators[0]!, operators[0]!] },
-  ] as const) {
+async function refusesTakeover(field: Field, shard: number, region: string, operator: Operator): Promise<void> {
+  const word = lossWord(operator, shard, epochOf(field, shard), region)
+  for (const request of [{ type: 'takeover' }, { type: 'accept-loss', words: [word, word] }] as const) {
     const refusal = await field
       .control(region)
       .ask(shard, request)
@@ -79,13 +79,19 @@ async function refusesTakeover(field: Field, shard: number, region: string): Pro
 }
 
 /** The owner's lease must surely have run out, so that the word has to wait. */
-async function accept(field: Field, shards: readonly number[], region: string): Promise<void> {
+async function accept(
+  field: Field,
+  shards: readonly number[],
+  region: string,
+  operators: readonly Operator[],
+): Promise<void> {
   const deadlineMs = field.timeline.nowMs() + acceptedWithinMs
   await Promise.all(
     shards.map(async (shard) => {
       for (;;) {
         try {
-          await field.control(region).ask(shard, { type: 'accept-loss', operators })
+          const words = operators.map((operator) => lossWord(operator, shard, epochOf(field, shard), region))
+          await field.control(region).ask(shard, { type: 'accept-loss', words })
           return
         } catch (error) {
           if (field.owner(shard)?.owner === region) return
@@ -97,3 +103,5 @@ async function accept(field: Field, shards: readonly number[], region: string): 
   )
   await untilOwners(field, shards, ({ owner }) => owner === region, acceptedWithinMs, `region ${region}'s`)
 }
+
+const epochOf = (field: Field, shard: number): number => field.owner(shard)!.epoch

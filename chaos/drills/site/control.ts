@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { connectOperator } from './natsClient.ts'
+import type { Word } from './operators.ts'
 import type { NatsAccess } from './regionSite.ts'
 
 const requestTimeoutMs = 15_000
@@ -9,7 +10,7 @@ export type ControlRequest =
   | { readonly type: 'status' }
   | { readonly type: 'takeover' }
   | { readonly type: 'move' }
-  | { readonly type: 'accept-loss'; readonly operators: readonly string[] }
+  | { readonly type: 'accept-loss'; readonly words: readonly Word[] }
 
 export type ControlAnswer = { readonly ok: boolean } & Record<string, unknown>
 
