@@ -17,6 +17,9 @@ type AddedTable =
   | 'mandate_payments'
   | 'notices'
   | 'audit'
+  | 'proposals'
+  | 'proposal_decisions'
+  | 'standings'
 
 export type Step = {
   readonly shard: number
@@ -63,6 +66,9 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
       notices: text(({ rows }) => rows.notices.join('')),
       audit: text(({ rows }) => rows.audit.join('')),
+      proposals: text(({ rows }) => rows.proposals.join('')),
+      proposal_decisions: text(({ rows }) => rows.decisions.join('')),
+      standings: text(({ rows }) => rows.standings.join('')),
     },
     returns: followed.flatMap(({ rows }) => rows.returns),
     replaced: {

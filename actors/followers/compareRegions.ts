@@ -30,6 +30,9 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   merchants: { key: 'wallet', row: 't' },
   merchant_texts: { key: 'shard, seq, index', row: 't' },
   audit: { key: 'shard, seq, index', row: 't' },
+  proposals: { key: 'shard, seq, index', row: 't' },
+  proposal_decisions: { key: 'shard, seq, index', row: 't' },
+  standings: { key: 'shard, seq, index', row: 't' },
 }
 
 const cursorRows = 5_000

@@ -26,6 +26,7 @@ import { addMerchant, addMerchantText } from './merchantRows.ts'
 import { addName } from './nameRows.ts'
 import { addCommandNotice, addRecovery } from './noticeRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './orderRows.ts'
+import { addRisk } from './riskRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
 
@@ -114,6 +115,7 @@ function addPayments(rows: ShardRows, state: State, { frame, out, entry }: Appli
       out.value[i]!,
       `\\\\x${hex(frame.u8, base + at.digestHigh, 8)}`,
       state.logTimeMs,
+      out.ruleVersion[i]!,
     ]
     rows.payments.push(`${cells.join('\t')}\n`)
   }
@@ -148,6 +150,7 @@ function addBatch(rows: ShardRows, state: State, { frame, out, entry }: Applied,
       left ? out.transitFirst[shard]! + before : 0,
       digest,
       state.logTimeMs,
+      out.ruleVersion[i]!,
     ]
     rows.payments.push(`${cells.join('\t')}\n`)
   }
@@ -192,6 +195,7 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     else if (command.user !== undefined) addUser(rows, state, command.user)
     if (name === 'userOpen') addName(rows, frame, name, at, out.value[i]!)
     else if (name === 'userUpdate') addName(rows, frame, name, at, command.user!)
+    addRisk(rows, state, applied, i, at, name)
     addLink(rows, name, out, i, command as { link?: number })
   }
 }

@@ -61,7 +61,7 @@ export function addMade(rows: ShardRows, state: State, seq: number, made: MadePa
   const { payer, payee, amount, code, mandate, id, index, destination, transit } = made
   const day = businessDay(state.logTimeMs)
   const cells = [day, payer, bytea(id), payee, amount, code, rows.shard, seq, index, destination, transit]
-  rows.payments.push(`${cells.join('\t')}\t\\\\x${'00'.repeat(8)}\t${state.logTimeMs}\n`)
+  rows.payments.push(`${cells.join('\t')}\t\\\\x${'00'.repeat(8)}\t${state.logTimeMs}\t${state.ruleVersion}\n`)
   if (mandate === undefined) return
   const { id: ids } = state.mandates.columns.at
   rows.mandatePayments.push(`${payer}\t${bytea(ids, mandate * 16)}\t${bytea(id)}\n`)

@@ -135,6 +135,7 @@ export function addPayment(
     out.value[i]!,
     bytea(frame.u8, at + commandHeadRecord.at.digestHigh, 8),
     state.logTimeMs,
+    out.ruleVersion[i]!,
   ]
   rows.payments.push(`${cells.join('\t')}\n`)
 }

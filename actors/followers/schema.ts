@@ -55,6 +55,8 @@ export const payments = pgTable(
     transit: int8('transit').notNull(),
     digest: bytes('digest').notNull(),
     logTimeMs: int8('log_time_ms').notNull(),
+    /** How many versions of limits and risk rules had come into force when it was judged. */
+    ruleVersion: integer('rule_version').notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.day, t.payer, t.id] }),
@@ -318,6 +320,57 @@ export const mandatePayments = pgTable(
     id: bytes('id').notNull(),
   },
   (t) => [primaryKey({ columns: [t.wallet, t.mandate, t.id] })],
+)
+
+/** Changes of rules that operators proposed, as the first shard heard of them. */
+export const proposals = pgTable(
+  'proposals',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    id: bytes('id').notNull(),
+    proposer: integer('proposer').notNull(),
+    /** The command that is proposed, and what follows its head. */
+    op: smallint('op').notNull(),
+    change: bytes('change').notNull(),
+    content: text('content').notNull(),
+    openedMs: int8('opened_ms').notNull(),
+    expiresMs: int8('expires_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] }), index('proposals_id').on(t.id)],
+)
+
+/** What became of them, and who said so. */
+export const proposalDecisions = pgTable(
+  'proposal_decisions',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    proposal: bytes('proposal').notNull(),
+    agreed: smallint('agreed').notNull(),
+    decider: integer('decider').notNull(),
+    decidedMs: int8('decided_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] }), index('proposal_decisions_proposal').on(t.proposal)],
+)
+
+/** Every change of whether a wallet may be paid. */
+export const standings = pgTable(
+  'standings',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    wallet: int8('wallet').notNull(),
+    /** 0 good, 1 suspended, 2 blacklisted. */
+    standing: smallint('standing').notNull(),
+    reason: smallint('reason').notNull(),
+    principal: integer('principal').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] }), index('standings_wallet').on(t.wallet, t.seq)],
 )
 
 /** What an order says beside its amount: its description, its lines, where its merchant wants to be called. */

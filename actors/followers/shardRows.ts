@@ -28,6 +28,10 @@ export class ShardRows {
   /** Of each recovery of a wallet that changed, by its wallet and start; and what holders are told of. */
   readonly recoveries = new Map<string, string>()
   readonly notices: string[] = []
+  /** Proposals, what was decided about them, and how payees stand. */
+  readonly proposals: string[] = []
+  readonly decisions: string[] = []
+  readonly standings: string[] = []
   readonly orderTexts: string[] = []
   readonly refunds: string[] = []
   /** Rows of merchants that changed, and what they said of themselves. */

@@ -72,8 +72,8 @@ export class HostTown {
 
   get genesis(): GenesisPlan {
     const institution = { number: 1, role: 'institution', publicKey: new Uint8Array(32) } as const
-    const operator = { number: 1, role: 'operator', publicKey: new Uint8Array(32) } as const
-    const principals = [institution, operator]
+    const operators = [1, 8, 9].map((number) => ({ number, role: 'operator', publicKey: new Uint8Array(32) }) as const)
+    const principals = [institution, ...operators]
     return { region, shardCount: this.logs.length, walletsMax: 256, idsMax: 4_096, principals }
   }
 

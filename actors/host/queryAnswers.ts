@@ -2,6 +2,7 @@ import { findHoldView } from '../ledger/holdViews.ts'
 import { findMandateView } from '../ledger/mandateViews.ts'
 import { viewMerchant } from '../ledger/merchantViews.ts'
 import { findOrderView } from '../ledger/orderViews.ts'
+import { viewProposals } from '../ledger/proposals.ts'
 import type { State } from '../ledger/state.ts'
 import { findSagaView, viewBatch, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
 import type { PrincipalView, Query, QueryAnswer, QueryResults, TotalsView } from '../log/queries.ts'
@@ -53,6 +54,10 @@ function read(
       return readPrincipals(state)
     case 'rules':
       return readRules(state)
+    case 'riskRules':
+      return readRiskRules(state)
+    case 'proposals':
+      return viewProposals(state)
     case 'totals':
       return readTotals(replica, state)
     case 'balances':
@@ -92,6 +97,11 @@ function readPrincipals(state: State): PrincipalView[] {
     active: active[row] === 1,
     publicKey: publicKey.slice(row * 32, row * 32 + 32),
   }))
+}
+
+function readRiskRules(state: State): QueryResults['riskRules'] {
+  const { versions, secondPerson } = state.risk.rules
+  return { versions, secondPerson, ruleVersion: state.ruleVersion }
 }
 
 function readTotals(replica: Replica, state: State): TotalsView {

@@ -107,8 +107,8 @@ export function riskRuleOf(command: Command<'riskPolicyPut'>): Omit<RiskRuleVers
 }
 
 /**
- * Enters a risk rule from a date on. The command's id says when it was said, the same in every shard: a date before
- * that means then.
+ * Enters a risk rule from a date on, or at once when that has passed. The command's id says when it was said, the same
+ * in every shard: of two that hold the later word counts.
  */
 export const putRiskPolicy: Execute<'riskPolicyPut'> = (s, command) => {
   const may = mayOperator(s, command)
@@ -118,7 +118,7 @@ export const putRiskPolicy: Execute<'riskPolicyPut'> = (s, command) => {
   if (!isRiskRule(rule) || rules.versions.length >= versionsMax) return refuse('rule-invalid')
   if (idClass(command.id, 0) !== idClasses.uuid) return refuse('rule-invalid')
   const saidMs = uuidTimeMs(command.id, 0)
-  rules.add({ ...rule, effectiveMs: Math.max(rule.effectiveMs, saidMs), saidMs })
+  rules.add({ ...rule, saidMs })
   rules.advance(s.logTimeMs)
   return accepted
 }

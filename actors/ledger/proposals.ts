@@ -19,6 +19,7 @@ import { idClass, idClasses } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { proposalStates, proposalsMax } from './proposalTable.ts'
 import { type CommandOp, commandHeadRecord, commandOps, commandRecords, principalRoles } from './records.ts'
+import { changeBytes } from './riskRecords.ts'
 import { isRiskRule } from './riskRules.ts'
 import { isStanding, putStanding, standings } from './standings.ts'
 import type { State } from './state.ts'
@@ -101,7 +102,7 @@ export const openProposal: Execute<'proposalOpen'> = (s, command) => {
   table.at.op[row] = changeOp
   table.at.state[row] = proposalStates.open
   table.at.expiresMs[row] = expiresMs
-  table.at.change.set(change, row * 64)
+  table.at.change.set(change, row * changeBytes)
   table.hashRow(s.digest, row, 1)
   return { refusal: 'accepted', value: row }
 }
@@ -142,7 +143,7 @@ export const decideProposal: Execute<'proposalDecide'> = (s, command, out, place
   if (proposer[row] === command.principal) return refuse('second-person-required')
   if (s.activePrincipal(proposer[row]!, principalRoles.operator) < 0) return refuse('second-person-required')
   const name = changeNamed(op[row]!)!
-  const agreed = readChange(name, change, row * 64, command)
+  const agreed = readChange(name, change, row * changeBytes, command)
   const elsewhere = 'wallet' in agreed && s.shardOf(agreed.wallet) !== s.genesis.shard
   if (!elsewhere) {
     const done = (changes[name].execute as Execute<CommandOp>)(s, agreed as never, out, place)
@@ -156,4 +157,23 @@ function end(s: State, row: number, state: number): Executed {
   s.proposals.at.state[row] = state
   s.proposals.hashRow(s.digest, row, 1)
   return { refusal: 'accepted', value: row }
+}
+
+/** A proposal that waits. */
+export type ProposalView = { id: Uint8Array; proposer: number; op: number; change: Uint8Array; expiresMs: number }
+
+export function viewProposals(s: State): ProposalView[] {
+  const { id, proposer, op, state, expiresMs, change } = s.proposals.at
+  const views: ProposalView[] = []
+  for (let row = 0; row < s.proposals.count; row++) {
+    if (state[row] !== proposalStates.open || expiresMs[row]! <= s.logTimeMs) continue
+    views.push({
+      id: id.slice(row * 16, row * 16 + 16),
+      proposer: proposer[row]!,
+      op: op[row]!,
+      change: change.slice(row * changeBytes, (row + 1) * changeBytes),
+      expiresMs: expiresMs[row]!,
+    })
+  }
+  return views
 }

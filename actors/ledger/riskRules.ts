@@ -125,7 +125,12 @@ export class RiskRules {
   }
 }
 
+/** From when on a version counts: a date that had passed when it was said means then. The same in every shard. */
+export function sinceMs({ effectiveMs, saidMs }: RiskRuleVersion): number {
+  return Math.max(effectiveMs, saidMs)
+}
+
 function isBefore(a: RiskRuleVersion, b: RiskRuleVersion | undefined): boolean {
-  if (b === undefined || a.effectiveMs > b.effectiveMs) return false
-  return a.effectiveMs < b.effectiveMs || a.saidMs < b.saidMs
+  if (b === undefined || sinceMs(a) > sinceMs(b)) return false
+  return sinceMs(a) < sinceMs(b) || a.saidMs < b.saidMs
 }

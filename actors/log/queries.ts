@@ -2,6 +2,8 @@ import type { HoldView } from '../ledger/holdViews.ts'
 import type { MandateView } from '../ledger/mandateViews.ts'
 import type { MerchantView } from '../ledger/merchantViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
+import type { ProposalView } from '../ledger/proposals.ts'
+import type { RiskRuleVersion } from '../ledger/riskRules.ts'
 import type { ClassLimits, RecoveryRule, RefundRule, RiskRule } from '../ledger/rules.ts'
 import type { BatchView, CommandView, SagaView, UserView, WalletView } from '../ledger/views.ts'
 
@@ -24,6 +26,9 @@ export type Query =
   | { type: 'merchant'; wallet: number }
   | { type: 'principals' }
   | { type: 'rules' }
+  /** Versions of the risk rules, and which proposals wait. */
+  | { type: 'riskRules' }
+  | { type: 'proposals' }
   /** Sums, digest and lanes: what a reconciliation and a backup compare. */
   | { type: 'totals' }
   /** Balances of a range of wallet rows, for a comparison wallet by wallet. */
@@ -69,6 +74,8 @@ export type QueryResults = {
   mandate: MandateView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[]; recoveries: RecoveryRule[] }
+  riskRules: { versions: RiskRuleVersion[]; secondPerson: boolean; ruleVersion: number }
+  proposals: ProposalView[]
   totals: TotalsView
   balances: { numbers: number[]; balances: number[] }
 }
