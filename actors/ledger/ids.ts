@@ -92,6 +92,14 @@ export function parseCommandId(text: string): Uint8Array | undefined {
   return bytes
 }
 
+/** Ids of payments that no command asked for by itself: of a batch's record, or made by the ledger. */
+const derivedPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[8e][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The bytes of any id that a payment may have, for who looks for it; undefined when the text is none. */
+export function parsePaymentId(text: string): Uint8Array | undefined {
+  return parseCommandId(text) ?? (derivedPattern.test(text) ? uuidBytes(text) : undefined)
+}
+
 function uuidBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(16)
   for (let i = 0, at = 0; i < 16; i++, at += 2) {

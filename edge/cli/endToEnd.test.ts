@@ -134,6 +134,23 @@ describe('from an account at the bank to a merchant and back', () => {
     expect((await json('pay', payee, payer, '1')).code).toBe(exitCodes.ok)
   })
 
+  test('a mandate is collected by its payee and cancelled by its payer', async () => {
+    const { payer, payee } = state
+    const given = await json('mandate', 'allow', payer, payee, '2', '--purpose', 'Rent')
+    expect(given).toMatchObject({ code: exitCodes.ok, body: { status: 'active', period_amount: '2.00' } })
+    const id = String(given.body.mandate_id)
+    const taken = await json('mandate', 'collect', payer, id, '1.50', '--payee', payee)
+    expect(taken).toMatchObject({ code: exitCodes.ok, body: { status: 'completed' } })
+    const over = await json('mandate', 'collect', payer, id, '0.51')
+    expect(over).toMatchObject({ code: exitCodes.refused, body: { reason: 'mandate-exceeded' } })
+    expect((await json('mandate', 'cancel', payer, id)).body).toMatchObject({ status: 'cancelled', taken: '1.50' })
+    expect((await json('mandate', 'show', payer, id)).body).toMatchObject({ status: 'cancelled' })
+    const first = new Date(Date.now() + 86_400_000).toISOString()
+    const told = await json('mandate', 'schedule', payer, payee, '1', '--first-at', first, '--period', 'once')
+    expect(told).toMatchObject({ code: exitCodes.ok, body: { kind: 'schedule', next_at: first } })
+    expect((await json('pay', payee, payer, '1.50')).code).toBe(exitCodes.ok)
+  })
+
   test('the same id for another amount is refused', async () => {
     const id = newId()
     expect((await jiaozi('pay', state.payer, state.payee, '1', '--payment-id', id)).code).toBe(exitCodes.ok)

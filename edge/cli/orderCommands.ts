@@ -16,12 +16,24 @@ type CreateOptions = {
   description?: string
   goods?: string
   callbackUrl?: string
+  split?: readonly Split[]
   as?: SignerName
 }
+type Split = { payee_wallet: string; amount: string } | { payee_wallet: string; percent: string }
 
 export function orderNoArgument(text: string): string {
   if (!isOrderNo(text)) throw new InvalidArgumentError(`It ${orderNoMessage}.`)
   return text
+}
+
+const splitPattern = /^([WM][1-9]\d{0,15})=(\d+(?:\.\d{1,2})?)(%?)$/
+
+/** One more split: W1048576=5.00 for an amount, W1048576=12.5% for a part of the rest. */
+function splitOption(text: string, before: readonly Split[] = []): readonly Split[] {
+  const match = splitPattern.exec(text)
+  if (match === null) throw new InvalidArgumentError('It must be such as W1048576=5.00 or W1048576=12.5%.')
+  const [, payee_wallet = '', value = '', sign] = match
+  return [...before, sign === '%' ? { payee_wallet, percent: value } : { payee_wallet, amount: value }]
 }
 
 const ordersPath = (merchant: string): string => `/v1/merchants/${merchant}/orders`
@@ -86,12 +98,17 @@ function addCreateCommand(order: Command, register: Register): void {
     .option('--description <text>', 'what it is for')
     .option('--goods <text>', 'its lines')
     .option('--callback-url <url>', 'where the merchant is told of the end')
+    .option(
+      '--split <payee=part>',
+      'who gets 5.00 yuan or 12.5% of it when it is paid; may be given again',
+      splitOption,
+    )
   register<CreateOptions>(create, async ({ args, options, session, tell }) => {
     const [merchant, order_no, amount] = args as [string, string, string]
-    const { expiresInMinutes, description, goods, callbackUrl } = options
+    const { expiresInMinutes, description, goods, callbackUrl, split } = options
     const expires_at = options.expiresAt ?? new Date(Date.now() + expiresInMinutes * 60_000).toISOString()
     if (options.expiresAt === undefined) tell(`order ${order_no}, to ask again: --expires-at ${expires_at}`)
-    const texts = { description, goods, callback_url: callbackUrl }
+    const texts = { description, goods, callback_url: callbackUrl, splits: split }
     const signer = session.signerFor(merchant, options.as)
     const body = await session.change(signer, 'POST', ordersPath(merchant), { order_no, amount, expires_at, ...texts })
     return orderAnswer({ body })

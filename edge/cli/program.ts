@@ -7,6 +7,7 @@ import { addHoldCommands } from './holdCommands.ts'
 import { addKeyCommands } from './keyCommands.ts'
 import { addLimitCommands } from './limitCommands.ts'
 import { addLinkCommand } from './linkCommand.ts'
+import { addMandateCommands } from './mandateCommands.ts'
 import { addMerchantCommands } from './merchantCommands.ts'
 import { addOrderCommands } from './orderCommands.ts'
 import { addPayeeCommand } from './payeeCommand.ts'
@@ -42,6 +43,7 @@ export function createProgram(terminal: Terminal): Command {
   addOrderCommands(program, register)
   addRefundCommand(program, register)
   addHoldCommands(program, register)
+  addMandateCommands(program, register)
   addBatchCommand(program, register)
   addLimitCommands(program, register)
   addKeyCommands(program, register)

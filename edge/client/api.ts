@@ -569,6 +569,8 @@ export type Order = {
   payer_wallet?: string
   /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
   payment_id?: string
+  /** Who else gets a part of the money */
+  splits?: Array<OrderSplit>
   /** What it is for */
   description?: string
   /** One line each */
@@ -579,6 +581,18 @@ export type Order = {
   as_of?: AsOf
 }
 
+export type OrderSplit = {
+  payee_wallet: string
+  amount: string
+  percent?: string
+  /** What is returned stays with the merchant */
+  status: 'waiting' | 'paid' | 'returned'
+  /** Why it was returned: its name in the closed list */
+  reason?: string
+  /** Of the merchant’s payment that brought it */
+  payment_id?: string
+}
+
 export type CreateOrderRequest = {
   /** The merchant's own number of the order, unique for the merchant */
   order_no: string
@@ -586,12 +600,22 @@ export type CreateOrderRequest = {
   amount: string
   /** RFC 3339, at most 30 days ahead: from then on it cannot be paid */
   expires_at: string
+  /** Who gets a part of the money when it is paid: an amount, or a percentage; the rest stays */
+  splits?: Array<SplitRequest>
   /** What it is for */
   description?: string
   /** One line each */
   goods?: string
   /** Where the merchant is told of the end */
   callback_url?: string
+}
+
+export type SplitRequest = {
+  payee_wallet: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount?: string
+  /** Of what the named amounts leave */
+  percent?: string
 }
 
 export type OrderList = {
@@ -719,6 +743,123 @@ export type CaptureHoldRequest = {
 export type VoidHoldRequest = {
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
+}
+
+export type Mandate = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  mandate_id: string
+  wallet_id: string
+  payee_wallet: string
+  kind: 'collect' | 'schedule'
+  status: 'active' | 'cancelled' | 'ended'
+  /** Of one payment: at most when it is collected, exactly when it is scheduled */
+  amount: string
+  period: 'once' | 'day' | 'week' | 'month'
+  /** In one period at most */
+  period_amount?: string
+  /** Taken in the period of now */
+  period_taken?: string
+  /** Taken in all, without what came back */
+  taken: string
+  payments: number
+  /** Scheduled payments that were not made */
+  missed: number
+  count_max?: number
+  /** RFC 3339, UTC */
+  first_at: string
+  /** RFC 3339, UTC */
+  ends_at?: string
+  /** Of a schedule that goes on: its next payment, or the next try of one */
+  next_at?: string
+  /** Why the last scheduled payment was refused, or why a payment came back */
+  last_reason?: string
+  /** RFC 3339, UTC */
+  signed_at: string
+  /** RFC 3339, UTC */
+  ended_at?: string
+  purpose?: string
+  /** Left out where the answer is not a reading */
+  as_of?: AsOf
+}
+
+export type SignMandateRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  mandate_id: string
+  payee_wallet: string
+  /** Whether the payee collects, or it is paid by itself */
+  kind: 'collect' | 'schedule'
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+  /** In Shanghai; weeks begin on Monday */
+  period: 'once' | 'day' | 'week' | 'month'
+  /** In one period at most; only of what is collected */
+  period_amount?: string
+  /** RFC 3339, at most 366 days ahead: from when it may be collected, or of the first payment. A month that lacks its date has the payment on its last day */
+  first_at: string
+  /** RFC 3339; from then on nothing is paid */
+  ends_at?: string
+  /** Payments in all */
+  count_max?: number
+  /** What it is for */
+  purpose?: string
+}
+
+export type MandateList = {
+  wallet_id: string
+  mandates: Array<Mandate>
+  next_cursor: string | null
+  /** How far the journal has followed the wallet's shard */
+  followed: AsOf
+}
+
+export type CancelMandateRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type Collection = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  collection_id: string
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  mandate_id: string
+  wallet_id: string
+  amount: string
+  status: 'completed' | 'pending'
+  /** RFC 3339, UTC */
+  executed_at?: string
+  position?: Position
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+export type CollectMandateRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  collection_id: string
+  /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
+  amount: string
+}
+
+export type MandatePayments = {
+  wallet_id: string
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  mandate_id: string
+  payments: Array<MandatePayment>
+  /** How far the journal has followed the payer's shard */
+  followed: AsOf
+}
+
+export type MandatePayment = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  amount: string
+  status: 'completed' | 'pending' | 'refused'
+  /** RFC 3339, UTC */
+  executed_at: string
+  position: Position
+  /** Why it was refused: INSUFFICIENT_BALANCE, … */
+  code?: string
+  /** Its name in the closed list */
+  reason?: string
 }
 
 export type Entries = {
@@ -1259,6 +1400,35 @@ export type Api = {
     body: VoidHoldRequest
     answer: Hold
   }
+  signMandate: {
+    path: { wallet_id: string }
+    body: SignMandateRequest
+    answer: Mandate
+  }
+  listMandates: {
+    path: { wallet_id: string }
+    query?: { limit?: number; cursor?: string }
+    answer: MandateList
+    item: Mandate
+  }
+  showMandate: {
+    path: { wallet_id: string; mandate_id: string }
+    answer: Mandate
+  }
+  cancelMandate: {
+    path: { wallet_id: string; mandate_id: string }
+    body: CancelMandateRequest
+    answer: Mandate
+  }
+  collectMandate: {
+    path: { wallet_id: string; mandate_id: string }
+    body: CollectMandateRequest
+    answer: Collection
+  }
+  listMandatePayments: {
+    path: { wallet_id: string; mandate_id: string }
+    answer: MandatePayments
+  }
   listEntries: {
     path: { wallet_id: string }
     query?: { limit?: number; cursor?: string }
@@ -1410,6 +1580,12 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   showHold: { method: 'GET', path: '/v1/wallets/{wallet_id}/holds/{hold_id}', signed: true, id: 'none', type: 'application/json' },
   captureHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds/{hold_id}/captures', signed: true, id: 'none', type: 'application/json' },
   voidHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds/{hold_id}/void', signed: true, id: 'request_id', type: 'application/json' },
+  signMandate: { method: 'POST', path: '/v1/wallets/{wallet_id}/mandates', signed: true, id: 'none', type: 'application/json' },
+  listMandates: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates', signed: true, id: 'none', type: 'application/json', items: 'mandates' },
+  showMandate: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}', signed: true, id: 'none', type: 'application/json' },
+  cancelMandate: { method: 'POST', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/cancel', signed: true, id: 'request_id', type: 'application/json' },
+  collectMandate: { method: 'POST', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/collections', signed: true, id: 'none', type: 'application/json' },
+  listMandatePayments: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/payments', signed: true, id: 'none', type: 'application/json' },
   listEntries: { method: 'GET', path: '/v1/wallets/{wallet_id}/entries', signed: true, id: 'none', type: 'application/json', items: 'entries' },
   listWalletEvents: { method: 'GET', path: '/v1/wallets/{wallet_id}/events', signed: true, id: 'none', type: 'application/json' },
   showLimits: { method: 'GET', path: '/v1/limits', signed: true, id: 'none', type: 'application/json' },

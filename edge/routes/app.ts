@@ -3,6 +3,7 @@ import { bindConsole } from '../console/consolePages.ts'
 import { readBody } from '../content.ts'
 import { auditOperations } from './audit.ts'
 import { captureOperations } from './captures.ts'
+import { collectionOperations } from './collections.ts'
 import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
 import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
@@ -11,6 +12,7 @@ import { keyRecoveryOperations } from './keyRecoveries.ts'
 import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
 import { bindLive, describeLive } from './liveRegion.ts'
+import { mandateOperations } from './mandates.ts'
 import { merchantOperations } from './merchants.ts'
 import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
@@ -51,6 +53,8 @@ export const operations: readonly Operation[] = [
   ...refundOperations,
   ...holdOperations,
   ...captureOperations,
+  ...mandateOperations,
+  ...collectionOperations,
   ...entryOperations,
   ...walletEventOperations,
   ...limitOperations,

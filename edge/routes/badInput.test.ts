@@ -142,6 +142,9 @@ const moneyMembers = [
   ['refundOrder', 'amount'],
   ['placeHold', 'amount'],
   ['captureHold', 'amount'],
+  ['signMandate', 'amount'],
+  ['signMandate', 'period_amount'],
+  ['collectMandate', 'amount'],
   ['putLimits', 'day'],
 ] as const
 

@@ -1,4 +1,4 @@
-import { commandIdText, parseCommandId } from '../../actors/ledger/ids.ts'
+import { commandIdText, parseCommandId, parsePaymentId } from '../../actors/ledger/ids.ts'
 import type { CommandOp } from '../../actors/ledger/records.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import type { CommandRequest, Gateway } from '../gateway/gateway.ts'
@@ -146,7 +146,15 @@ export function commandIdOf(header: string | undefined, inBody: string | undefin
 }
 
 export function idIn(text: string, field: string): Uint8Array {
-  const id = parseCommandId(text)
+  return idOr(parseCommandId(text), field)
+}
+
+/** The id of a payment that somebody looks for: also one that a batch or the ledger gave it. */
+export function paymentIdIn(text: string, field: string): Uint8Array {
+  return idOr(parsePaymentId(text), field)
+}
+
+function idOr(id: Uint8Array | undefined, field: string): Uint8Array {
   if (id === undefined)
     throw badField(field, 'must be a UUIDv7 in lower case, or a capital letter, a date and 1 to 15 digits')
   return id

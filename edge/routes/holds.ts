@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
-import { commandIdText, parseWalletId } from '../../actors/ledger/ids.ts'
+import { commandIdText } from '../../actors/ledger/ids.ts'
 import { deviceWord } from '../gateway/frameBodies.ts'
 import { type Caller, visibleWallet, walletNumberIn } from './caller.ts'
 import { idIn, runCommand } from './commandDesk.ts'
@@ -17,6 +17,7 @@ import {
   yuanText,
 } from './fields.ts'
 import type { JournalHold } from './journal.ts'
+import { namedWallet } from './namedWallet.ts'
 import { operation, type Services } from './operation.ts'
 import { cursorText, orderCursorIn } from './orderCursor.ts'
 import { timeIn } from './paymentRequest.ts'
@@ -121,7 +122,7 @@ export const placeHold = operation({
     const expiresMs = timeIn(body.expires_at, 'expires_at')
     const { result } = await visibleWallet(gateway, caller, wallet_id)
     const wallet = result.number
-    const payee = await payeeOf(services, body.payee_wallet)
+    const payee = await namedWallet(services, body.payee_wallet, 'payee_wallet')
     const { amount } = body
     const taken = await runCommand(gateway, gateway.shardOf(wallet), {
       op: 'holdPlace',
@@ -144,17 +145,6 @@ export const placeHold = operation({
     return { status: 201, body: holdBody(wallet_id, body.payee_wallet, placed) }
   },
 })
-
-/** Only the payee's own shard knows whose customer it is. */
-async function payeeOf({ gateway }: Services, walletId: string): Promise<{ number: number; institution: number }> {
-  const parsed = parseWalletId(walletId)
-  const number = parsed?.number ?? 0
-  const { result } = await gateway.ask(number, { type: 'wallet', number })
-  if (result === null || result.walletId !== walletId) {
-    throw new Failure('payee-unknown', { fields: [{ field: 'payee_wallet', message: 'no wallet with this id' }] })
-  }
-  return { number, institution: result.institution }
-}
 
 export const showHold = operation({
   name: 'showHold',

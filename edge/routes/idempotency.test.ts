@@ -121,6 +121,8 @@ describe('a command under one id', () => {
     putRefundRule: { days: 15 },
     placeHold: { amount: '1.01' },
     captureHold: { amount: '0.41' },
+    signMandate: { amount: '1.01' },
+    collectMandate: { amount: '0.41' },
     refundOrder: { amount: '0.41' },
     putPrincipal: { active: true },
   }

@@ -1,4 +1,5 @@
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
+import type { MandateView } from '../../actors/ledger/mandateViews.ts'
 import type { MerchantView } from '../../actors/ledger/merchantViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
@@ -61,7 +62,17 @@ export type JournalSaga = {
 /** An order as the journal keeps it, long after its shard has forgotten it. */
 export type JournalOrder = Pick<
   OrderView,
-  'amount' | 'refunded' | 'state' | 'payer' | 'paymentId' | 'createdMs' | 'expiresMs' | 'changedMs' | 'seq' | 'index'
+  | 'amount'
+  | 'refunded'
+  | 'state'
+  | 'payer'
+  | 'paymentId'
+  | 'createdMs'
+  | 'expiresMs'
+  | 'changedMs'
+  | 'splits'
+  | 'seq'
+  | 'index'
 > & {
   readonly orderNo: string
   /** Its texts as the edge wrote them; absent when they were not followed. */
@@ -114,6 +125,17 @@ export type JournalMerchant = Pick<MerchantView, 'profileVersion' | 'profileSeq'
   readonly content: string | undefined
 }
 
+/** A mandate as the journal keeps it, with what it is for. */
+export type JournalMandate = Omit<MandateView, 'walletNumber' | 'payeeInstitution' | 'periodTaken' | 'tries'> & {
+  readonly purpose: string | undefined
+}
+export type MandatesPage = {
+  readonly mandates: readonly JournalMandate[]
+  readonly followed: Followed
+  readonly more: boolean
+}
+export type MandatePaymentsPage = { readonly payments: readonly JournalPayment[]; readonly followed: Followed }
+
 export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
 
 /** What the followers have written down, read only. Payments and reads of balances never need it. */
@@ -145,6 +167,16 @@ export interface Journal {
   events(after: readonly EventCursor[], count: number): Promise<Found<EventsRead>>
   /** The newest name that was entered for a user. */
   userName(user: number): Promise<Found<JournalName>>
+  /** A payer's mandate. */
+  mandate(wallet: number, id: Uint8Array): Promise<Found<JournalMandate>>
+  /** A payer's mandates, newest first; `before` is where the last page ended. */
+  mandates(
+    wallet: number,
+    before: { seq: number; index: number } | undefined,
+    count: number,
+  ): Promise<Found<MandatesPage>>
+  /** Payments by a mandate, refused ones too, newest first. */
+  mandatePayments(wallet: number, id: Uint8Array): Promise<Found<MandatePaymentsPage>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

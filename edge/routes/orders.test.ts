@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
+import { writeMessage } from '../wire/protobuf.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 import { newOrder, orderOf, paymentOf } from './testOperations.ts'
 
@@ -119,6 +120,71 @@ describe('a payment that names an order', () => {
     const { order: _, ...without } = json
     expect(await api.ask('POST', '/v1/payments', { json: without })).toMatchObject({ status: 401 })
     expect(api.balance(ann)).toBe(10_000)
+  })
+})
+
+describe('an order that is split', () => {
+  let seller: TestWallet
+  beforeEach(async () => {
+    seller = await api.openWallet(api.otherInstitution, 'merchant', 0)
+  })
+  const splits = () => [
+    { payee_wallet: seller.walletId, percent: '80' },
+    { payee_wallet: bo.walletId, amount: '5.00' },
+  ]
+
+  test('says what each gets, and sends it on when it is paid', async () => {
+    const json = orderOf({ amount: '50.01', splits: splits() })
+    const made = await create(json)
+    const waiting = [
+      { payee_wallet: seller.walletId, amount: '36.01', percent: '80.00', status: 'waiting' },
+      { payee_wallet: bo.walletId, amount: '5.00', status: 'waiting' },
+    ]
+    expect(made).toMatchObject({ status: 201, body: { splits: waiting } })
+    expect((await create(json)).bytes).toEqual(made.bytes)
+    expect((await pay(ann, String(json.order_no), '50.01')).status).toBe(200)
+    while (api.balance(bo) !== 10_500 || api.balance(seller) !== 3_601) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    expect(api.balance(shop)).toBe(900)
+    const told = (await show(String(json.order_no))).body.splits as { status: string; payment_id: string }[]
+    expect(told.map(({ status }) => status)).toEqual(['paid', 'paid'])
+    expect(new Set(told.map(({ payment_id }) => payment_id)).size).toBe(2)
+    const asPayment = await api.ask('GET', `/v1/payments/${told[0]!.payment_id}`, { by: shop.signer })
+    expect(asPayment).toMatchObject({ status: 503, body: { reason: 'journal-unavailable' } })
+  })
+
+  test('under the same number with other splits is 409', async () => {
+    const json = orderOf({ amount: '50.00', splits: splits() })
+    await create(json)
+    for (const changes of [{ splits: undefined }, { splits: splits().slice(1) }, { splits: splits().reverse() }]) {
+      expect(await create({ ...json, ...changes })).toMatchObject({ status: 409, body: { reason: 'order-reused' } })
+    }
+  })
+
+  test.each([
+    ['of more than there is', [{ amount: '50.01' }], 'split-invalid', 'splits'],
+    ['to one payee twice', [{ percent: '1' }, { percent: '1' }], 'split-invalid', 'splits'],
+    ['of an amount and a percentage', [{ amount: '1', percent: '1' }], 'field-invalid', 'splits[0]'],
+    ['of neither', [{}], 'field-invalid', 'splits[0]'],
+    ['of more than all', [{ percent: '100.01' }], 'field-invalid', 'splits[0].percent'],
+    ['to nobody', [{ payee_wallet: 'W999999999', percent: '1' }], 'payee-unknown', 'splits[0].payee_wallet'],
+    ['in no parts', [], 'field-invalid', 'splits'],
+  ])('%s is none', async (_, given, reason, field) => {
+    const json = orderOf({ amount: '50.00', splits: given.map((one) => ({ payee_wallet: seller.walletId, ...one })) })
+    const told = await create(json)
+    expect(told).toMatchObject({ body: { reason, errors: [{ field }] } })
+    expect(told.status).toBeGreaterThanOrEqual(400)
+  })
+
+  test('is the same in Protobuf', async () => {
+    const json = orderOf({ amount: '50.00', splits: splits() })
+    const made = await create(json)
+    const bytes = writeMessage('CreateOrderRequest', json)
+    const headers = { accept: 'application/json' }
+    const again = await api.ask('POST', path(), { by: shop.signer, bytes, type: 'application/x-protobuf', headers })
+    expect(again.status).toBe(201)
+    expect(again.bytes).toEqual(made.bytes)
   })
 })
 

@@ -23,6 +23,7 @@ import type { JournalOrder } from './journal.ts'
 import { operation, type Services } from './operation.ts'
 import { cursorText, orderCursorIn } from './orderCursor.ts'
 import { orderNoField, orderNoIn } from './orderNo.ts'
+import { splitBodies, splitFields, splitSchema, splitsField } from './orderSplits.ts'
 import { encodeOrderText, type OrderText, readOrderText } from './orderText.ts'
 import { timeIn } from './paymentRequest.ts'
 import { requestDigest } from './requestDigest.ts'
@@ -61,6 +62,7 @@ const order = z
     ended_at: timeField.optional().openapi({ description: 'When it was paid, closed or expired' }),
     payer_wallet: walletIdField.optional(),
     payment_id: commandIdField.optional(),
+    splits: z.array(splitSchema).optional().openapi({ description: 'Who else gets a part of the money' }),
     ...textFields,
     as_of: asOfSchema.optional().openapi({ description: 'Left out where the answer is not a reading' }),
   })
@@ -68,7 +70,7 @@ const order = z
 
 type OrderState = Pick<
   OrderView,
-  'amount' | 'refunded' | 'state' | 'payer' | 'paymentId' | 'createdMs' | 'expiresMs' | 'changedMs'
+  'amount' | 'refunded' | 'state' | 'payer' | 'paymentId' | 'createdMs' | 'expiresMs' | 'changedMs' | 'splits'
 >
 
 function statusOf({ state, amount, refunded }: OrderState): Status {
@@ -78,9 +80,11 @@ function statusOf({ state, amount, refunded }: OrderState): Status {
 }
 
 /** An order as it stands. What it says beside its amount comes from the journal, a moment later than its state. */
-function orderBody(walletId: string, orderNo: string, state: OrderState, payerWallet: string, text: OrderText) {
+async function orderBody(services: Services, walletId: string, orderNo: string, state: OrderState, text: OrderText) {
   const status = statusOf(state)
-  const paid = state.state === 'paid' ? { payer_wallet: payerWallet, payment_id: commandIdText(state.paymentId) } : {}
+  const payer = state.state === 'paid' ? await walletText(services, state.payer) : ''
+  const paid = state.state === 'paid' ? { payer_wallet: payer, payment_id: commandIdText(state.paymentId) } : {}
+  const splits = await splitBodies(services, state.splits)
   return {
     wallet_id: walletId,
     order_no: orderNo,
@@ -91,12 +95,10 @@ function orderBody(walletId: string, orderNo: string, state: OrderState, payerWa
     expires_at: timeText(state.expiresMs),
     ...(status === 'created' ? {} : { ended_at: timeText(state.changedMs) }),
     ...paid,
+    ...(splits.length === 0 ? {} : { splits }),
     ...text,
   }
 }
-
-const payerText = (services: Services, payer: number): Promise<string> | string =>
-  payer === 0 ? '' : walletText(services, payer)
 
 const walletParams = z.object({ wallet_id: walletIdField })
 const orderParams = z.object({ wallet_id: walletIdField, order_no: orderNoField })
@@ -109,6 +111,8 @@ const fieldOf = {
   'expiry-invalid': 'expires_at',
   'amount-invalid': 'amount',
   'merchant-required': 'wallet_id',
+  'split-invalid': 'splits',
+  'payee-unknown': 'splits',
 } as const
 
 export const createOrder = operation({
@@ -118,7 +122,7 @@ export const createOrder = operation({
   tag: 'orders',
   summary: 'Create an order that one payment can pay',
   description:
-    'The order number is the id: the same body under it is the same order, as it stands now; another body gets 409. It can be paid once, until it expires or is closed; who pays second has the money back. An order number is free again a day after an unpaid order ended, and once a paid one can be refunded no more.',
+    'The order number is the id: the same body under it is the same order, as it stands now; another body gets 409. It can be paid once, until it expires or is closed; who pays second has the money back. Splits go on from the merchant’s wallet in the moment in which it is paid: whole fen by largest remainder, of equals to the earlier one; what a payee cannot take stays with the merchant. A refund comes out of the merchant’s wallet alone. An order number is free again a day after an unpaid order ended, and once a paid one can be refunded no more.',
   callers: ['wallet', 'institution'],
   params: walletParams,
   body: z
@@ -126,6 +130,7 @@ export const createOrder = operation({
       order_no: orderNoField,
       amount: amountField,
       expires_at: timeField.openapi({ description: 'RFC 3339, at most 30 days ahead: from then on it cannot be paid' }),
+      splits: splitsField,
       ...textFields,
     })
     .openapi('CreateOrderRequest'),
@@ -145,25 +150,31 @@ export const createOrder = operation({
     }
     const text = encodeOrderText(texts)
     const orderNo = orderNoIn(order_no)
-    const taken = await runCommand(gateway, gateway.shardOf(wallet), {
-      op: 'orderCreate',
+    const split = body.splits === undefined ? undefined : await splitFields(services, body.splits)
+    const said = split === undefined ? {} : { splits: split.said }
+    const fields = { wallet, amount, expiresMs, orderNo, textLength: text.length }
+    const plan = {
       caller,
       origin,
       id: noId,
-      digest: requestDigest('orderCreate', { wallet, order_no, amount, expiresMs, ...texts }),
-      fields: { wallet, amount, expiresMs, orderNo, textLength: text.length },
+      digest: requestDigest('orderCreate', { wallet, order_no, amount, expiresMs, ...texts, ...said }),
       text,
       instance: orderPath(params.wallet_id, order_no),
       fieldOf,
       membersOf: () => ({ order_no }),
       pending: { wallet_id: params.wallet_id, order_no, status: 'created' },
-    })
+    }
+    const shard = gateway.shardOf(wallet)
+    const taken =
+      split === undefined
+        ? await runCommand(gateway, shard, { ...plan, op: 'orderCreate', fields })
+        : await runCommand(gateway, shard, { ...plan, op: 'orderCreateSplit', fields: { ...fields, ...split.fields } })
     const read = await gateway.ask(wallet, { type: 'order', wallet, orderNo }, 'owner')
     const made = { amount, refunded: 0, state: 'created', payer: 0, paymentId: noId, expiresMs } as const
+    const unsplit = { splits: [] }
     const { timeMs } = taken.executed
-    const state = read.result ?? { ...made, createdMs: timeMs, changedMs: timeMs }
-    const payer = await payerText(services, state.payer)
-    return { status: 201, body: orderBody(params.wallet_id, order_no, state, payer, texts) }
+    const state = read.result ?? { ...made, ...unsplit, createdMs: timeMs, changedMs: timeMs }
+    return { status: 201, body: await orderBody(services, params.wallet_id, order_no, state, texts) }
   },
 })
 
@@ -182,8 +193,7 @@ async function findOrder(services: Services, wallet: number, walletId: string, o
   if (state === undefined) throw noOrderHere()
   // A number that was used again has another place in the log: the text of the earlier order is not this one's.
   const same = record !== undefined && (result === null || (record.seq === result.seq && record.index === result.index))
-  const payer = await payerText(services, state.payer)
-  const body = orderBody(walletId, orderNo, state, payer, readOrderText(same ? record.content : undefined))
+  const body = await orderBody(services, walletId, orderNo, state, readOrderText(same ? record.content : undefined))
   return { body: { ...body, as_of: asOfBody(asOf) }, headers: ageHeaders(asOf) }
 }
 
@@ -269,10 +279,8 @@ export const listOrders = operation({
     const found = await services.journal.orders(result.number, before, query.limit)
     if (found.kind !== 'found') throw new Failure('journal-unavailable', { retryAfterS: 5 })
     const { orders, followed, more } = found.record
-    const body = async (one: JournalOrder) => {
-      const payer = await payerText(services, one.payer)
-      return orderBody(params.wallet_id, one.orderNo, one, payer, readOrderText(one.content))
-    }
+    const body = (one: JournalOrder) =>
+      orderBody(services, params.wallet_id, one.orderNo, one, readOrderText(one.content))
     const last = orders.at(-1)
     const next_cursor = more && last ? cursorText(last) : null
     const shown = await Promise.all(orders.map(body))

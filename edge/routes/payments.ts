@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { destinationSaga } from '../../actors/ledger/outcomes.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import { type Caller, visibleWallet } from './caller.ts'
-import { idIn } from './commandDesk.ts'
+import { paymentIdIn } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import { commandIdField, positionSchema, statusUrlField, timeField, walletIdField, yuanText } from './fields.ts'
 import type { JournalPayment } from './journal.ts'
@@ -107,7 +107,7 @@ export const showPayment = operation({
   messages: { answer: 'Payment' },
   answers: { 200: { description: 'As it stands', schema: paymentSchema } },
   async run({ caller, params }, services) {
-    const id = idIn(params.payment_id, 'payment_id')
+    const id = paymentIdIn(params.payment_id, 'payment_id')
     const { result } = await visibleWallet(services.gateway, caller, params.wallet_id)
     const found = await find(services, result.number, params.wallet_id, params.payment_id, id)
     if (found === undefined) throw noPayment()
@@ -154,7 +154,7 @@ export const findPayment = operation({
   messages: { answer: 'PaymentSearch' },
   answers: { 200: { description: 'Those found', schema: searched } },
   async run({ caller, params }, services) {
-    const id = idIn(params.payment_id, 'payment_id')
+    const id = paymentIdIn(params.payment_id, 'payment_id')
     const found = await services.journal.paymentsById(id)
     if (found.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })
     const payments: Record<string, unknown>[] = []

@@ -11,16 +11,20 @@ import type {
   HoldsPage,
   Journal,
   JournalEntry,
+  JournalMandate,
   JournalMerchant,
   JournalName,
   JournalOrder,
   JournalPayment,
   JournalSaga,
+  MandatePaymentsPage,
+  MandatesPage,
   OrdersPage,
   RefundsPage,
 } from './journal.ts'
 import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
+import { selectMandates } from './sqlMandates.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
@@ -33,6 +37,8 @@ const silentAfter = '60 seconds'
 const rechargeKind = 1
 /** An order has no more refunds than this shown; the order itself says how much went back. */
 const refundsMax = 1_000
+/** And a mandate no more payments. */
+const mandatePaymentsMax = 1_000
 
 type EntryRow = {
   seq: bigint
@@ -206,6 +212,39 @@ export class SqlJournal implements Journal {
       if (row === undefined) return this.#none(sql)
       const record = { actor: Number(row.actor), commandId: row.command_id, sealed: row.name_sealed }
       return { kind: 'found', record }
+    })
+  }
+
+  mandate(wallet: number, id: Uint8Array): Promise<Found<JournalMandate>> {
+    return this.#ask(async (sql) => {
+      const [mandate] = await selectMandates(sql, sql`m.wallet = ${wallet} and m.id = ${id}`, 1)
+      return mandate === undefined ? this.#none(sql) : { kind: 'found', record: mandate }
+    })
+  }
+
+  mandates(
+    wallet: number,
+    before: { seq: number; index: number } | undefined,
+    count: number,
+  ): Promise<Found<MandatesPage>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
+      if (followed === undefined) return { kind: 'away' }
+      const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
+      const where = sql`m.wallet = ${wallet} and (m.seq, m.index) < (${seq}, ${index})`
+      const found = await selectMandates(sql, where, count + 1)
+      return { kind: 'found', record: { mandates: found.slice(0, count), followed, more: found.length > count } }
+    })
+  }
+
+  mandatePayments(wallet: number, id: Uint8Array): Promise<Found<MandatePaymentsPage>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
+      if (followed === undefined) return { kind: 'away' }
+      const ids = sql`select id from mandate_payments where wallet = ${wallet} and mandate = ${id}`
+      const where = sql`p.payer = ${wallet} and p.id in (${ids})`
+      const payments = await selectPayments(sql, where, sql`p.seq desc, p.index desc`, mandatePaymentsMax)
+      return { kind: 'found', record: { payments, followed } }
     })
   }
 

@@ -1,5 +1,10 @@
 import type postgres from 'postgres'
+import { refusalOf } from '../../actors/ledger/refusals.ts'
+import { splitStates } from '../../actors/ledger/splitTable.ts'
 import type { JournalOrder } from './journal.ts'
+
+/** Fen that a wallet can hold are exact in JSON. */
+type SplitRow = { payee: number; amount: number; weight: number; state: number; reason: number; payment_id: string }
 
 type OrderRow = {
   order_no: string
@@ -14,11 +19,19 @@ type OrderRow = {
   expires: bigint
   changed: bigint
   content: string | null
+  splits: readonly SplitRow[] | null
   log_time: bigint | null
 }
 
 const stateNames = ['free', 'created', 'paid', 'expired', 'closed'] as const
 const created = 1
+
+const splitStateNames = Object.keys(splitStates) as (keyof typeof splitStates)[]
+
+const splitsOf = (sql: postgres.Sql) => sql`(
+  select json_agg(json_build_object('payee', s.payee, 'amount', s.amount_fen, 'weight', s.weight, 'state', s.state,
+    'reason', s.reason, 'payment_id', encode(s.payment_id, 'hex')) order by s.place)
+  from order_splits s where s.merchant = o.merchant and s.order_no = o.order_no and s.order_seq = o.seq)`
 
 /** Orders of a merchant that `where` chooses, newest first. */
 export async function selectOrders(
@@ -29,6 +42,7 @@ export async function selectOrders(
   const rows = await sql<OrderRow[]>`
     select o.order_no, o.seq, o.index, o.amount_fen as amount, o.refunded_fen as refunded, o.state, o.payer,
       o.payment_id, o.created_ms as created, o.expires_ms as expires, o.changed_ms as changed, t.content,
+      ${splitsOf(sql)} as splits,
       p.log_time_ms as log_time
     from orders o
     left join order_texts t on t.shard = o.shard and t.seq = o.seq and t.index = o.index
@@ -53,5 +67,13 @@ function orderOf(row: OrderRow): JournalOrder {
     expiresMs: Number(row.expires),
     changedMs: Number(expired ? row.expires : row.changed),
     content: row.content ?? undefined,
+    splits: (row.splits ?? []).map(({ payee, amount, weight, state, reason, payment_id }) => ({
+      payee,
+      amount,
+      weight,
+      state: splitStateNames[state]!,
+      reason: refusalOf(reason),
+      paymentId: Buffer.from(payment_id, 'hex'),
+    })),
   }
 }

@@ -247,6 +247,15 @@ export class TestApi {
         if (record !== undefined) return { kind: 'found', record }
         return { kind: this.names === undefined ? 'away' : 'none' }
       },
+      mandate: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'none' }),
+      mandates: async () =>
+        this.orders === undefined
+          ? { kind: 'away' }
+          : { kind: 'found', record: { mandates: [], followed: this.orders.followed, more: false } },
+      mandatePayments: async () =>
+        this.orders === undefined
+          ? { kind: 'away' }
+          : { kind: 'found', record: { payments: [], followed: this.orders.followed } },
       followed: away,
       close: async () => undefined,
     }

@@ -246,6 +246,39 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: '/v1/limits/recoveries', json: withId(rule) }
     },
   },
+  signMandate: {
+    by: 'own',
+    sample: (_, own, other) => ({ path: walletPath(own, '/mandates'), json: mandateOf(other) }),
+  },
+  listMandates: {
+    by: 'own',
+    sample: (api, own) => {
+      api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+      return { path: walletPath(own, '/mandates') }
+    },
+  },
+  showMandate: { by: 'own', sample: async (api, own) => ({ path: await allowedTo(api, own) }) },
+  cancelMandate: {
+    by: 'own',
+    sample: async (api, own) => {
+      const path = `${await allowedBy(api, own, await api.openWallet())}/cancel`
+      return { path, json: withId() }
+    },
+  },
+  collectMandate: {
+    by: 'own',
+    sample: async (api, own) => {
+      const path = `${await allowedTo(api, own)}/collections`
+      return { path, json: { collection_id: newId(), amount: '0.40' } }
+    },
+  },
+  listMandatePayments: {
+    by: 'own',
+    sample: async (api, own) => {
+      api.orders = { orders: [], followed: { shard: 0, seq: 9, timeMs: Date.now() }, more: false }
+      return { path: `${await allowedTo(api, own)}/payments` }
+    },
+  },
   showLimits: show('own', () => '/v1/limits'),
   putLimits: {
     by: 'operator',
@@ -336,6 +369,32 @@ async function heldFor(api: TestApi, own: TestWallet): Promise<string> {
   const told = await api.ask('POST', walletPath(payer, '/holds'), { by: payer.signer, json })
   if (told.status !== 201) throw new Error(`nothing is held: ${JSON.stringify(told.body)}`)
   return walletPath(payer, `/holds/${json.hold_id}`)
+}
+
+export function mandateOf(payee: TestWallet, changes: object = {}): Record<string, unknown> {
+  const bounds = { kind: 'collect', amount: '1.00', period: 'month', period_amount: '3.00' }
+  return {
+    mandate_id: newId(),
+    payee_wallet: payee.walletId,
+    ...bounds,
+    first_at: new Date().toISOString(),
+    ...changes,
+  }
+}
+
+/** Where a mandate stands that one wallet has given another. */
+async function allowedBy(api: TestApi, payer: TestWallet, payee: TestWallet): Promise<string> {
+  const json = mandateOf(payee)
+  const told = await api.ask('POST', walletPath(payer, '/mandates'), { by: payer.signer, json })
+  if (told.status !== 201) throw new Error(`nothing is allowed: ${JSON.stringify(told.body)}`)
+  return walletPath(payer, `/mandates/${json.mandate_id}`)
+}
+
+/** Where one stands that somebody with money has given this wallet. */
+async function allowedTo(api: TestApi, own: TestWallet): Promise<string> {
+  const payer = await api.openWallet(api.otherInstitution)
+  await api.fund(payer, '5.00', accountNo)
+  return allowedBy(api, payer, own)
 }
 
 /** The payer's shard hears of the credit a moment after the payer was told. */

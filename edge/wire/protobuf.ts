@@ -5,6 +5,7 @@ import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
 import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
 import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_accounts_pb.ts'
+import { file_jiaozi_v1_mandates } from '../proto/gen/jiaozi/v1/mandates_pb.ts'
 import { file_jiaozi_v1_merchants } from '../proto/gen/jiaozi/v1/merchants_pb.ts'
 import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
 import { file_jiaozi_v1_payees } from '../proto/gen/jiaozi/v1/payees_pb.ts'
@@ -26,6 +27,7 @@ const registry = createRegistry(
   file_jiaozi_v1_limits,
   file_jiaozi_v1_linked_accounts,
   file_jiaozi_v1_merchants,
+  file_jiaozi_v1_mandates,
   file_jiaozi_v1_orders,
   file_jiaozi_v1_payees,
   file_jiaozi_v1_payments,
@@ -92,11 +94,12 @@ function readFields(message: DescMessage, name: string, bytes: Uint8Array): Memb
     const [number, wireType] = readOr(undefined, `the body is cut off or is no ${name}`, () => reader.tag())
     const field = fieldOf(message, number)
     if (field === undefined) throw new ProtobufError(undefined, `${name} has no field with the number ${number}`)
-    if (field.name in members) throw new ProtobufError(field.name, 'stands there twice')
+    const isList = field.fieldKind === 'list'
+    if (field.name in members && !isList) throw new ProtobufError(field.name, 'stands there twice')
     if (wireType !== wireTypeOf(field)) throw new ProtobufError(field.name, 'is of another type than its field')
     const what = 'is cut off, or is no value of its field'
     const { message: inner } = field
-    members[field.name] =
+    const value =
       inner === undefined
         ? readOr(field.name, what, () => readScalar(reader, field))
         : readFields(
@@ -104,6 +107,8 @@ function readFields(message: DescMessage, name: string, bytes: Uint8Array): Memb
             field.name,
             readOr(field.name, what, () => reader.bytes()),
           )
+    if (!isList) members[field.name] = value
+    else members[field.name] = [...((members[field.name] as unknown[] | undefined) ?? []), value]
   }
   return members
 }
@@ -123,7 +128,7 @@ function wireTypeOf(field: DescField): WireType {
   return delimited ? WireType.LengthDelimited : WireType.Varint
 }
 
-/** Requests hold strings, numbers, yes or no, and messages of these. */
+/** Requests hold strings, numbers, yes or no, messages of these, and lists of such messages. */
 function readScalar(reader: BinaryReader, field: DescField): string | number | boolean {
   switch (field.scalar) {
     case ScalarType.STRING:

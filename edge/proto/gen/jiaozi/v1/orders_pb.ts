@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/orders.proto.
  */
 export const file_jiaozi_v1_orders: GenFile = /*@__PURE__*/
-  fileDesc("ChZqaWFvemkvdjEvb3JkZXJzLnByb3RvEglqaWFvemkudjEi9AEKEkNyZWF0ZU9yZGVyUmVxdWVzdBIVCghvcmRlcl9ubxgBIAEoCUgAiAEBEhMKBmFtb3VudBgCIAEoCUgBiAEBEhcKCmV4cGlyZXNfYXQYAyABKAlIAogBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgDiAEBEhIKBWdvb2RzGAUgASgJSASIAQESGQoMY2FsbGJhY2tfdXJsGAYgASgJSAWIAQFCCwoJX29yZGVyX25vQgkKB19hbW91bnRCDQoLX2V4cGlyZXNfYXRCDgoMX2Rlc2NyaXB0aW9uQggKBl9nb29kc0IPCg1fY2FsbGJhY2tfdXJsIjsKEUNsb3NlT3JkZXJSZXF1ZXN0EhcKCnJlcXVlc3RfaWQYASABKAlIAIgBAUINCgtfcmVxdWVzdF9pZCKgBAoFT3JkZXISFgoJd2FsbGV0X2lkGAEgASgJSACIAQESFQoIb3JkZXJfbm8YAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARITCgZhbW91bnQYBCABKAlIA4gBARIVCghyZWZ1bmRlZBgFIAEoCUgEiAEBEhcKCmNyZWF0ZWRfYXQYBiABKAlIBYgBARIXCgpleHBpcmVzX2F0GAcgASgJSAaIAQESFQoIZW5kZWRfYXQYCCABKAlIB4gBARIZCgxwYXllcl93YWxsZXQYCSABKAlICIgBARIXCgpwYXltZW50X2lkGAogASgJSAmIAQESGAoLZGVzY3JpcHRpb24YCyABKAlICogBARISCgVnb29kcxgMIAEoCUgLiAEBEhkKDGNhbGxiYWNrX3VybBgNIAEoCUgMiAEBEiMKBWFzX29mGA4gASgLMg8uamlhb3ppLnYxLkFzT2ZIDYgBAUIMCgpfd2FsbGV0X2lkQgsKCV9vcmRlcl9ub0IJCgdfc3RhdHVzQgkKB19hbW91bnRCCwoJX3JlZnVuZGVkQg0KC19jcmVhdGVkX2F0Qg0KC19leHBpcmVzX2F0QgsKCV9lbmRlZF9hdEIPCg1fcGF5ZXJfd2FsbGV0Qg0KC19wYXltZW50X2lkQg4KDF9kZXNjcmlwdGlvbkIICgZfZ29vZHNCDwoNX2NhbGxiYWNrX3VybEIICgZfYXNfb2YisgEKCU9yZGVyTGlzdBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIgCgZvcmRlcnMYAiADKAsyEC5qaWFvemkudjEuT3JkZXISGAoLbmV4dF9jdXJzb3IYAyABKAlIAYgBARImCghmb2xsb3dlZBgEIAEoCzIPLmppYW96aS52MS5Bc09mSAKIAQFCDAoKX3dhbGxldF9pZEIOCgxfbmV4dF9jdXJzb3JCCwoJX2ZvbGxvd2VkYgZwcm90bzM", [file_jiaozi_v1_positions]);
+  fileDesc("ChZqaWFvemkvdjEvb3JkZXJzLnByb3RvEglqaWFvemkudjEinQIKEkNyZWF0ZU9yZGVyUmVxdWVzdBIVCghvcmRlcl9ubxgBIAEoCUgAiAEBEhMKBmFtb3VudBgCIAEoCUgBiAEBEhcKCmV4cGlyZXNfYXQYAyABKAlIAogBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgDiAEBEhIKBWdvb2RzGAUgASgJSASIAQESGQoMY2FsbGJhY2tfdXJsGAYgASgJSAWIAQESJwoGc3BsaXRzGAcgAygLMhcuamlhb3ppLnYxLlNwbGl0UmVxdWVzdEILCglfb3JkZXJfbm9CCQoHX2Ftb3VudEINCgtfZXhwaXJlc19hdEIOCgxfZGVzY3JpcHRpb25CCAoGX2dvb2RzQg8KDV9jYWxsYmFja191cmwifAoMU3BsaXRSZXF1ZXN0EhkKDHBheWVlX3dhbGxldBgBIAEoCUgAiAEBEhMKBmFtb3VudBgCIAEoCUgBiAEBEhQKB3BlcmNlbnQYAyABKAlIAogBAUIPCg1fcGF5ZWVfd2FsbGV0QgkKB19hbW91bnRCCgoIX3BlcmNlbnQi4gEKCk9yZGVyU3BsaXQSGQoMcGF5ZWVfd2FsbGV0GAEgASgJSACIAQESEwoGYW1vdW50GAIgASgJSAGIAQESFAoHcGVyY2VudBgDIAEoCUgCiAEBEhMKBnN0YXR1cxgEIAEoCUgDiAEBEhMKBnJlYXNvbhgFIAEoCUgEiAEBEhcKCnBheW1lbnRfaWQYBiABKAlIBYgBAUIPCg1fcGF5ZWVfd2FsbGV0QgkKB19hbW91bnRCCgoIX3BlcmNlbnRCCQoHX3N0YXR1c0IJCgdfcmVhc29uQg0KC19wYXltZW50X2lkIjsKEUNsb3NlT3JkZXJSZXF1ZXN0EhcKCnJlcXVlc3RfaWQYASABKAlIAIgBAUINCgtfcmVxdWVzdF9pZCLHBAoFT3JkZXISFgoJd2FsbGV0X2lkGAEgASgJSACIAQESFQoIb3JkZXJfbm8YAiABKAlIAYgBARITCgZzdGF0dXMYAyABKAlIAogBARITCgZhbW91bnQYBCABKAlIA4gBARIVCghyZWZ1bmRlZBgFIAEoCUgEiAEBEhcKCmNyZWF0ZWRfYXQYBiABKAlIBYgBARIXCgpleHBpcmVzX2F0GAcgASgJSAaIAQESFQoIZW5kZWRfYXQYCCABKAlIB4gBARIZCgxwYXllcl93YWxsZXQYCSABKAlICIgBARIXCgpwYXltZW50X2lkGAogASgJSAmIAQESGAoLZGVzY3JpcHRpb24YCyABKAlICogBARISCgVnb29kcxgMIAEoCUgLiAEBEhkKDGNhbGxiYWNrX3VybBgNIAEoCUgMiAEBEiMKBWFzX29mGA4gASgLMg8uamlhb3ppLnYxLkFzT2ZIDYgBARIlCgZzcGxpdHMYDyADKAsyFS5qaWFvemkudjEuT3JkZXJTcGxpdEIMCgpfd2FsbGV0X2lkQgsKCV9vcmRlcl9ub0IJCgdfc3RhdHVzQgkKB19hbW91bnRCCwoJX3JlZnVuZGVkQg0KC19jcmVhdGVkX2F0Qg0KC19leHBpcmVzX2F0QgsKCV9lbmRlZF9hdEIPCg1fcGF5ZXJfd2FsbGV0Qg0KC19wYXltZW50X2lkQg4KDF9kZXNjcmlwdGlvbkIICgZfZ29vZHNCDwoNX2NhbGxiYWNrX3VybEIICgZfYXNfb2YisgEKCU9yZGVyTGlzdBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIgCgZvcmRlcnMYAiADKAsyEC5qaWFvemkudjEuT3JkZXISGAoLbmV4dF9jdXJzb3IYAyABKAlIAYgBARImCghmb2xsb3dlZBgEIAEoCzIPLmppYW96aS52MS5Bc09mSAKIAQFCDAoKX3dhbGxldF9pZEIOCgxfbmV4dF9jdXJzb3JCCwoJX2ZvbGxvd2VkYgZwcm90bzM", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.CreateOrderRequest
@@ -55,6 +55,13 @@ export type CreateOrderRequest = Message<"jiaozi.v1.CreateOrderRequest"> & {
    * @generated from field: optional string callback_url = 6;
    */
   callbackUrl?: string | undefined;
+
+  /**
+   * Who gets a part of the money when it is paid; the rest stays.
+   *
+   * @generated from field: repeated jiaozi.v1.SplitRequest splits = 7;
+   */
+  splits: SplitRequest[];
 };
 
 /**
@@ -63,6 +70,83 @@ export type CreateOrderRequest = Message<"jiaozi.v1.CreateOrderRequest"> & {
  */
 export const CreateOrderRequestSchema: GenMessage<CreateOrderRequest> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_orders, 0);
+
+/**
+ * One of the two: an amount, or a percentage of what the amounts leave.
+ *
+ * @generated from message jiaozi.v1.SplitRequest
+ */
+export type SplitRequest = Message<"jiaozi.v1.SplitRequest"> & {
+  /**
+   * @generated from field: optional string payee_wallet = 1;
+   */
+  payeeWallet?: string | undefined;
+
+  /**
+   * @generated from field: optional string amount = 2;
+   */
+  amount?: string | undefined;
+
+  /**
+   * @generated from field: optional string percent = 3;
+   */
+  percent?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.SplitRequest.
+ * Use `create(SplitRequestSchema)` to create a new message.
+ */
+export const SplitRequestSchema: GenMessage<SplitRequest> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_orders, 1);
+
+/**
+ * @generated from message jiaozi.v1.OrderSplit
+ */
+export type OrderSplit = Message<"jiaozi.v1.OrderSplit"> & {
+  /**
+   * @generated from field: optional string payee_wallet = 1;
+   */
+  payeeWallet?: string | undefined;
+
+  /**
+   * @generated from field: optional string amount = 2;
+   */
+  amount?: string | undefined;
+
+  /**
+   * @generated from field: optional string percent = 3;
+   */
+  percent?: string | undefined;
+
+  /**
+   * "waiting", "paid" or "returned"; what is returned stays with the merchant.
+   *
+   * @generated from field: optional string status = 4;
+   */
+  status?: string | undefined;
+
+  /**
+   * Why it was returned.
+   *
+   * @generated from field: optional string reason = 5;
+   */
+  reason?: string | undefined;
+
+  /**
+   * Of the merchant's payment that brought it.
+   *
+   * @generated from field: optional string payment_id = 6;
+   */
+  paymentId?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.OrderSplit.
+ * Use `create(OrderSplitSchema)` to create a new message.
+ */
+export const OrderSplitSchema: GenMessage<OrderSplit> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_orders, 2);
 
 /**
  * @generated from message jiaozi.v1.CloseOrderRequest
@@ -81,7 +165,7 @@ export type CloseOrderRequest = Message<"jiaozi.v1.CloseOrderRequest"> & {
  * Use `create(CloseOrderRequestSchema)` to create a new message.
  */
 export const CloseOrderRequestSchema: GenMessage<CloseOrderRequest> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_orders, 1);
+  messageDesc(file_jiaozi_v1_orders, 3);
 
 /**
  * @generated from message jiaozi.v1.Order
@@ -160,6 +244,11 @@ export type Order = Message<"jiaozi.v1.Order"> & {
    * @generated from field: optional jiaozi.v1.AsOf as_of = 14;
    */
   asOf?: AsOf | undefined;
+
+  /**
+   * @generated from field: repeated jiaozi.v1.OrderSplit splits = 15;
+   */
+  splits: OrderSplit[];
 };
 
 /**
@@ -167,7 +256,7 @@ export type Order = Message<"jiaozi.v1.Order"> & {
  * Use `create(OrderSchema)` to create a new message.
  */
 export const OrderSchema: GenMessage<Order> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_orders, 2);
+  messageDesc(file_jiaozi_v1_orders, 4);
 
 /**
  * @generated from message jiaozi.v1.OrderList
@@ -203,5 +292,5 @@ export type OrderList = Message<"jiaozi.v1.OrderList"> & {
  * Use `create(OrderListSchema)` to create a new message.
  */
 export const OrderListSchema: GenMessage<OrderList> = /*@__PURE__*/
-  messageDesc(file_jiaozi_v1_orders, 3);
+  messageDesc(file_jiaozi_v1_orders, 5);
 
