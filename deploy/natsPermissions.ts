@@ -9,6 +9,7 @@ export type NatsRole =
   | 'worker'
   | 'projector'
   | 'connector'
+  | 'webhooks'
   | 'operator'
   /** The other region's server, for all of that region's processes. */
   | 'leaf'
@@ -147,6 +148,11 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
         ],
         subscribe: [...inbox, `fx.${region}.*`, ...hearOwners],
       }
+    case 'webhooks':
+      return {
+        publish: [...readOwners, ...withPeer(`hook.${region}`)],
+        subscribe: [...inbox, ...hearOwners, ...withPeer(`hook.${peer}`)],
+      }
     case 'operator':
       return {
         publish: [
@@ -185,6 +191,7 @@ function crossing(from: string, to: string, shardCount: number): string[] {
     `beat.${to}`,
     `mark.${from}.*`,
     `trim.${from}`,
+    `hook.${from}`,
     '_INBOX.>',
     ...readers,
     // Answers to the other side's mirrors, what they are sent, and confirmation of what ours have.

@@ -11,7 +11,16 @@ import { startToxiproxy, type ToxiproxyProcess } from './toxiproxy.ts'
 import { type LinkControl, linkControl } from './toxiproxyClient.ts'
 
 const storeBytesMax = 4 * 1024 ** 3
-const roles: readonly NatsRole[] = ['admin', 'archiver', 'edge', 'worker', 'projector', 'connector', 'operator']
+const roles: readonly NatsRole[] = [
+  'admin',
+  'archiver',
+  'edge',
+  'worker',
+  'projector',
+  'connector',
+  'webhooks',
+  'operator',
+]
 
 /**
  * The message servers of two regions, joined by one link that can be cut. Every role is a user of its own name, and

@@ -5,6 +5,7 @@ import { merchantLines } from './merchantRows.ts'
 import { copyIn, type ReplacedTable, replaceRows } from './replacedRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { appliedLines, linkLines, receivedLines, userLines, walletLines } from './stateRows.ts'
+import { type WebhookRows, writeWebhookRows } from './webhookTables.ts'
 
 type AddedTable =
   | 'entries'
@@ -37,6 +38,7 @@ export type Batch = {
   readonly added: Readonly<Record<AddedTable, string>>
   readonly returns: readonly { payer: number; id: string; reason: number; seq: number }[]
   readonly replaced: Readonly<Record<ReplacedTable, string>>
+  readonly webhooks: WebhookRows
 }
 
 /** Another process has written past the position that this one goes on from. */
@@ -86,6 +88,11 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },
+    webhooks: {
+      events: text(({ rows }) => rows.webhookEvents.join('')),
+      refundEnds: text(({ rows }) => rows.refundEnds.join('')),
+      replays: followed.flatMap(({ rows }) => rows.webhookReplays),
+    },
   }
 }
 
@@ -105,6 +112,7 @@ export async function writeWithin(tx: Database, batch: Batch): Promise<void> {
   for (const [table, text] of Object.entries(batch.added)) await copyIn(tx, `copy ${table} from stdin`, text)
   for (const [table, text] of Object.entries(batch.replaced)) await replaceRows(tx, table as ReplacedTable, text)
   await addReturns(tx, batch)
+  await writeWebhookRows(tx, batch.webhooks, batch.added.refunds !== '')
 }
 
 async function addReturns(tx: Database, { returns }: Batch): Promise<void> {

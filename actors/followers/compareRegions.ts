@@ -31,6 +31,12 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   mandates: { key: 'wallet, id', row: 't' },
   mandate_texts: { key: 'shard, seq, index', row: 't' },
   mandate_payments: { key: 'wallet, mandate, id', row: 't' },
+  webhook_events: {
+    key: "encode(t.event_id, 'hex')",
+    row: `row(t.type, t.merchant, t.order_no, t.order_seq, t.amount_fen, t.shard, t.seq, t.index, t.at_ms, t.payer,
+      t.payment_id, t.refund_id, t.refund_fen, t.reason, t.replays)`,
+  },
+  refund_ends: { key: 'merchant, id', row: 't' },
   merchants: { key: 'wallet', row: 't' },
   merchant_texts: { key: 'shard, seq, index', row: 't' },
   audit: { key: 'shard, seq, index', row: 't' },

@@ -73,6 +73,8 @@ async function removeBeyond(tx: Database, { shard, seq, ledger }: Replica): Prom
     await tx`delete from ${tx(table)} where day >= ${day} and shard = ${shard} and seq > ${seq}`
   }
   for (const table of [
+    'webhook_events',
+    'refund_ends',
     'order_texts',
     'merchant_texts',
     'mandate_texts',

@@ -11,6 +11,7 @@ import {
   commandRecords,
   frameKinds,
   paymentRecord,
+  transitOps,
   transitRecord,
 } from '../ledger/records.ts'
 import { rememberedByCode } from '../ledger/refusals.ts'
@@ -29,11 +30,12 @@ import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './
 import { addRisk } from './riskRows.ts'
 import type { ShardRows } from './shardRows.ts'
 import { sagaLine } from './stateRows.ts'
+import { addOrderEvents, addRefundArrivals, addRefundReturn, addReplay } from './webhookRows.ts'
 
 /** Where in a frame notices are numbered that belong to no record. */
 const noticesFrom = 100_000
 
-type Posting = { row: number; kind: number; delta: number; counterparty: number; id: string; index: number }
+export type Posting = { row: number; kind: number; delta: number; counterparty: number; id: string; index: number }
 
 /** Collects the postings of the frame that is being applied. */
 export class PostingWatch implements Watch {
@@ -75,11 +77,13 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
     addRecovery(rows, change, { seq: entry.seq, index: noticesFrom + n, logTimeMs: state.logTimeMs })
     addWallet(rows, state, change.wallet)
   }
+  if (out.orders.length > 0) addOrderEvents(rows, state, applied, postings)
   if (out.skipped !== '' || opened === undefined) return
+  addRefundArrivals(rows, state, applied, postings)
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
   else if (frame.kind === frameKinds.batch) addBatch(rows, state, applied, day)
-  else if (frame.kind === frameKinds.transit) addReturns(rows, applied)
+  else if (frame.kind === frameKinds.transit) addReturns(rows, state, applied)
   else if (frame.kind === frameKinds.commands) addCommands(rows, state, applied)
   for (const row of out.sagas) rows.sagas.set(`${row}/${state.sagas.at.seq[row]}`, sagaLine(rows.shard, state, row))
 }
@@ -156,14 +160,18 @@ function addBatch(rows: ShardRows, state: State, { frame, out, entry }: Applied,
   }
 }
 
-function addReturns(rows: ShardRows, { frame, entry }: Applied): void {
+function addReturns(rows: ShardRows, state: State, applied: Applied): void {
+  const { frame, entry } = applied
   const at = transitRecord.at
   const id = new Uint8Array(16)
+  let index = -1
   for (const { group, record } of transitPlaces(frame)) {
+    index += 1
     const op = frame.u8[record + at.op]
     if (op === undefined || op % 2 === 1) continue
     readTransitId(frame.u8, group, record, id)
     const payer = frame.f64[(record + at.payer) >>> 3]!
+    if (op === transitOps.refundReturn) addRefundReturn(rows, state, applied, index, record, id)
     rows.returns.push({ payer, id: hex(id, 0, 16), reason: frame.u8[record + at.reason]!, seq: entry.seq })
   }
 }
@@ -183,6 +191,7 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === 'holdCapture') addCapture(rows, state, applied, i, at)
     if (name === 'mandateCollect') addCollection(rows, state, applied, i, at)
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
+    if (name === 'webhookReplay') addReplay(rows, state, frame, at)
     if (name === 'merchantPut') addMerchantText(rows, applied, i, at)
     if (name === 'orderCreate' || name === 'orderCreateSplit') addOrderText(rows, state, applied, i, at, name)
     if (name === 'mandateSign') addPurpose(rows, applied, i, at)

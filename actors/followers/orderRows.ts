@@ -11,7 +11,7 @@ import type { ShardRows } from './shardRows.ts'
 
 const bytea = (bytes: Uint8Array, at: number, length: number): string => `\\\\x${hex(bytes, at, length)}`
 
-function orderNoText(bytes: Uint8Array): string {
+export function orderNoText(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
   return String.fromCharCode(...bytes.subarray(0, end < 0 ? orderNoBytes : end))
 }

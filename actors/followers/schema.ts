@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, customType, index, integer, pgTable, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core'
 
 /** Raw bytes: ids, digests, sealed values. */
@@ -443,6 +444,90 @@ export const notices = pgTable(
     logTimeMs: int8('log_time_ms').notNull(),
   },
   (t) => [primaryKey({ columns: [t.wallet, t.seq, t.index, t.kind] })],
+)
+
+/**
+ * What merchants are told of. The projector writes what happened, exactly once; how the telling stands is kept by the
+ * webhook program in the last columns.
+ */
+export const webhookEvents = pgTable(
+  'webhook_events',
+  {
+    /** Rises in the order of what happens to an order. */
+    id: bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity(),
+    eventId: bytes('event_id').notNull().unique(),
+    type: smallint('type').notNull(),
+    merchant: int8('merchant').notNull(),
+    merchantShard: smallint('merchant_shard').notNull(),
+    orderNo: text('order_no').notNull(),
+    /** Place of the order's creation in the log. */
+    orderSeq: int8('order_seq').notNull(),
+    orderIndex: integer('order_index').notNull(),
+    amount: int8('amount_fen').notNull(),
+    createdMs: int8('created_ms').notNull(),
+    expiresMs: int8('expires_ms').notNull(),
+    /** Where it happened: of a refund that arrived, the shard of who paid. */
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    atMs: int8('at_ms').notNull(),
+    payer: int8('payer').notNull(),
+    paymentId: bytes('payment_id').notNull(),
+    refundId: bytes('refund_id'),
+    refund: int8('refund_fen').notNull().default(0n),
+    reason: smallint('reason').notNull().default(0),
+    /** From when on the time counts in which it is tried. */
+    sinceMs: int8('since_ms').notNull(),
+    state: smallint('state').notNull().default(0),
+    attempts: integer('attempts').notNull().default(0),
+    /** How often somebody asked that it be told again. */
+    replays: integer('replays').notNull().default(0),
+    nextMs: int8('next_ms').notNull().default(0n),
+    endedMs: int8('ended_ms'),
+  },
+  (t) => [
+    index('webhook_events_newest').on(t.merchant, t.id),
+    index('webhook_events_due').on(t.merchant, t.nextMs, t.id).where(sql`state = 0`),
+    index('webhook_events_order').on(t.merchant, t.orderNo, t.orderSeq, t.id).where(sql`state = 0`),
+    index('webhook_events_place').on(t.merchantShard, t.shard, t.seq).where(sql`state = 0`),
+  ],
+)
+
+/** Refunds that came to an end and whose order's shard has not been followed as far as to their beginning. */
+export const refundEnds = pgTable(
+  'refund_ends',
+  {
+    merchant: int8('merchant').notNull(),
+    id: bytes('id').notNull(),
+    payer: int8('payer').notNull(),
+    amount: int8('amount_fen').notNull(),
+    reason: smallint('reason').notNull(),
+    merchantShard: smallint('merchant_shard').notNull(),
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    atMs: int8('at_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.merchant, t.id] })],
+)
+
+/** Every try to tell a merchant, with what came back. */
+export const webhookAttempts = pgTable(
+  'webhook_attempts',
+  {
+    eventId: bytes('event_id').notNull(),
+    replay: integer('replay').notNull(),
+    attempt: integer('attempt').notNull(),
+    atMs: int8('at_ms').notNull(),
+    url: text('url').notNull(),
+    /** Of the answer; 0 when there was none. */
+    status: smallint('status').notNull(),
+    error: text('error').notNull(),
+    durationMs: integer('duration_ms').notNull(),
+    /** The first bytes of the answer. */
+    response: text('response').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.eventId, t.replay, t.attempt] })],
 )
 
 /** What a reconciliation could not explain, for people to work off. */

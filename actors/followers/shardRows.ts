@@ -39,6 +39,10 @@ export class ShardRows {
   readonly merchantTexts: string[] = []
   /** What operators did. */
   readonly audit: string[] = []
+  /** What merchants are told of, refunds that came to an end, and what is to be told again. */
+  readonly webhookEvents: string[] = []
+  readonly refundEnds: string[] = []
+  readonly webhookReplays: { merchant: number; event: string; atMs: number }[] = []
 
   constructor(shard: number, fromSeq: number) {
     this.shard = shard
@@ -49,6 +53,7 @@ export class ShardRows {
     const { wallets, users, sagas, orders, holds, merchants, splits, mandates } = this
     const all = [wallets, users, sagas, orders, holds, merchants, splits, mandates]
     const states = all.reduce((sum, { size }) => sum + size, 0)
-    return this.entries.length + this.payments.length + this.audit.length + states
+    const added = this.entries.length + this.payments.length + this.audit.length + this.webhookEvents.length
+    return added + states
   }
 }

@@ -47,6 +47,7 @@ describe('key ring', () => {
       'effect',
       'postgres/balance',
       'postgres/personal',
+      'webhook',
       'evidence/1',
     ]
     expect(ring.list().map(({ purpose, version, current }) => ({ purpose, version, current }))).toEqual(

@@ -7,9 +7,11 @@ export type KeyPurpose =
   | 'effect'
   | 'postgres/balance'
   | 'postgres/personal'
+  | 'webhook'
   | `evidence/${number}`
 
-const purposePattern = /^(shard\/\d{1,5}|snapshot|effect|postgres\/balance|postgres\/personal|evidence\/\d{1,9})$/
+const purposePattern =
+  /^(shard\/\d{1,5}|snapshot|effect|postgres\/balance|postgres\/personal|webhook|evidence\/\d{1,9})$/
 
 export function isKeyPurpose(text: unknown): text is KeyPurpose {
   return typeof text === 'string' && purposePattern.test(text)
@@ -64,6 +66,7 @@ export function regionPurposes(shardCount: number, institutionCount = 1): KeyPur
     'effect',
     'postgres/balance',
     'postgres/personal',
+    'webhook',
     ...Array.from({ length: institutionCount }, (_, index): KeyPurpose => `evidence/${index + 1}`),
   ]
 }

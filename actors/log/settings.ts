@@ -122,6 +122,18 @@ export const archiverSettings = processSettings.extend({
   archiveBytesMax: z.number().int().min(1).optional(),
 })
 
+export const webhooksSettings = processSettings.extend({
+  role: z.literal('webhooks'),
+  databaseUrl: z.string(),
+  /** Merchants on this machine may be called back, and without TLS: for development. */
+  loopbackCallbacks: z.boolean().default(false),
+  /** Certificate authorities that are believed beside the system's, in PEM: for development. */
+  caFile: z.string().optional(),
+  /** Merchants that are called at the same time, and how often one is called at most at the same time. */
+  callsMax: z.number().int().min(1).max(4_096).default(256),
+  callsPerMerchantMax: z.number().int().min(1).max(256).default(16),
+})
+
 export const connectorSettings = processSettings.extend({
   role: z.literal('connector'),
   connectorId: z.string().regex(/^[1-9]\d{0,8}$/),
@@ -158,6 +170,7 @@ export type ConsoleSettings = z.infer<typeof consoleSettings>
 export type EdgeSettings = z.infer<typeof edgeSettings>
 export type ProjectorSettings = z.infer<typeof projectorSettings>
 export type ArchiverSettings = z.infer<typeof archiverSettings>
+export type WebhooksSettings = z.infer<typeof webhooksSettings>
 export type ConnectorSettings = z.infer<typeof connectorSettings>
 
 /**

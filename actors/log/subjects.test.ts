@@ -6,6 +6,7 @@ import {
   commandSubject,
   controlSubject,
   effectsSubject,
+  hookSubject,
   logStreamName,
   logStreamSubjects,
   markSubject,
@@ -50,6 +51,7 @@ describe('subjects', () => {
     expect(parseSubject(controlSubject('a', 3))).toEqual({ kind: 'control', region: 'a', shard: 3 })
     expect(parseSubject(vouchSubject('a'))).toEqual({ kind: 'vouch', region: 'a' })
     expect(parseSubject(trimSubject('a'))).toEqual({ kind: 'trim', region: 'a' })
+    expect(parseSubject(hookSubject('a'))).toEqual({ kind: 'hook', region: 'a' })
     expect(parseSubject(beatSubject('b'))).toEqual({ kind: 'beat', region: 'b' })
     expect(parseSubject('vouch.a.0')).toBeUndefined()
   })

@@ -9,7 +9,7 @@ export type CommandSender =
 export type ParsedSubject =
   | { readonly kind: 'command'; readonly region: string; readonly shard: number; readonly sender: CommandSender }
   | { readonly kind: 'answers'; readonly edgeId: string }
-  | { readonly kind: 'vouch' | 'beat' | 'trim'; readonly region: string }
+  | { readonly kind: 'vouch' | 'beat' | 'trim' | 'hook'; readonly region: string }
   | { readonly kind: ShardSubjectKind; readonly region: string; readonly shard: number }
 
 type ShardSubjectKind = 'query' | 'effects' | 'mark' | 'safe' | 'control'
@@ -77,6 +77,11 @@ export function trimSubject(region: string): string {
   return `trim.${regionToken(region)}`
 }
 
+/** Subject on which a region says which events it has told its merchants: the other need not tell those. */
+export function hookSubject(region: string): string {
+  return `hook.${regionToken(region)}`
+}
+
 /** Subject that says, within a region, up to which position a shard's log can never be cut: what followers may keep. */
 export function safeSubject(region: string, shard: number): string {
   return `safe.${regionToken(region)}.${shardToken(shard)}`
@@ -98,7 +103,7 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
     return tokens.length === 1 && idPattern.test(edgeId!) ? { kind: 'answers', edgeId: edgeId! } : undefined
   }
   const [region, shardText, ...rest] = tokens
-  if (root === 'vouch' || root === 'beat' || root === 'trim') {
+  if (root === 'vouch' || root === 'beat' || root === 'trim' || root === 'hook') {
     return tokens.length === 1 && regionPattern.test(region!) ? { kind: root, region: region! } : undefined
   }
   const shard = parseShard(shardText)

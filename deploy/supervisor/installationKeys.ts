@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { createKeyRing, hasKeyRing } from '../../actors/log/fileKeyRing.ts'
+import { createKeyRing, hasKeyRing, openKeyRing } from '../../actors/log/fileKeyRing.ts'
+import { regionPurposes } from '../../actors/log/keyRing.ts'
 import { ensureCertificates } from '../certificates.ts'
 import { freePort } from '../freePort.ts'
 import type { StartOptions } from './options.ts'
@@ -28,6 +29,7 @@ export async function prepareShared(
 ): Promise<Shared> {
   const keysDir = join(data, 'keys')
   if (!hasKeyRing(keysDir)) createKeyRing(keysDir, { shardCount: shards })
+  else addMissingKeys(keysDir, shards)
   const names = (id?: string): string[] => natsUsersOf(workers, {}, id).map(({ user }) => user)
   const ofPair = [
     ...names('1').map((user) => `a/${user}`),
@@ -44,6 +46,13 @@ export async function prepareShared(
   const tls = ensureCertificates(join(keysDir, 'tls'), Date.now(), hosts)
   const farSide = { bank: await freePort(), centralBank: await freePort() }
   return { keysDir, secrets, identities, farSide, ...tls }
+}
+
+/** A ring that an earlier release made lacks a key for what that release did not seal. */
+function addMissingKeys(keysDir: string, shardCount: number): void {
+  const ring = openKeyRing(keysDir)
+  const there = new Set(ring.list().map(({ purpose }) => purpose))
+  for (const purpose of regionPurposes(shardCount)) if (!there.has(purpose)) ring.rotate(purpose)
 }
 
 /** Passwords at one server of an installation with two regions: `a`, `b`, or the witness `w`. */

@@ -17,6 +17,8 @@ export type RegionPlan = {
   ports: { bank: number; centralBank: number; status: Record<string, number> }
   /** Whether merchants on this machine are called back, and without TLS. */
   loopbackCallbacks: boolean
+  /** Certificate authority of merchants that are believed beside the system's. */
+  callbackCaFile?: string
   /** Host names by which processes reach one another. */
   hosts: { bank: string; centralBank: string; listen: string }
   /** Present when there are two regions: what they share, and how this one knows the other. */
@@ -65,6 +67,7 @@ export function natsUsersOf(workers: number, passwords: Record<string, string> =
     user('edge', `edge-${id}`, id),
     user('projector', 'projector'),
     user('connector', `connector-${id}`, id),
+    user('webhooks', 'webhooks'),
     ...Array.from({ length: workers }, (_, n) => user('worker', `worker-${n}`)),
   ]
 }
@@ -84,7 +87,14 @@ export function witnessUsersOf(workers: number, passwords: Record<string, string
 const witnessUser = (region: string, worker: number): string => `worker-${region}-${worker}`
 
 export function statusNames(workers: number): string[] {
-  return ['edge', 'projector', 'archiver', 'connector', ...Array.from({ length: workers }, (_, n) => `worker-${n}`)]
+  return [
+    'edge',
+    'projector',
+    'archiver',
+    'connector',
+    'webhooks',
+    ...Array.from({ length: workers }, (_, n) => `worker-${n}`),
+  ]
 }
 
 /** How a process logs in to NATS; a server given from outside is used as its URL says. */
@@ -210,6 +220,13 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
   const connectorId = idOf(plan)
   const user = `connector-${connectorId}`
   const connector = { role: 'connector', ...inRegion(plan, 'connector', user), connectorId, ...far }
+  const webhooks = {
+    role: 'webhooks',
+    ...inRegion(plan, 'webhooks', 'webhooks'),
+    databaseUrl: plan.databaseUrl,
+    loopbackCallbacks: plan.loopbackCallbacks,
+    ...(plan.callbackCaFile === undefined ? {} : { caFile: plan.callbackCaFile }),
+  }
   const ready = (name: string): string => readyUrl(plan, name)
   return [
     { name: 'projector', program: 'actors/followers/main.ts', settings: projector, readyUrl: ready('projector') },
@@ -220,6 +237,12 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
       readyUrl: ready('archiver'),
     },
     { name: 'connector', program: 'actors/connectors/main.ts', settings: connector, readyUrl: ready('connector') },
+    {
+      name: 'webhooks',
+      program: 'actors/followers/webhooks/webhooksMain.ts',
+      settings: webhooks,
+      readyUrl: ready('webhooks'),
+    },
   ]
 }
 

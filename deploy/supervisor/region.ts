@@ -185,7 +185,7 @@ export class RegionProcesses {
     this.#ready = false
     this.#files.forgetFacts()
     const byName = (part: string): Child[] => this.#children.filter(({ plan }) => plan.name.startsWith(part))
-    for (const group of ['edge', 'connector', 'projector', 'worker', 'archiver']) {
+    for (const group of ['edge', 'connector', 'webhooks', 'projector', 'worker', 'archiver']) {
       await Promise.all(byName(group).map((child) => child.stop()))
     }
     await this.#starts.ended()
@@ -222,6 +222,7 @@ function planOf({ options, shared, pair }: RegionSetup, status: Record<string, n
     ports: { ...farSide, status },
     hosts: { bank: '127.0.0.1', centralBank: '127.0.0.1', listen: '127.0.0.1' },
     loopbackCallbacks: process.env.JIAOZI_WEBHOOKS_ALLOW_LOOPBACK !== '0',
+    callbackCaFile: shared.caFile,
     ...(pair === undefined ? {} : { pair }),
   }
 }

@@ -137,6 +137,7 @@ describe.skipIf(skipped !== undefined)('a region that runs', () => {
       'projector',
       'sandbox-bank',
       'sandbox-central-bank',
+      'webhooks',
       'worker-0',
       'worker-1',
     ])

@@ -31,7 +31,7 @@ const alive = (pids: Pids): string[] =>
 
 describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeoutMs }, () => {
   let regions: StartedRegions
-  const processes = ['archiver', 'connector', 'edge', 'nats-server', 'postgres', 'projector', 'worker-0']
+  const processes = ['archiver', 'connector', 'edge', 'nats-server', 'postgres', 'projector', 'webhooks', 'worker-0']
 
   beforeAll(async () => {
     regions = await startRegions([

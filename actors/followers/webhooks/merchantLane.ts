@@ -1,0 +1,70 @@
+const failuresToOpen = 8
+const pauseFirstMs = 1_000
+const pauseMostMs = 60_000
+const widthFirst = 4
+const slowMs = 2_000
+const briskMs = 500
+const weightOfLast = 0.2
+
+export type LaneResult = { readonly delivered: boolean; readonly durationMs: number }
+
+/**
+ * One merchant's share of the work. Who is quick is called often at once, who is slow once at a time, and who fails
+ * again and again is left alone for a while and then asked by one call alone: so nobody waits for anybody else.
+ */
+export class MerchantLane {
+  readonly #callsMax: number
+  readonly #random: () => number
+  #calls = 0
+  #usualMs: number | undefined
+  #failures = 0
+  #pauses = 0
+  #closedUntilMs = 0
+
+  constructor(callsMax: number, random: () => number = Math.random) {
+    this.#callsMax = callsMax
+    this.#random = random
+  }
+
+  /** How many more calls may begin now. */
+  room(nowMs: number): number {
+    if (nowMs < this.#closedUntilMs) return 0
+    return Math.max(0, (this.#pauses > 0 ? 1 : this.#width) - this.#calls)
+  }
+
+  get #width(): number {
+    if (this.#usualMs === undefined) return Math.min(widthFirst, this.#callsMax)
+    if (this.#usualMs > slowMs) return 1
+    return this.#usualMs > briskMs ? Math.min(widthFirst, this.#callsMax) : this.#callsMax
+  }
+
+  /** Whether the merchant is left alone, or asked by one call alone. */
+  get broken(): boolean {
+    return this.#pauses > 0
+  }
+
+  get idle(): boolean {
+    return this.#calls === 0 && this.#pauses === 0
+  }
+
+  began(): void {
+    this.#calls += 1
+  }
+
+  ended({ delivered, durationMs }: LaneResult, nowMs: number): void {
+    this.#calls -= 1
+    this.#usualMs =
+      this.#usualMs === undefined ? durationMs : this.#usualMs + (durationMs - this.#usualMs) * weightOfLast
+    if (delivered) {
+      this.#failures = 0
+      this.#pauses = 0
+      return
+    }
+    this.#failures += 1
+    // What fails beside the call that opened the circuit says nothing new.
+    if (this.#failures < failuresToOpen || nowMs < this.#closedUntilMs) return
+    const pauseMs = Math.min(pauseMostMs, pauseFirstMs * 2 ** Math.min(this.#pauses, 10))
+    this.#closedUntilMs = nowMs + pauseMs * (0.5 + this.#random())
+    this.#pauses += 1
+  }
+}

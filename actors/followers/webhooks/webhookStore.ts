@@ -1,0 +1,206 @@
+import { type WebhookEvent, webhookStates, webhookTypeOf } from '../../log/webhookEvents.ts'
+import type { SecretGenerations } from '../../log/webhookSecrets.ts'
+import { type Database, withinMs } from '../database.ts'
+import { patienceMs } from './retryRule.ts'
+
+const timeoutMs = 10_000
+const sweptMax = 10_000
+
+/** An event whose turn it is, with all that it takes to tell it. */
+export type DueEvent = {
+  readonly id: bigint
+  readonly replay: number
+  readonly attempts: number
+  readonly sinceMs: number
+  readonly merchantShard: number
+  readonly event: WebhookEvent
+  /** Where its merchant wants to be called; undefined when it never said. */
+  readonly url: string | undefined
+  readonly secrets: SecretGenerations
+}
+
+export type Attempt = {
+  readonly eventId: Uint8Array
+  readonly replay: number
+  readonly attempt: number
+  readonly atMs: number
+  readonly url: string
+  readonly status: number
+  readonly error: string
+  readonly durationMs: number
+  readonly response: string
+  /** What comes of the event: a number of `webhookStates`, and when it is tried again if it is pending still. */
+  readonly state: number
+  readonly nextMs: number
+}
+
+type DueRow = {
+  id: bigint
+  event_id: Uint8Array
+  type: number
+  merchant: bigint
+  merchant_shard: number
+  order_no: string
+  amount: bigint
+  created: bigint
+  expires: bigint
+  shard: number
+  seq: bigint
+  index: number
+  at: bigint
+  payer: bigint
+  payer_kind: number | null
+  payment_id: Uint8Array
+  refund_id: Uint8Array | null
+  refund: bigint
+  reason: number
+  since: bigint
+  attempts: number
+  replays: number
+  order_text: string | null
+  profile: string | null
+  generation: number | null
+  rotated: bigint | null
+  earlier: bigint | null
+}
+
+/** A list as PostgreSQL reads it: types of arrays are not asked for, and none of these holds anything but numbers. */
+const listText = (numbers: Iterable<number | bigint>): string => `{${[...numbers].join(',')}}`
+
+/** What the webhook program reads and writes in the journal. */
+export class WebhookStore {
+  readonly #sql: Database
+
+  constructor(sql: Database) {
+    this.#sql = sql
+  }
+
+  /**
+   * Events whose turn it is, at most `perMerchant` of a merchant: the first undelivered one of each order, whose time
+   * has come. Merchants are looked up one after the other in an index, so that a long backlog of one hides none.
+   * @param shards whose merchants are ours to tell
+   * @param busy ids that are being told
+   * @param full merchants that are not to be told anything now
+   */
+  due(
+    nowMs: number,
+    ask: {
+      shards: readonly number[]
+      busy: Iterable<bigint>
+      full: Iterable<number>
+      perMerchant: number
+      count: number
+    },
+  ): Promise<DueEvent[]> {
+    const sql = this.#sql
+    const query = sql<DueRow[]>`
+      with recursive waiting as (
+        (select merchant from webhook_events where state = 0 order by merchant limit 1)
+        union all
+        select (select e.merchant from webhook_events e where e.state = 0 and e.merchant > w.merchant
+          order by e.merchant limit 1)
+        from waiting w where w.merchant is not null
+      )
+      select d.id, d.event_id, d.type, d.merchant, d.merchant_shard, d.order_no, d.amount_fen as amount,
+        d.created_ms as created, d.expires_ms as expires, d.shard, d.seq, d.index, d.at_ms as at, d.payer,
+        p.kind as payer_kind, d.payment_id, d.refund_id, d.refund_fen as refund, d.reason, d.since_ms as since,
+        d.attempts, d.replays, o.content as order_text, t.content as profile, m.secret_generation as generation,
+        m.rotated_ms as rotated, m.earlier_rotated_ms as earlier
+      from waiting w
+      cross join lateral (
+        select e.* from webhook_events e
+        where e.state = 0 and e.merchant = w.merchant and e.next_ms <= ${nowMs}
+          and e.merchant_shard = any (${listText(ask.shards)}::text::int[])
+          and e.id <> all (${listText(ask.busy)}::text::bigint[])
+          and not exists (select 1 from webhook_events b where b.state = 0 and b.merchant = e.merchant
+            and b.order_no = e.order_no and b.order_seq = e.order_seq and b.id < e.id)
+        order by e.next_ms, e.id limit ${ask.perMerchant}
+      ) d
+      left join wallets p on p.number = d.payer
+      left join order_texts o on o.shard = d.merchant_shard and o.seq = d.order_seq and o.index = d.order_index
+      left join merchants m on m.wallet = d.merchant
+      left join merchant_texts t on t.shard = m.shard and t.seq = m.profile_seq and t.index = m.profile_index
+      where w.merchant is not null and w.merchant <> all (${listText(ask.full)}::text::bigint[])
+      order by random() limit ${ask.count}`
+    return withinMs(query, timeoutMs, 'what is due').then((rows) => rows.map(dueOf))
+  }
+
+  /** Writes down what was tried. What somebody asked to be told again meanwhile stays due. */
+  async record(attempts: readonly Attempt[]): Promise<void> {
+    const rows = attempts.map(({ eventId, ...rest }) => ({ ...rest, eventId: Buffer.from(eventId).toString('hex') }))
+    const text = JSON.stringify(rows)
+    const work = this.#sql.begin(async (tx) => {
+      await tx`
+        insert into webhook_attempts
+        select decode(r."eventId", 'hex'), r.replay, r.attempt, r."atMs", r.url, r.status, r.error, r."durationMs", r.response
+        from json_to_recordset(${text}::text::json) as r("eventId" text, replay int, attempt int, "atMs" bigint,
+          url text, status smallint, error text, "durationMs" int, response text)
+        where r.attempt > 0
+        on conflict do nothing`
+      await tx`
+        update webhook_events e set state = r.state, attempts = r.attempt, next_ms = r."nextMs",
+          ended_ms = case when r.state = 0 then null else r."atMs" end
+        from json_to_recordset(${text}::text::json) as r("eventId" text, replay int, attempt int, "atMs" bigint,
+          state smallint, "nextMs" bigint)
+        where e.event_id = decode(r."eventId", 'hex') and e.replays = r.replay and e.state = 0`
+    })
+    await withinMs(work, timeoutMs, 'what was told')
+  }
+
+  /** Whatever waited longer than anybody has patience is dead, tried or not: an order's next event must not wait on. */
+  async sweep(nowMs: number, shards: readonly number[]): Promise<number> {
+    const work = this.#sql`
+      update webhook_events set state = ${webhookStates.dead}, ended_ms = ${nowMs}
+      where id in (select id from webhook_events where state = 0 and since_ms < ${nowMs - patienceMs}
+        and merchant_shard = any (${listText(shards)}::text::int[]) limit ${sweptMax})`
+    return (await withinMs(work, timeoutMs, 'what is dead')).count
+  }
+}
+
+function dueOf(row: DueRow): DueEvent {
+  const merchant = Number(row.merchant)
+  return {
+    id: row.id,
+    replay: row.replays,
+    attempts: row.attempts,
+    sinceMs: Number(row.since),
+    merchantShard: row.merchant_shard,
+    event: {
+      eventId: row.event_id,
+      type: webhookTypeOf(row.type),
+      merchant,
+      orderNo: row.order_no,
+      amountFen: Number(row.amount),
+      createdMs: Number(row.created),
+      expiresMs: Number(row.expires),
+      atMs: Number(row.at),
+      shard: row.shard,
+      seq: Number(row.seq),
+      index: row.index,
+      payer: Number(row.payer),
+      payerKind: row.payer_kind ?? 1,
+      paymentId: row.payment_id,
+      refundId: row.refund_id ?? undefined,
+      refundFen: Number(row.refund),
+      reason: row.reason,
+    },
+    url: urlIn(row.order_text) ?? urlIn(row.profile),
+    secrets: {
+      wallet: merchant,
+      secretGeneration: row.generation ?? 1,
+      rotatedMs: Number(row.rotated ?? 0n),
+      earlierRotatedMs: Number(row.earlier ?? 0n),
+    },
+  }
+}
+
+/** What an edge wrote; one that is damaged names no address. */
+function urlIn(content: string | null): string | undefined {
+  if (content === null) return undefined
+  try {
+    const { callback_url } = JSON.parse(content) as { callback_url?: unknown }
+    return typeof callback_url === 'string' ? callback_url : undefined
+  } catch {
+    return undefined
+  }
+}
