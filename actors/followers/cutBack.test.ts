@@ -82,6 +82,12 @@ async function refund(letter: number, fen: number): Promise<void> {
   await rest()
 }
 
+async function profile(text: string): Promise<void> {
+  const bytes = new TextEncoder().encode(text)
+  const fields = { ...by(shop.number), wallet: shop.number, textLength: bytes.length }
+  await followed.town.command(1, 'merchantPut', fields, edge, bytes)
+}
+
 async function hold(): Promise<Uint8Array> {
   const { town } = followed
   const placed = by(alice.number)
@@ -123,6 +129,7 @@ async function live(): Promise<{ again: () => Promise<void> }> {
   const { town } = followed
   const [held, first, allowed] = [await hold(), await order(0x41), await sign()]
   await collect(allowed, 25)
+  await profile('{"name_zh":"tea"}')
   const open = await town.recharge(alice, 500)
   await pay(bob, 100)
   await pay(town.stranger(1), 30)
@@ -139,6 +146,7 @@ async function live(): Promise<{ again: () => Promise<void> }> {
       await payOrder(await order(0x42))
       await refund(0x41, 50)
       await refund(0x42, 60)
+      await profile('{"name_zh":"noodles"}')
       await pay(carol, 10)
       await pay(bob, 20)
       await pay(town.stranger(1), 40)
@@ -207,6 +215,8 @@ test('a database beyond a cut ends with the rows of one that never saw what was 
     orders: 1,
     order_texts: 1,
     refunds: 1,
+    webhook_events: 2,
+    merchants: 1,
     holds: 1,
     users: 4,
     links: 4,
