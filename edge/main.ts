@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { createBlobs } from '../actors/log/blobs.ts'
 import { openKeyRing } from '../actors/log/fileKeyRing.ts'
 import { newIncarnation } from '../actors/log/incarnation.ts'
 import { openJetStreamLog } from '../actors/log/jetStreamLog.ts'
+import type { KeyRing } from '../actors/log/keyRing.ts'
 import { connectNats } from '../actors/log/natsConnection.ts'
 import { NatsLink } from '../actors/log/natsLink.ts'
 import { openOwnerDirectory } from '../actors/log/natsOwnerDirectory.ts'
@@ -19,6 +21,8 @@ import { edgeMetrics } from './edgeMetrics.ts'
 import { EventHub } from './events/eventHub.ts'
 import { Gateway } from './gateway/gateway.ts'
 import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
+import { PayLinks } from './pay/payLinks.ts'
+import type { Development } from './pay/walletPages.ts'
 import { LiveCounts } from './region/liveCounts.ts'
 import { LiveStreams } from './region/liveStream.ts'
 import { RegionWatch } from './region/regionWatch.ts'
@@ -81,12 +85,14 @@ runMain('edge', async () => {
       events,
       payments: new PaymentDesk(gateway, verify, journal, limits, site),
       site,
+      payLinks: new PayLinks(ring),
       loopbackCallbacks: settings.loopbackCallbacks,
       inspection: new SqlInspection(journal, shardCount),
       watch,
       nowMs,
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     },
+    development: developmentOf(settings, ring),
     authentication: new Authentication(gateway, verify, site),
     limits,
     proxies: new Set<string>(),
@@ -121,3 +127,8 @@ runMain('edge', async () => {
     await connection.drain()
   })
 })
+
+function developmentOf({ developmentWallets: settings }: EdgeSettings, ring: KeyRing): Development | undefined {
+  if (settings === undefined) return undefined
+  return { institutionKeyPem: readFileSync(settings.institutionKeyFile, 'utf8'), bankUrl: settings.bankUrl, ring }
+}

@@ -19,6 +19,8 @@ export type RequestProblem =
   | 'unavailable'
   | 'journal-unavailable'
   | 'owner-unreachable'
+  | 'pay-link-invalid'
+  | 'pay-link-expired'
   | 'internal'
 
 export type ProblemCode = Exclude<Refusal, 'accepted'> | RequestProblem
@@ -294,6 +296,13 @@ export const problems = {
     'The region that owns this shard cannot be reached now; without fresh=true this region answers from its copy.',
     '暂时无法连接该分片的主区域；不带fresh=true可读取本区域副本',
   ),
+  'pay-link-invalid': line(
+    404,
+    'PAY_LINK_INVALID',
+    'This code was not made here, or was changed.',
+    '该收款码无效或已被篡改',
+  ),
+  'pay-link-expired': line(410, 'PAY_LINK_EXPIRED', 'The time to pay by this code is over.', '该收款码已过期'),
   internal: line(500, 'INTERNAL', 'Something went wrong here.', '系统内部错误'),
 } as const satisfies Record<ProblemCode, Line>
 

@@ -49,6 +49,7 @@ describe('key ring', () => {
       'postgres/personal',
       'webhook',
       'evidence/1',
+      'pay-link',
     ]
     expect(ring.list().map(({ purpose, version, current }) => ({ purpose, version, current }))).toEqual(
       purposes.map((purpose) => ({ purpose, version: 1, current: true })),

@@ -9,9 +9,10 @@ export type KeyPurpose =
   | 'postgres/personal'
   | 'webhook'
   | `evidence/${number}`
+  | 'pay-link'
 
 const purposePattern =
-  /^(shard\/\d{1,5}|snapshot|effect|postgres\/balance|postgres\/personal|webhook|evidence\/\d{1,9})$/
+  /^(shard\/\d{1,5}|snapshot|effect|postgres\/balance|postgres\/personal|webhook|evidence\/\d{1,9}|pay-link)$/
 
 export function isKeyPurpose(text: unknown): text is KeyPurpose {
   return typeof text === 'string' && purposePattern.test(text)
@@ -68,5 +69,6 @@ export function regionPurposes(shardCount: number, institutionCount = 1): KeyPur
     'postgres/personal',
     'webhook',
     ...Array.from({ length: institutionCount }, (_, index): KeyPurpose => `evidence/${index + 1}`),
+    'pay-link',
   ]
 }

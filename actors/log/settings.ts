@@ -72,6 +72,8 @@ export const edgeSettings = processSettings.extend({
   verifyThreads: z.number().int().min(1).max(16).default(1),
   /** Merchants on this machine may be called back, and without TLS: for development. */
   loopbackCallbacks: z.boolean().default(false),
+  /** Lets people make wallets with play money on a page. Never where money is real: it acts as the institution. */
+  developmentWallets: z.object({ institutionKeyFile: z.string(), bankUrl: z.string() }).optional(),
   /** Wide, so that a bench from one address runs; an edge that faces the world has its own. */
   rateLimits: z
     .object({

@@ -19,6 +19,8 @@ export type RegionPlan = {
   loopbackCallbacks: boolean
   /** Certificate authority of merchants that are believed beside the system's. */
   callbackCaFile?: string
+  /** Present where people may make wallets with play money on a page. */
+  developmentWallets?: { institutionKeyFile: string; bankUrl: string }
   /** Host names by which processes reach one another. */
   hosts: { bank: string; centralBank: string; listen: string }
   /** Present when there are two regions: what they share, and how this one knows the other. */
@@ -251,8 +253,12 @@ export function edgePlan(plan: RegionPlan): ProcessPlan {
   const edgeId = idOf(plan)
   const base = inRegion(plan, 'edge', `edge-${edgeId}`)
   const address = { host: hosts.listen, port: options.port, certFile, keyFile }
-  const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl, loopbackCallbacks: plan.loopbackCallbacks }
+  const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl, ...developmentOf(plan) }
   return { name: 'edge', program: 'edge/main.ts', settings, readyUrl: readyUrl(plan, 'edge') }
+}
+
+function developmentOf({ loopbackCallbacks, developmentWallets }: RegionPlan): Record<string, unknown> {
+  return { loopbackCallbacks, ...(developmentWallets === undefined ? {} : { developmentWallets }) }
 }
 
 /** The far side: processes that know nothing of the region but the secrets they share with it. */

@@ -223,6 +223,10 @@ function planOf({ options, shared, pair }: RegionSetup, status: Record<string, n
     hosts: { bank: '127.0.0.1', centralBank: '127.0.0.1', listen: '127.0.0.1' },
     loopbackCallbacks: process.env.JIAOZI_WEBHOOKS_ALLOW_LOOPBACK !== '0',
     callbackCaFile: shared.caFile,
+    developmentWallets: {
+      institutionKeyFile: shared.identities.institution.keyFile,
+      bankUrl: `http://127.0.0.1:${farSide.bank}`,
+    },
     ...(pair === undefined ? {} : { pair }),
   }
 }

@@ -147,6 +147,8 @@ export type Problem = {
     | 'unavailable'
     | 'journal-unavailable'
     | 'owner-unreachable'
+    | 'pay-link-invalid'
+    | 'pay-link-expired'
     | 'internal'
   detail?: string
   instance?: string
@@ -182,6 +184,24 @@ export type PaymentRequest = {
 export type WebAuthnAssertion = {
   authenticator_data: string
   client_data_json: string
+}
+
+export type PayLinkState = {
+  payee_wallet: string
+  name_zh?: string
+  name_en?: string
+  /** Of an order; a merchant that is paid what the payer says is always payable */
+  status: 'payable' | 'paid' | 'closed'
+  /** To be named in the payment; absent: the payer says how much */
+  order?: string
+  amount?: string
+  description?: string
+  /** RFC 3339, UTC */
+  expires_at?: string
+  /** Of a paid order: the first 16 hex digits of the SHA-256 of the payment id, for its payer to know it by */
+  paid_by?: string
+  /** For payers whose clock is wrong: ids and timestamps follow it */
+  server_time: string
 }
 
 export type Batch = {
@@ -629,6 +649,16 @@ export type OrderList = {
 export type CloseOrderRequest = {
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
+}
+
+export type PayLink = {
+  /** What the code says */
+  url: string
+  wallet_id: string
+  /** The merchant's own number of the order, unique for the merchant */
+  order_no?: string
+  /** Left out where the code can be paid for ever */
+  expires_at?: string
 }
 
 export type Refund = {
@@ -1229,6 +1259,10 @@ export type Api = {
     answer: PaymentsFound
     item: JournalPayment
   }
+  showPayLink: {
+    path: { token: string }
+    answer: PayLinkState
+  }
   submitBatch: {
     body: string
     answer: Batch
@@ -1365,6 +1399,16 @@ export type Api = {
     path: { wallet_id: string; order_no: string }
     body: CloseOrderRequest
     answer: Order
+  }
+  showOrderQr: {
+    path: { wallet_id: string; order_no: string }
+    query?: { format?: 'svg' | 'png' }
+    answer: PayLink
+  }
+  showMerchantQr: {
+    path: { wallet_id: string }
+    query?: { format?: 'svg' | 'png' }
+    answer: PayLink
   }
   refundOrder: {
     path: { wallet_id: string; order_no: string }
@@ -1544,6 +1588,7 @@ type Known = {
 export const operations: Readonly<Record<keyof Api, Known>> = {
   submitPayment: { method: 'POST', path: '/v1/payments', signed: false, id: 'none', type: 'application/json' },
   searchPayments: { method: 'GET', path: '/v1/payments', signed: true, id: 'none', type: 'application/json', items: 'payments' },
+  showPayLink: { method: 'GET', path: '/v1/pay-links/{token}', signed: false, id: 'none', type: 'application/json' },
   submitBatch: { method: 'POST', path: '/v1/payment-batches', signed: true, id: 'none', type: 'application/x-ndjson' },
   openUser: { method: 'POST', path: '/v1/users', signed: true, id: 'request_id', type: 'application/json' },
   showUser: { method: 'GET', path: '/v1/users/{user_id}', signed: true, id: 'none', type: 'application/json' },
@@ -1573,6 +1618,8 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   listOrders: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json', items: 'orders' },
   showOrder: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}', signed: true, id: 'none', type: 'application/json' },
   closeOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders/{order_no}/close', signed: true, id: 'request_id', type: 'application/json' },
+  showOrderQr: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}/qr', signed: true, id: 'none', type: 'application/json' },
+  showMerchantQr: { method: 'GET', path: '/v1/merchants/{wallet_id}/qr', signed: true, id: 'none', type: 'application/json' },
   refundOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders/{order_no}/refunds', signed: true, id: 'none', type: 'application/json' },
   listRefunds: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}/refunds', signed: true, id: 'none', type: 'application/json' },
   placeHold: { method: 'POST', path: '/v1/wallets/{wallet_id}/holds', signed: true, id: 'none', type: 'application/json' },

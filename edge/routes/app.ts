@@ -1,6 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { bindConsole } from '../console/consolePages.ts'
 import { readBody } from '../content.ts'
+import { bindPayPages } from '../pay/payPages.ts'
+import { bindWalletPages } from '../pay/walletPages.ts'
 import { auditOperations } from './audit.ts'
 import { captureOperations } from './captures.ts'
 import { collectionOperations } from './collections.ts'
@@ -14,13 +16,14 @@ import { linkedAccountOperations } from './linkedAccounts.ts'
 import { bindLive, describeLive } from './liveRegion.ts'
 import { mandateOperations } from './mandates.ts'
 import { merchantOperations } from './merchants.ts'
-import { describe, describeBatch, describePayment, documentOf } from './openapi.ts'
+import { describe, describeBatch, describePayLink, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { orderOperations } from './orders.ts'
 import { payeeOperations } from './payees.ts'
 import { paymentSearchOperations } from './paymentSearch.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
+import { qrCodeOperations } from './qrCodes.ts'
 import { rechargeOperations } from './recharges.ts'
 import { reconciliationOperations } from './reconciliations.ts'
 import { redemptionOperations } from './redemptions.ts'
@@ -50,6 +53,7 @@ export const operations: readonly Operation[] = [
   ...paymentOperations,
   ...merchantOperations,
   ...orderOperations,
+  ...qrCodeOperations,
   ...refundOperations,
   ...holdOperations,
   ...captureOperations,
@@ -76,6 +80,9 @@ export function createApp(web: Web, health: Health): OpenAPIHono {
     answer(web, 'submitPayment', 'Payment', c, () => submitPayment(web, c, () => readBody(c.req.raw))),
   )
   describePayment(app)
+  bindPayPages(app, web)
+  if (web.development !== undefined) bindWalletPages(app, web, web.development)
+  describePayLink(app)
   app.post('/v1/payment-batches', (c) => answer(web, 'submitBatch', '', c, () => submitBatch(web, c)))
   describeBatch(app)
   for (const operation of operations) {
@@ -99,6 +106,7 @@ function nothingHere(method: string, path: string): Failure {
     ...operations,
     { method: 'post', path: '/v1/payments' },
     { method: 'post', path: '/v1/payment-batches' },
+    { method: 'get', path: '/v1/pay-links/{token}' },
   ]
   const allow = bound.filter((one) => fits(one.path)).map((one) => one.method.toUpperCase())
   const detail = `${method} ${path.slice(0, 200)}`

@@ -176,7 +176,9 @@ describe.each(moneyMembers)('%s takes no %s', (name, member) => {
   )
 })
 
-const signed = bound.filter(({ name }) => name !== 'submitPayment').map((one) => [one.name, one] as const)
+const signed = bound
+  .filter(({ name }) => name !== 'submitPayment' && name !== 'showPayLink')
+  .map((one) => [one.name, one] as const)
 
 describe.each(signed)('%s is not done', (_name, one) => {
   test('unsigned, signed by a key that is none, too long ago, in the future, for another body, path or method', async () => {

@@ -1,4 +1,5 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
+import { payLinkStateSchema } from '../pay/payLinkState.ts'
 import { problems } from '../problem.ts'
 import type { Operation } from './operation.ts'
 import { paymentRequestSchema, paymentSchema } from './payments.ts'
@@ -104,6 +105,25 @@ export function describePayment(app: OpenAPIHono): void {
     responses: {
       200: { description: 'Debited and credited', content: contentOf(paymentSchema) },
       202: { description: 'Not known yet', content: contentOf(paymentSchema) },
+      default: refusedAnswer,
+    },
+  } as Path)
+}
+
+/** Whoever holds a link may ask what is to be paid by it. */
+export function describePayLink(app: OpenAPIHono): void {
+  app.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/v1/pay-links/{token}',
+    operationId: 'showPayLink',
+    tags: ['orders'],
+    summary: 'What a QR code asks to pay',
+    description:
+      'The token is the last part of the address in the code. Needs no signature: who holds the code may know what it says. 404 for one that this installation has not made, 410 for one whose time is over.',
+    security: [],
+    request: { params: z.object({ token: z.string().openapi({ example: 'AAAAB3…' }) }) },
+    responses: {
+      200: { description: 'What is to be paid', content: contentOf(payLinkStateSchema) },
       default: refusedAnswer,
     },
   } as Path)

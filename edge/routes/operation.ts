@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi'
 import type { Site } from '../auth/site.ts'
 import type { EventHub } from '../events/eventHub.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import type { PayLinks } from '../pay/payLinks.ts'
 import type { RegionWatch } from '../region/regionWatch.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
@@ -19,6 +20,7 @@ export type Services = {
   readonly journal: Journal
   readonly payments: PaymentDesk
   readonly events: EventHub
+  readonly payLinks: PayLinks
   readonly site: Site
   /** Whether merchants on this machine are called, as in development. */
   readonly loopbackCallbacks: boolean

@@ -25,6 +25,7 @@ import type { RequestSigner } from '../client/requests.ts'
 import { EventHub } from '../events/eventHub.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { ShardUnavailable } from '../gateway/ports.ts'
+import { PayLinks } from '../pay/payLinks.ts'
 import { LiveCounts } from '../region/liveCounts.ts'
 import { LiveStreams } from '../region/liveStream.ts'
 import { accountVault } from './accounts.ts'
@@ -34,13 +35,16 @@ import type { Inspection } from './inspection.ts'
 import type {
   EntriesPage,
   Followed,
+  Found,
   Journal,
   JournalEvent,
   JournalName,
+  JournalOrder,
   JournalPayment,
   OrdersPage,
 } from './journal.ts'
 import { nameVault } from './legalName.ts'
+import { orderNoIn } from './orderNo.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
 import { calmRegion, inspectionNow, oneOfEach } from './testInspection.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
@@ -99,6 +103,8 @@ export class TestApi {
   names: ReadonlyMap<number, JournalName> | undefined
   inspection: Inspection = oneOfEach
   readonly live = new LiveStreams(new LiveCounts(Date.now), { look: async () => calmRegion })
+  /** What the journal says that every order says of itself. */
+  orderText: string | undefined
   readonly owners = new OwnerTable()
   readonly #copies = new StandbyCopies(this.ring)
   readonly gateway: Gateway
@@ -148,6 +154,7 @@ export class TestApi {
       journal: this.#journal(),
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
+      payLinks: new PayLinks(this.ring),
       loopbackCallbacks: false,
       inspection: inspectionNow(() => this.inspection),
       watch: { look: async () => calmRegion },
@@ -226,7 +233,7 @@ export class TestApi {
       },
       saga: async () => (this.journal === undefined ? { kind: 'away' } : { kind: 'none' }),
       entries: async () => (this.entries === undefined ? { kind: 'away' } : { kind: 'found', record: this.entries }),
-      order: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'none' }),
+      order: (merchant, orderNo) => this.#writtenOrder(merchant, orderNo),
       orders: async () => (this.orders === undefined ? { kind: 'away' } : { kind: 'found', record: this.orders }),
       refunds: async () =>
         this.orders === undefined
@@ -259,6 +266,17 @@ export class TestApi {
       followed: away,
       close: async () => undefined,
     }
+  }
+
+  async #writtenOrder(merchant: number, orderNo: string): Promise<Found<JournalOrder>> {
+    if (this.orderText === undefined) return this.orders === undefined ? { kind: 'away' } : { kind: 'none' }
+    const { result } = await this.gateway.ask(merchant, {
+      type: 'order',
+      wallet: merchant,
+      orderNo: orderNoIn(orderNo),
+    })
+    if (result === null || result.state === 'free') return { kind: 'none' }
+    return { kind: 'found', record: { ...result, orderNo, content: this.orderText } }
   }
 
   async begin(): Promise<void> {

@@ -198,6 +198,18 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     by: 'own',
     sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}/close`), json: withId() }),
   },
+  showOrderQr: {
+    by: 'own',
+    sample: async (api, own) => ({ path: ordersPath(own, `/${await newOrder(api, own)}/qr`) }),
+  },
+  showMerchantQr: show('own', ({ walletId }) => `/v1/merchants/${walletId}/qr`),
+  showPayLink: {
+    by: 'nobody',
+    sample: async (api, own) => {
+      const told = await api.ask('GET', ordersPath(own, `/${await newOrder(api, own)}/qr`), { by: own.signer })
+      return { path: `/v1/pay-links/${String(told.body.url).split('/').at(-1)}` }
+    },
+  },
   refundOrder: {
     by: 'own',
     sample: async (api, own) => {
@@ -318,6 +330,9 @@ const ofMerchants: ReadonlySet<string> = new Set([
   'listOrders',
   'showOrder',
   'closeOrder',
+  'showOrderQr',
+  'showMerchantQr',
+  'showPayLink',
   'refundOrder',
   'listRefunds',
   'putMerchant',
@@ -429,6 +444,7 @@ export const bound: readonly Bound[] = [
     answer: messages.answer,
   })),
   { name: 'submitPayment', method: 'POST', request: 'PaymentRequest', answer: 'Payment' },
+  { name: 'showPayLink', method: 'GET', request: undefined, answer: 'PayLinkState' },
 ]
 
 export function signerOf(api: TestApi, asker: Asker, own: TestWallet, other: TestWallet) {

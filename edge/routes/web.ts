@@ -5,6 +5,7 @@ import type { Admission, RateLimits } from '../auth/rateLimits.ts'
 import type { Console } from '../console/consolePages.ts'
 import type { Person } from '../console/sessions.ts'
 import { answerTypeOf, type MediaType, mediaTypeOf, namedTypeOf, readBody } from '../content.ts'
+import type { Development } from '../pay/walletPages.ts'
 import { languageOf } from '../problem.ts'
 import type { LiveStreams } from '../region/liveStream.ts'
 import { readMessage, writeMessage } from '../wire/protobuf.ts'
@@ -19,6 +20,8 @@ import { type Outcome, outcomeOf } from './problemResponse.ts'
 /** What the web side of the API needs. */
 export type Web = {
   readonly services: Services
+  /** Only in development. */
+  readonly development?: Development | undefined
   readonly authentication: Authentication
   readonly limits: RateLimits
   /** Addresses of proxies whose X-Forwarded-For is believed. */

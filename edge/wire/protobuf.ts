@@ -8,6 +8,7 @@ import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_ac
 import { file_jiaozi_v1_mandates } from '../proto/gen/jiaozi/v1/mandates_pb.ts'
 import { file_jiaozi_v1_merchants } from '../proto/gen/jiaozi/v1/merchants_pb.ts'
 import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
+import { file_jiaozi_v1_pay_links } from '../proto/gen/jiaozi/v1/pay_links_pb.ts'
 import { file_jiaozi_v1_payees } from '../proto/gen/jiaozi/v1/payees_pb.ts'
 import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
@@ -30,6 +31,7 @@ const registry = createRegistry(
   file_jiaozi_v1_mandates,
   file_jiaozi_v1_orders,
   file_jiaozi_v1_payees,
+  file_jiaozi_v1_pay_links,
   file_jiaozi_v1_payments,
   file_jiaozi_v1_positions,
   file_jiaozi_v1_principals,
