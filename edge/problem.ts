@@ -21,6 +21,8 @@ export type RequestProblem =
   | 'owner-unreachable'
   | 'pay-link-invalid'
   | 'pay-link-expired'
+  | 'statement-open'
+  | 'statement-too-long'
   | 'internal'
 
 export type ProblemCode = Exclude<Refusal, 'accepted'> | RequestProblem
@@ -303,6 +305,13 @@ export const problems = {
     '该收款码无效或已被篡改',
   ),
   'pay-link-expired': line(410, 'PAY_LINK_EXPIRED', 'The time to pay by this code is over.', '该收款码已过期'),
+  'statement-open': line(409, 'STATEMENT_OPEN', 'The day is not closed yet.', '当日尚未结账'),
+  'statement-too-long': line(
+    422,
+    'STATEMENT_TOO_LONG',
+    'There are more lines than a statement holds.',
+    '对账单行数超限',
+  ),
   internal: line(500, 'INTERNAL', 'Something went wrong here.', '系统内部错误'),
 } as const satisfies Record<ProblemCode, Line>
 

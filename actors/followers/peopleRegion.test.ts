@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId, newWalletKey } from '../../edge/client/node.ts'
+import { type ApiProblem, newId, newWalletKey } from '../../edge/client/node.ts'
 import { signatureOf } from '../../edge/routes/testRequest.ts'
 import { fund, openTestWallet, type TestWallet } from '../../edge/testEdge.ts'
 import { natsMissing } from '../log/restartableNats.ts'
@@ -89,5 +89,41 @@ describe.skipIf(missing !== undefined)('what people see of a region', () => {
     await until('it is taken up', () => second.heard.text.includes('"amount":"2.02"'))
     expect(second.heard.text).not.toContain('"amount":"1.01"')
     second.close()
+  })
+
+  test('a receipt and the month say what was paid, and the month closes with what the wallet holds', async () => {
+    const { signed } = await pay(region, payer, payee, '3.03')
+    const receipt = `/v1/wallets/${payer.walletId}/payments/${signed.payment_id}/receipt`
+    await until('the payment is followed', () =>
+      get(payee, receipt).then(
+        () => true,
+        () => false,
+      ),
+    )
+    const parties = { payer: { wallet_id: payer.walletId }, payee: { wallet_id: payee.walletId, name: '**明' } }
+    expect(await get(payer, receipt)).toMatchObject({ status: 'completed', amount: '3.03', ...parties })
+    const month = new Date(Date.now() + 28_800_000).toISOString().slice(0, 7)
+    for (const wallet of [payer, payee]) {
+      const statement = await get(wallet, `/v1/wallets/${wallet.walletId}/statements/${month}`)
+      const { balance } = await get(wallet, `/v1/wallets/${wallet.walletId}`)
+      expect(statement).toMatchObject({ opening: '0.00', closing: balance, complete: false })
+      const lines = statement.lines as { balance: string }[]
+      expect(lines.at(-1)!.balance).toBe(balance)
+    }
+  })
+
+  test("a merchant's file of a day that is over has what moved on it; of today there is none yet", async () => {
+    const shop = await openTestWallet(region, { kind: 'merchant', group: 0 })
+    const dateOf = (ms: number) => new Date(ms + 28_800_000).toISOString().slice(0, 10)
+    const file = (date: string) => get(shop, `/v1/merchants/${shop.walletId}/statements/${date}`)
+    await until('the shop is followed', () =>
+      file(dateOf(Date.now() - 86_400_000)).then(
+        () => true,
+        () => false,
+      ),
+    )
+    expect(await file(dateOf(Date.now() - 86_400_000))).toMatchObject({ lines: 0, opening: '0.00', closing: '0.00' })
+    const today = await file(dateOf(Date.now())).then(undefined, (error: unknown) => (error as ApiProblem).problem)
+    expect(today).toMatchObject({ reason: 'statement-open' })
   })
 })

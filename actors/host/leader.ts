@@ -1,3 +1,4 @@
+import { dayStartMs } from '../ledger/businessTime.ts'
 import { encodeCommand } from '../ledger/frameBuilder.ts'
 import { frameKinds, principalRoles, signers, transitRecord } from '../ledger/records.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
@@ -90,6 +91,7 @@ export class Leader {
     })
     this.#ticker = new Ticker({
       nextDueMs: () => this.replica.ledger.state.deadlines.nextMs,
+      dayEndMs: () => dayStartMs(this.replica.ledger.state.today + 1),
       logTimeMs: () => this.replica.ledger.state.logTimeMs,
       append: (timeoutMs) => this.#frames.append(this.shard, { kind: 'host' }, tick, timeoutMs),
       ports: this.#ports,

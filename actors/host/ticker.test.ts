@@ -10,6 +10,7 @@ class TickedShard {
   readonly errors: unknown[] = []
   readonly ticker: Ticker
   dueMs = never
+  dayEndMs = never
   logTimeMs = 0
   ticks = 0
   /** How far the clock of the log's server is from this machine's. */
@@ -22,6 +23,7 @@ class TickedShard {
     const { timers } = this
     this.ticker = new Ticker({
       nextDueMs: () => this.dueMs,
+      dayEndMs: () => this.dayEndMs,
       logTimeMs: () => this.logTimeMs,
       append: () => this.#append(),
       ports: {
@@ -42,6 +44,7 @@ class TickedShard {
   traffic(): void {
     this.logTimeMs = Math.max(this.logTimeMs, this.serverMs)
     if (this.carriesOut && this.dueMs <= this.logTimeMs) this.dueMs = never
+    if (this.dayEndMs <= this.logTimeMs) this.dayEndMs += 86_400_000
   }
 
   async #append(): Promise<boolean> {
@@ -60,6 +63,30 @@ class TickedShard {
 }
 
 describe('a leader adds a tick', () => {
+  test('once, when the business day of the newest frame is over', async () => {
+    const shard = new TickedShard()
+    await shard.pass(500)
+    shard.traffic()
+    shard.dayEndMs = shard.logTimeMs + 3_000
+    await shard.pass(2_900)
+    expect(shard.ticks).toBe(0)
+    await shard.pass(1_000)
+    expect(shard.ticks).toBe(1)
+    await shard.pass(5_000)
+    expect(shard.ticks).toBe(1)
+  })
+
+  test('after a minute on an idle log, to know what day it is', async () => {
+    const shard = new TickedShard()
+    shard.dayEndMs = shard.logTimeMs + 43_200_000
+    await shard.pass(59_000)
+    expect(shard.ticks).toBe(0)
+    await shard.pass(2_000)
+    expect(shard.ticks).toBe(1)
+    await shard.pass(70_000)
+    expect(shard.ticks).toBe(1)
+  })
+
   test('when something is due, and none before', async () => {
     const shard = new TickedShard()
     await shard.pass(2_000)

@@ -5,11 +5,15 @@ const lookEveryMs = 250
 const lookSoonMs = 20
 /** A tick that found nothing due was too early: the looks behind it are this far apart at most. */
 const lookRarelyMs = 4_000
+/** A leader that began on an idle log finds out after so long what log time it is, so that the day ends there too. */
+const learnAfterMs = 60_000
 const appendTimeoutMs = 5_000
 
 export type TickerOptions = {
   /** Log time at which the next thing falls due in this shard, infinite when nothing ever does. */
   readonly nextDueMs: () => number
+  /** Log time at which the business day of the newest frame is over. */
+  readonly dayEndMs?: () => number
   /** Log time of what was applied last. */
   readonly logTimeMs: () => number
   /** Appends a tick to the shard's log; true when it is stored. */
@@ -18,7 +22,8 @@ export type TickerOptions = {
 }
 
 /**
- * Adds a frame that says nothing to a shard's log when something is due and no traffic moves log time on. It decides
+ * Adds a frame that says nothing to a shard's log when something is due, or a business day is over, and no traffic moves
+ * log time on: what was written on a day is complete once the shard's log time has passed it. It decides
  * nothing, and asks no wall clock: log time now is the newest that was applied, and what has passed since.
  */
 export class Ticker {
@@ -30,6 +35,7 @@ export class Ticker {
   /** When log time moved last; undefined before that is known, as it is where a leader begins on an idle log. */
   #movedAtMs: number | undefined
   #againMs = lookEveryMs
+  #startedAtMs = 0
 
   constructor(options: TickerOptions) {
     this.#o = options
@@ -39,6 +45,7 @@ export class Ticker {
     this.stop()
     this.#newestMs = this.#o.logTimeMs()
     this.#movedAtMs = undefined
+    this.#startedAtMs = this.#o.ports.monotonicMs()
     this.#schedule(lookEveryMs, this.#run)
   }
 
@@ -48,8 +55,9 @@ export class Ticker {
 
   #look(run: number): void {
     const { ports, nextDueMs, append } = this.#o
-    const dueMs = nextDueMs()
-    if (dueMs === Number.POSITIVE_INFINITY || dueMs > this.#latestLogTimeMs()) {
+    const [dueMs, latestMs] = [nextDueMs(), this.#latestLogTimeMs()]
+    const isDue = dueMs !== Number.POSITIVE_INFINITY && dueMs <= latestMs
+    if (!isDue && !this.#dayIsOver(latestMs)) {
       this.#againMs = lookEveryMs
       this.#schedule(lookEveryMs, run)
       return
@@ -58,6 +66,13 @@ export class Ticker {
       (stored) => this.#schedule(stored ? this.#afterTickMs() : lookEveryMs, run),
       (error: unknown) => ports.onError(error),
     )
+  }
+
+  #dayIsOver(latestMs: number): boolean {
+    const { ports, dayEndMs } = this.#o
+    if (dayEndMs === undefined) return false
+    if (latestMs !== Number.POSITIVE_INFINITY) return latestMs >= dayEndMs()
+    return ports.monotonicMs() - this.#startedAtMs >= learnAfterMs
   }
 
   /** What log time may be by now: infinite while nobody can tell. */

@@ -35,6 +35,8 @@ const noJournal: Journal = {
   merchant: away,
   userName: away,
   events: away,
+  statement: away,
+  orderOfPayment: async () => undefined,
   followed: away,
   close: async () => undefined,
 }

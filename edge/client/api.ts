@@ -149,6 +149,8 @@ export type Problem = {
     | 'owner-unreachable'
     | 'pay-link-invalid'
     | 'pay-link-expired'
+    | 'statement-open'
+    | 'statement-too-long'
     | 'internal'
   detail?: string
   instance?: string
@@ -515,6 +517,9 @@ export type Payee = {
   class: number
   /** False while nothing can be paid into it; why is not told */
   can_receive: boolean
+  /** What a merchant calls itself */
+  name_zh?: string
+  name_en?: string
   /** The holder's legal name, masked */
   masked_name: string | null
   /** none: its institution entered no name; unavailable: names cannot be read now, payments can be made */
@@ -976,6 +981,74 @@ export type WalletEvent = {
   /** When a new key signs */
   effective_at?: string
   key_version?: number
+}
+
+export type Receipt = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  status: 'completed'
+  payer: PaymentParty
+  payee: PaymentParty
+  amount: string
+  currency: 'CNY-DC'
+  order_no?: string
+  /** RFC 3339, UTC */
+  executed_at: string
+  position: Position
+}
+
+export type PaymentParty = {
+  wallet_id: string
+  /** A merchant's name, or a person's masked one */
+  name?: string
+}
+
+export type MonthlyStatement = {
+  wallet_id: string
+  month: string
+  /** False while the month goes on: then closing is the balance so far */
+  complete: boolean
+  opening: string
+  money_in: string
+  money_out: string
+  closing: string
+  totals: Array<StatementTotal>
+  lines: Array<StatementLine>
+  followed: AsOf
+}
+
+export type StatementTotal = {
+  kind: string
+  count: number
+  /** Signed: minus left the wallet */
+  sum: string
+}
+
+export type StatementLine = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  id: string
+  kind: string
+  /** Signed: minus left the wallet */
+  amount: string
+  /** In the wallet after it */
+  balance: string
+  counterparty?: string
+  order_no?: string
+  /** RFC 3339, UTC */
+  time: string
+}
+
+export type DailyStatement = {
+  wallet_id: string
+  date: string
+  lines: number
+  opening: string
+  money_in: string
+  money_out: string
+  closing: string
+  totals: Array<StatementTotal>
+  /** Of the file up to its last line, which says it too */
+  sha256: string
 }
 
 export type Limits = {
@@ -1484,6 +1557,18 @@ export type Api = {
     query?: { after?: string }
     answer: WalletEvents
   }
+  showReceipt: {
+    path: { wallet_id: string; payment_id: string }
+    answer: Receipt
+  }
+  showStatement: {
+    path: { wallet_id: string; month: string }
+    answer: MonthlyStatement
+  }
+  showDailyStatement: {
+    path: { wallet_id: string; date: string }
+    answer: DailyStatement
+  }
   showLimits: {
     query?: { fresh?: 'true' | 'false' }
     answer: Limits
@@ -1635,6 +1720,9 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   listMandatePayments: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/payments', signed: true, id: 'none', type: 'application/json' },
   listEntries: { method: 'GET', path: '/v1/wallets/{wallet_id}/entries', signed: true, id: 'none', type: 'application/json', items: 'entries' },
   listWalletEvents: { method: 'GET', path: '/v1/wallets/{wallet_id}/events', signed: true, id: 'none', type: 'application/json' },
+  showReceipt: { method: 'GET', path: '/v1/wallets/{wallet_id}/payments/{payment_id}/receipt', signed: true, id: 'none', type: 'application/json' },
+  showStatement: { method: 'GET', path: '/v1/wallets/{wallet_id}/statements/{month}', signed: true, id: 'none', type: 'application/json' },
+  showDailyStatement: { method: 'GET', path: '/v1/merchants/{wallet_id}/statements/{date}', signed: true, id: 'none', type: 'application/json' },
   showLimits: { method: 'GET', path: '/v1/limits', signed: true, id: 'none', type: 'application/json' },
   putLimits: { method: 'PUT', path: '/v1/limits', signed: true, id: 'request_id', type: 'application/json' },
   putRiskRule: { method: 'PUT', path: '/v1/limits/risk-levels', signed: true, id: 'request_id', type: 'application/json' },

@@ -1,6 +1,7 @@
 import { commandIdText, walletIdText } from '../../actors/ledger/ids.ts'
 import { postingKinds } from '../../actors/ledger/outcomes.ts'
 import { noticeKinds } from '../../actors/log/noticeKinds.ts'
+import { signedYuanText } from '../routes/fields.ts'
 import type { JournalEvent } from '../routes/journal.ts'
 import { eventIdText } from './eventPlace.ts'
 
@@ -38,13 +39,6 @@ const names = new Map<number, string>(Object.entries({ ...byPosting, ...byNotice
 /** Every name that an event may have. */
 export const eventNames: readonly string[] = [...Object.keys(byPosting), orderPaid, ...Object.keys(byNotice)]
 
-/** Yuan from fen, minus sign included. */
-function signedYuan(fen: number): string {
-  const whole = Math.abs(fen)
-  const cents = whole % 100
-  return `${fen < 0 ? '-' : ''}${(whole - cents) / 100}.${String(cents).padStart(2, '0')}`
-}
-
 /** One event as its listener is told of it; undefined when this release has no word for its kind. */
 export function eventBody(event: JournalEvent): (Record<string, unknown> & { event: string }) | undefined {
   const { kind, orderNo, timeMs } = event
@@ -58,7 +52,7 @@ export function eventBody(event: JournalEvent): (Record<string, unknown> & { eve
 function postingPart({ deltaFen, counterparty, counterpartyKind, id, orderNo }: JournalEvent): Record<string, unknown> {
   return {
     id: commandIdText(id),
-    amount: signedYuan(deltaFen),
+    amount: signedYuanText(deltaFen),
     ...(counterparty === 0 ? {} : { counterparty: walletIdText(counterparty, counterpartyKind) }),
     ...(orderNo === undefined ? {} : { order_no: orderNo }),
   }

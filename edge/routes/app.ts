@@ -24,11 +24,13 @@ import { paymentSearchOperations } from './paymentSearch.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
 import { qrCodeOperations } from './qrCodes.ts'
+import { receiptOperations } from './receipts.ts'
 import { rechargeOperations } from './recharges.ts'
 import { reconciliationOperations } from './reconciliations.ts'
 import { redemptionOperations } from './redemptions.ts'
 import { refundOperations } from './refunds.ts'
 import { regionOperations } from './region.ts'
+import { statementOperations } from './statements.ts'
 import { submitBatch } from './submitBatch.ts'
 import { submitPayment } from './submitPayment.ts'
 import { totalsOperations } from './totals.ts'
@@ -61,6 +63,8 @@ export const operations: readonly Operation[] = [
   ...collectionOperations,
   ...entryOperations,
   ...walletEventOperations,
+  ...receiptOperations,
+  ...statementOperations,
   ...limitOperations,
   ...principalOperations,
   ...totalsOperations,

@@ -20,7 +20,7 @@ const pageDefault = 50
 const pageMax = 500
 
 /** Names of the journal's kinds of postings. */
-const kindNames: Readonly<Record<number, string>> = Object.fromEntries(
+export const kindNames: Readonly<Record<number, string>> = Object.fromEntries(
   Object.entries({
     payment_out: postingKinds.paymentOut,
     payment_in: postingKinds.paymentIn,

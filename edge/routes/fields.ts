@@ -10,6 +10,11 @@ export function yuanText(fen: number): string {
   return `${(fen - cents) / 100}.${String(cents).padStart(2, '0')}`
 }
 
+/** The same of what may be below zero. */
+export function signedYuanText(fen: number): string {
+  return fen < 0 ? `-${yuanText(-fen)}` : yuanText(fen)
+}
+
 /** The largest number of fen stands for no limit. */
 export function limitText(fen: number): string | null {
   return fen === fenMax ? null : yuanText(fen)

@@ -4,6 +4,7 @@ import type { MerchantView } from '../../actors/ledger/merchantViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
 import type { Executed } from '../gateway/submission.ts'
+import type { Days } from './statementDays.ts'
 
 /** A payment as the journal keeps it, long after the ledger has forgotten its id. */
 export type JournalPayment = {
@@ -85,6 +86,13 @@ export type OrdersPage = {
   readonly more: boolean
 }
 
+/** What moved in a wallet on some business days, oldest first, and what it held before. */
+export type StatementRead = {
+  readonly openingFen: number
+  readonly lines: readonly (JournalEntry & { readonly orderNo: string | undefined })[]
+  readonly followed: Followed
+}
+
 /** Something that the holder of a wallet is told of: a posting, or what else happened to it. */
 export type JournalEvent = {
   readonly seq: number
@@ -163,6 +171,10 @@ export interface Journal {
   /** A payer's holds, newest first; `before` is where the last page ended. */
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
   merchant(wallet: number): Promise<Found<JournalMerchant>>
+  /** @param count lines at most; one more than are shown says that there are more */
+  statement(wallet: number, days: Days, count: number): Promise<Found<StatementRead>>
+  /** The number of the order that a payment paid; undefined also when the journal cannot say. */
+  orderOfPayment(payer: number, payee: number, id: Uint8Array): Promise<string | undefined>
   /** Behind each cursor what happened since, oldest first, at most so many of each. */
   events(after: readonly EventCursor[], count: number): Promise<Found<EventsRead>>
   /** The newest name that was entered for a user. */

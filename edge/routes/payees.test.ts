@@ -20,7 +20,7 @@ afterAll(() => api.close())
 
 const look = (walletId: string, by = payer.signer) => api.ask('GET', `/v1/payees/${walletId}`, { by })
 const act = ({ walletId }: TestWallet, action: string) =>
-  api.ask('POST', `/v1/wallets/${walletId}/${action}`, { by: api.operator.signer, json: { request_id: newId() } })
+  api.ask('POST', `/v1/wallets/${walletId}/${action}`, { by: api.institution.signer, json: { request_id: newId() } })
 
 describe('who is about to pay', () => {
   test('sees the masked name, the class and whether it can be paid, and nothing else', async () => {

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { parseWalletId, walletKinds } from '../../actors/ledger/ids.ts'
 import { Failure } from './failure.ts'
 import { walletIdField } from './fields.ts'
-import { operation, type Services } from './operation.ts'
+import { operation } from './operation.ts'
+import { type ShownName, shownName } from './parties.ts'
 
 const nameStatuses = ['shown', 'none', 'unavailable'] as const
 
@@ -12,6 +13,8 @@ const payee = z
     kind: z.enum(['personal', 'merchant']),
     class: z.int().openapi({ description: 'Class 1-4 by strength of identification, 0 corporate' }),
     can_receive: z.boolean().openapi({ description: 'False while nothing can be paid into it; why is not told' }),
+    name_zh: z.string().optional().openapi({ description: 'What a merchant calls itself' }),
+    name_en: z.string().optional(),
     masked_name: z.string().nullable().openapi({ description: "The holder's legal name, masked", example: '**明' }),
     name_status: z.enum(nameStatuses).openapi({
       description: 'none: its institution entered no name; unavailable: names cannot be read now, payments can be made',
@@ -22,13 +25,9 @@ const payee = z
 const noPayee = (): Failure =>
   new Failure('payee-unknown', { fields: [{ field: 'wallet_id', message: 'nobody can be paid under this id' }] })
 
-type ShownName = { readonly masked_name: string | null; readonly name_status: (typeof nameStatuses)[number] }
-
-async function shownName({ journal, names }: Services, user: number): Promise<ShownName> {
-  const found = await journal.userName(user)
-  if (found.kind === 'away') return { masked_name: null, name_status: 'unavailable' }
-  if (found.kind === 'none') return { masked_name: null, name_status: 'none' }
-  return { masked_name: names.masked(found.record, found.record.sealed), name_status: 'shown' }
+function nameBody({ status, masked, zh, en }: ShownName): Record<string, unknown> {
+  const merchant = { ...(zh === undefined ? {} : { name_zh: zh }), ...(en === undefined ? {} : { name_en: en }) }
+  return { ...merchant, masked_name: masked ?? null, name_status: status }
 }
 
 export const showPayee = operation({
@@ -49,7 +48,7 @@ export const showPayee = operation({
     const { result } = await services.gateway.ask(number, { type: 'wallet', number })
     if (result === null || result.walletId !== wallet_id || result.state === 'closed') throw noPayee()
     const kind = result.kind === walletKinds.merchant ? 'merchant' : 'personal'
-    const name = await shownName(services, result.userNumber)
+    const name = nameBody(await shownName(services, result))
     const body = { wallet_id, kind, class: result.class, can_receive: result.state === 'open', ...name }
     return { status: 200, body }
   },

@@ -121,7 +121,12 @@ export const journalPayment = paymentSchema
   .openapi('JournalPayment')
 const searched = z.object({ payments: z.array(journalPayment) }).openapi('PaymentSearch')
 
-async function maySee(services: Services, caller: Caller, { payer, payee }: JournalPayment): Promise<boolean> {
+/** Whether somebody paid, received or administers a payment. */
+export async function maySeePayment(
+  services: Services,
+  caller: Caller,
+  { payer, payee }: Pick<JournalPayment, 'payer' | 'payee'>,
+): Promise<boolean> {
   if (caller.role === 'operator') return true
   if (caller.role === 'wallet') return caller.number === payer || caller.number === payee
   for (const number of [payer, payee]) {
@@ -159,7 +164,8 @@ export const findPayment = operation({
     if (found.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })
     const payments: Record<string, unknown>[] = []
     for (const record of found.kind === 'found' ? found.record : []) {
-      if (await maySee(services, caller, record)) payments.push(await journalBody(services, record, params.payment_id))
+      if (await maySeePayment(services, caller, record))
+        payments.push(await journalBody(services, record, params.payment_id))
     }
     if (payments.length === 0) throw noPayment()
     return { status: 200, body: { payments } }

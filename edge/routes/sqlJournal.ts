@@ -21,6 +21,7 @@ import type {
   MandatesPage,
   OrdersPage,
   RefundsPage,
+  StatementRead,
 } from './journal.ts'
 import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
@@ -28,6 +29,8 @@ import { selectMandates } from './sqlMandates.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
+import { selectLines, selectOpening, selectOrderOfPayment } from './sqlStatements.ts'
+import type { Days } from './statementDays.ts'
 
 const queryTimeoutMs = 2_000
 const connections = 4
@@ -195,6 +198,30 @@ export class SqlJournal implements Journal {
       const merchant = await selectMerchant(sql, wallet)
       return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
     })
+  }
+
+  statement(wallet: number, days: Days, count: number): Promise<Found<StatementRead>> {
+    return this.#ask(async (sql) => {
+      const shard = bucketOf(wallet) % this.#shardCount
+      const [followed] = await followedRows(sql, sql`where shard = ${shard}`)
+      if (followed === undefined) return { kind: 'away' }
+      // Both of one moment: what is written in between must be in neither.
+      const [openingFen, lines] = await sql.begin('isolation level repeatable read', async (tx) => {
+        const same = tx as unknown as postgres.Sql
+        return [
+          await selectOpening(same, wallet, days.from),
+          await selectLines(same, wallet, days, count, shard),
+        ] as const
+      })
+      return { kind: 'found', record: { openingFen, lines, followed } }
+    })
+  }
+
+  async orderOfPayment(payer: number, payee: number, id: Uint8Array): Promise<string | undefined> {
+    const found = await this.#ask<string | undefined>(async (sql) => {
+      return { kind: 'found', record: await selectOrderOfPayment(sql, payer, payee, id) }
+    })
+    return found.kind === 'found' ? found.record : undefined
   }
 
   events(after: readonly EventCursor[], count: number): Promise<Found<EventsRead>> {

@@ -42,6 +42,7 @@ import type {
   JournalOrder,
   JournalPayment,
   OrdersPage,
+  StatementRead,
 } from './journal.ts'
 import { nameVault } from './legalName.ts'
 import { orderNoIn } from './orderNo.ts'
@@ -97,6 +98,8 @@ export class TestApi {
   journal: readonly JournalPayment[] | undefined
   orders: OrdersPage | undefined
   entries: EntriesPage | undefined
+  /** What the journal makes every statement of. */
+  statement: StatementRead | undefined
   /** What the journal tells every wallet of; away until a test gives it something. */
   events: { followed: readonly Followed[]; events: readonly JournalEvent[] } | undefined
   /** Names that the journal has written down, by user number; away until a test gives it some. */
@@ -226,7 +229,11 @@ export class TestApi {
   #journal(): Journal {
     const away = async () => ({ kind: 'away' }) as const
     return {
-      payment: async () => (this.journal === undefined ? { kind: 'away' } : { kind: 'none' }),
+      payment: async (payer, id) => {
+        if (this.journal === undefined) return { kind: 'away' }
+        const record = this.journal.find((one) => one.payer === payer && Buffer.compare(one.id, id) === 0)
+        return record === undefined ? { kind: 'none' } : { kind: 'found', record }
+      },
       paymentsById: async (id) => {
         if (this.journal === undefined) return { kind: 'away' }
         return { kind: 'found', record: this.journal.filter((one) => Buffer.compare(one.id, id) === 0) }
@@ -244,6 +251,11 @@ export class TestApi {
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       merchant: away,
+      statement: async () => {
+        if (this.statement === undefined) return { kind: 'away' }
+        return { kind: 'found', record: this.statement }
+      },
+      orderOfPayment: async () => undefined,
       events: async (after) => {
         if (this.events === undefined) return { kind: 'away' }
         const { followed, events } = this.events

@@ -175,6 +175,31 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     sample: (_, own) => ({ path: merchantPath(own), json: withId({ name_zh: '茶馆' }) }),
   },
   showMerchant: show('own', (own) => merchantPath(own)),
+  showReceipt: {
+    by: 'own',
+    sample: (api, own) => {
+      const id = newId()
+      const payer = Number(own.walletId.slice(1))
+      const executed = { shard: 0, seq: 9, index: 0, timeMs: Date.now() }
+      const of = { code: 0, complete: true, executed, digest: new Uint8Array(16), amountFen: 100, payee: payer }
+      api.journal = [{ ...of, payer, id: Buffer.from(id.replaceAll('-', ''), 'hex') }]
+      return { path: walletPath(own, `/payments/${id}/receipt`) }
+    },
+  },
+  showStatement: {
+    by: 'own',
+    sample: (api, own) => {
+      api.statement = { openingFen: 0, lines: [], followed: { shard: 0, seq: 9, timeMs: Date.now() } }
+      return { path: walletPath(own, '/statements/2026-01') }
+    },
+  },
+  showDailyStatement: {
+    by: 'own',
+    sample: (api, { walletId }) => {
+      api.statement = { openingFen: 0, lines: [], followed: { shard: 0, seq: 9, timeMs: Date.now() } }
+      return { path: `/v1/merchants/${walletId}/statements/2026-01-02` }
+    },
+  },
   listWalletEvents: {
     by: 'own',
     sample: (api, own) => {
@@ -335,6 +360,7 @@ const ofMerchants: ReadonlySet<string> = new Set([
   'showPayLink',
   'refundOrder',
   'listRefunds',
+  'showDailyStatement',
   'putMerchant',
   'showMerchant',
 ])

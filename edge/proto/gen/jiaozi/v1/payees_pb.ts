@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/payees.proto.
  */
 export const file_jiaozi_v1_payees: GenFile = /*@__PURE__*/
-  fileDesc("ChZqaWFvemkvdjEvcGF5ZWVzLnByb3RvEglqaWFvemkudjEi5QEKBVBheWVlEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhEKBGtpbmQYAiABKAlIAYgBARISCgVjbGFzcxgDIAEoDUgCiAEBEhgKC2Nhbl9yZWNlaXZlGAQgASgISAOIAQESGAoLbWFza2VkX25hbWUYBSABKAlIBIgBARIYCgtuYW1lX3N0YXR1cxgGIAEoCUgFiAEBQgwKCl93YWxsZXRfaWRCBwoFX2tpbmRCCAoGX2NsYXNzQg4KDF9jYW5fcmVjZWl2ZUIOCgxfbWFza2VkX25hbWVCDgoMX25hbWVfc3RhdHVzYgZwcm90bzM");
+  fileDesc("ChZqaWFvemkvdjEvcGF5ZWVzLnByb3RvEglqaWFvemkudjEiqQIKBVBheWVlEhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhEKBGtpbmQYAiABKAlIAYgBARISCgVjbGFzcxgDIAEoDUgCiAEBEhgKC2Nhbl9yZWNlaXZlGAQgASgISAOIAQESGAoLbWFza2VkX25hbWUYBSABKAlIBIgBARIYCgtuYW1lX3N0YXR1cxgGIAEoCUgFiAEBEhQKB25hbWVfemgYByABKAlIBogBARIUCgduYW1lX2VuGAggASgJSAeIAQFCDAoKX3dhbGxldF9pZEIHCgVfa2luZEIICgZfY2xhc3NCDgoMX2Nhbl9yZWNlaXZlQg4KDF9tYXNrZWRfbmFtZUIOCgxfbmFtZV9zdGF0dXNCCgoIX25hbWVfemhCCgoIX25hbWVfZW5iBnByb3RvMw");
 
 /**
  * Whom a payment to a wallet would reach.
@@ -53,6 +53,18 @@ export type Payee = Message<"jiaozi.v1.Payee"> & {
    * @generated from field: optional string name_status = 6;
    */
   nameStatus?: string | undefined;
+
+  /**
+   * What a merchant calls itself.
+   *
+   * @generated from field: optional string name_zh = 7;
+   */
+  nameZh?: string | undefined;
+
+  /**
+   * @generated from field: optional string name_en = 8;
+   */
+  nameEn?: string | undefined;
 };
 
 /**
