@@ -18,7 +18,15 @@ import type { ShardRows } from './shardRows.ts'
 const aside: ReadonlySet<string> = new Set([...Object.keys(commandHead), 'reserved', 'textLength'])
 
 /** Commands whose text says why. */
-const withReason: ReadonlySet<string> = new Set(['walletStatus', 'principalPut'])
+const withReason: ReadonlySet<string> = new Set([
+  'walletStatus',
+  'principalPut',
+  'riskPolicyPut',
+  'standingPut',
+  'secondPersonPut',
+  'proposalOpen',
+  'proposalDecide',
+])
 
 /** Whatever an operator had signed, with what came of it: an act that was refused is an act as well. */
 export function addAct(

@@ -5,7 +5,7 @@ import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
 import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
 import { nameBytesMax, orderRecords, orderTextBytesMax } from './orderRecords.ts'
 import { recoveryRecords } from './recoveryRecords.ts'
-import { proposalTextBytesMax, riskRecords } from './riskRecords.ts'
+import { riskRecords } from './riskRecords.ts'
 
 /** What a frame's body holds: records of one kind. */
 export const frameKinds = { payments: 1, transit: 2, commands: 3, batch: 4 } as const
@@ -343,7 +343,11 @@ export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; r
   ['orderCreate', { lengthAt: commandRecords.orderCreate.at.textLength, bytesMax: orderTextBytesMax }],
   ['orderCreateSplit', { lengthAt: commandRecords.orderCreateSplit.at.textLength, bytesMax: orderTextBytesMax }],
   ['mandateSign', { lengthAt: commandRecords.mandateSign.at.textLength, bytesMax: purposeBytesMax }],
-  ['proposalOpen', { lengthAt: commandRecords.proposalOpen.at.textLength, bytesMax: proposalTextBytesMax }],
+  ['riskPolicyPut', { lengthAt: commandRecords.riskPolicyPut.at.textLength, bytesMax: reasonBytesMax }],
+  ['standingPut', { lengthAt: commandRecords.standingPut.at.textLength, bytesMax: reasonBytesMax }],
+  ['secondPersonPut', { lengthAt: commandRecords.secondPersonPut.at.textLength, bytesMax: reasonBytesMax }],
+  ['proposalOpen', { lengthAt: commandRecords.proposalOpen.at.textLength, bytesMax: reasonBytesMax }],
+  ['proposalDecide', { lengthAt: commandRecords.proposalDecide.at.textLength, bytesMax: reasonBytesMax }],
   ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
   ['userOpen', { lengthAt: commandRecords.userOpen.at.textLength, bytesMax: nameBytesMax }],
   ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax }],

@@ -18,6 +18,8 @@ export type WalletView = {
   kind: number
   risk: number
   state: 'open' | 'frozen' | 'closed'
+  /** Whether it may be paid: 0 good, 1 suspended, 2 blacklisted. */
+  standing: number
   algorithm: number
   key: Uint8Array
   keyVersion: number
@@ -65,6 +67,7 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
     kind: w.kind[row]!,
     risk: a.risk(row),
     state: stateName(a.state(row)),
+    standing: a.standing(row),
     algorithm: w.algorithm[row]!,
     key: w.key.slice(row * 33, row * 33 + 33),
     keyVersion: w.keyVersion[row]!,

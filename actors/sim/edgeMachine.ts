@@ -37,6 +37,8 @@ const noJournal: Journal = {
   events: away,
   statement: away,
   orderOfPayment: async () => undefined,
+  proposals: away,
+  standings: away,
   followed: away,
   close: async () => undefined,
 }

@@ -544,6 +544,8 @@ export type JournalPayment = {
   reason?: string
   payee_wallet: string
   amount: string
+  /** To operators: how many versions of limits and risk rules had come into force when it was judged */
+  rule_version?: number
 }
 
 export type Merchant = {
@@ -1147,6 +1149,198 @@ export type PutRecoveryRuleRequest = {
   request_id?: string
 }
 
+export type RiskPolicies = {
+  rules: Array<RiskPolicy>
+  /** How many versions of limits and risk rules have come into force: payments are kept with it */
+  rule_version: number
+  second_person_required: boolean
+  as_of: AsOf
+}
+
+export type RiskPolicy = {
+  /** What the rule judges */
+  kind: 'payer-frequency' | 'device-frequency' | 'merchant-frequency' | 'habit' | 'new-device' | 'new-linked-account'
+  /** What becomes of a payment that it speaks of. confirm: only a wallet whose key is a passkey may make it. off ends the rule */
+  action: 'off' | 'refuse' | 'confirm'
+  /** Of a frequency: what payments are counted in */
+  window?: '10s' | '1m' | '1h'
+  payments_max?: number
+  factor?: number
+  amount?: string | null
+  age_seconds?: number
+  /** RFC 3339, UTC */
+  effective_at: string
+  in_force: boolean
+}
+
+export type PutRiskPolicyRequest = {
+  /** What the rule judges */
+  kind: 'payer-frequency' | 'device-frequency' | 'merchant-frequency' | 'habit' | 'new-device' | 'new-linked-account'
+  /** What becomes of a payment that it speaks of. confirm: only a wallet whose key is a passkey may make it. off ends the rule */
+  action: 'off' | 'refuse' | 'confirm'
+  /** Of a frequency: what payments are counted in */
+  window?: '10s' | '1m' | '1h'
+  /** Of a frequency: most payments in the window */
+  payments_max?: number
+  /** Of a habit: how many times the average of a wallet is too much */
+  factor?: number
+  /** Yuan: most that a merchant takes in the window, or above which the rule speaks */
+  amount?: string | null
+  /** Seconds after which a device or linked account is no longer new */
+  age_seconds?: number
+  /** From when on; now when it is left out or has passed */
+  effective_at?: string
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type PutSecondPersonRequest = {
+  required: boolean
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type StandingTaken = {
+  wallet_id: string
+  /** Whether the wallet may be paid */
+  standing: 'good' | 'suspended' | 'blacklisted'
+}
+
+export type PutStandingRequest = {
+  /** Whether the wallet may be paid */
+  standing: 'good' | 'suspended' | 'blacklisted'
+  /** Why, for statistics */
+  cause: 'fraud' | 'complaints' | 'authority' | 'institution' | 'resolved' | 'other'
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type StandingList = {
+  wallet_id: string
+  /** Whether the wallet may be paid */
+  standing: 'good' | 'suspended' | 'blacklisted'
+  changes: Array<StandingChange>
+}
+
+export type StandingChange = {
+  /** Whether the wallet may be paid */
+  standing: 'good' | 'suspended' | 'blacklisted'
+  /** Why, for statistics */
+  cause: 'fraud' | 'complaints' | 'authority' | 'institution' | 'resolved' | 'other'
+  /** Who said so, or agreed */
+  by: string
+  /** RFC 3339, UTC */
+  changed_at: string
+  position: Position
+}
+
+export type ProposalOpened = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  proposal_id: string
+  status: 'open'
+  /** RFC 3339, UTC */
+  expires_at: string
+}
+
+export type OpenProposalRequest = {
+  /** What is proposed */
+  change: 'risk_rule' | 'limits' | 'risk_level' | 'refund_period' | 'recovery_wait' | 'standing' | 'principal' | 'second_person'
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
+  /** Until when somebody may agree: at most 30 days ahead, 7 when left out */
+  expires_at?: string
+  /** From when on; now when it is left out or has passed */
+  effective_at?: string
+  /** What the rule judges */
+  kind?: 'payer-frequency' | 'device-frequency' | 'merchant-frequency' | 'habit' | 'new-device' | 'new-linked-account'
+  /** What becomes of a payment that it speaks of. confirm: only a wallet whose key is a passkey may make it. off ends the rule */
+  action?: 'off' | 'refuse' | 'confirm'
+  /** Of a frequency: what payments are counted in */
+  window?: '10s' | '1m' | '1h'
+  /** Of a frequency: most payments in the window */
+  payments_max?: number
+  /** Of a habit: how many times the average of a wallet is too much */
+  factor?: number
+  /** Yuan: most that a merchant takes in the window, or above which the rule speaks */
+  amount?: string | null
+  /** Seconds after which a device or linked account is no longer new */
+  age_seconds?: number
+  class?: number
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  balance?: string | null
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  single?: string | null
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  day?: string | null
+  /** Yuan as in other amounts, or "none" or null for no limit */
+  year?: string | null
+  level?: number
+  percent?: number
+  recharges_per_day_max?: number
+  payments_per_day_max?: number
+  days?: number
+  minutes?: number
+  wallet_id?: string
+  /** Whether the wallet may be paid */
+  standing?: 'good' | 'suspended' | 'blacklisted'
+  /** Why, for statistics */
+  cause?: 'fraud' | 'complaints' | 'authority' | 'institution' | 'resolved' | 'other'
+  role?: 'institution' | 'operator'
+  number?: number
+  active?: boolean
+  public_key?: string
+  required?: boolean
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type ProposalList = {
+  proposals: Array<Proposal>
+  next_cursor: string | null
+  /** How far the journal has followed the first shard */
+  followed: AsOf
+}
+
+export type Proposal = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  proposal_id: string
+  change: string
+  status: 'open' | 'done' | 'given-up' | 'expired'
+  reason: string
+  proposed_by: string
+  /** RFC 3339, UTC */
+  opened_at: string
+  /** RFC 3339, UTC */
+  expires_at: string
+  decided_by?: string
+  /** RFC 3339, UTC */
+  decided_at?: string
+  /** What would be done, read from the command itself */
+  details: Array<{
+    name: string
+    value: string
+  }>
+}
+
+export type ProposalDecided = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  proposal_id: string
+  status: 'done' | 'given-up'
+}
+
+export type DecideProposalRequest = {
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
 export type Principals = {
   principals: Array<Principal>
   as_of: AsOf
@@ -1589,6 +1783,46 @@ export type Api = {
     body: PutRecoveryRuleRequest
     answer: RuleTaken
   }
+  showRiskPolicies: {
+    query?: { fresh?: 'true' | 'false' }
+    answer: RiskPolicies
+  }
+  putRiskPolicy: {
+    body: PutRiskPolicyRequest
+    answer: RuleTaken
+  }
+  putSecondPerson: {
+    body: PutSecondPersonRequest
+    answer: RuleTaken
+  }
+  putStanding: {
+    path: { wallet_id: string }
+    body: PutStandingRequest
+    answer: StandingTaken
+  }
+  showStanding: {
+    path: { wallet_id: string }
+    answer: StandingList
+  }
+  openProposal: {
+    body: OpenProposalRequest
+    answer: ProposalOpened
+  }
+  listProposals: {
+    query?: { limit?: number; cursor?: string }
+    answer: ProposalList
+    item: Proposal
+  }
+  approveProposal: {
+    path: { proposal_id: string }
+    body: DecideProposalRequest
+    answer: ProposalDecided
+  }
+  rejectProposal: {
+    path: { proposal_id: string }
+    body: DecideProposalRequest
+    answer: ProposalDecided
+  }
   listPrincipals: {
     query?: { fresh?: 'true' | 'false' }
     answer: Principals
@@ -1728,6 +1962,15 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   putRiskRule: { method: 'PUT', path: '/v1/limits/risk-levels', signed: true, id: 'request_id', type: 'application/json' },
   putRefundRule: { method: 'PUT', path: '/v1/limits/refunds', signed: true, id: 'request_id', type: 'application/json' },
   putRecoveryRule: { method: 'PUT', path: '/v1/limits/recoveries', signed: true, id: 'request_id', type: 'application/json' },
+  showRiskPolicies: { method: 'GET', path: '/v1/risk-rules', signed: true, id: 'none', type: 'application/json' },
+  putRiskPolicy: { method: 'PUT', path: '/v1/risk-rules', signed: true, id: 'request_id', type: 'application/json' },
+  putSecondPerson: { method: 'PUT', path: '/v1/risk-rules/second-person', signed: true, id: 'request_id', type: 'application/json' },
+  putStanding: { method: 'PUT', path: '/v1/wallets/{wallet_id}/standing', signed: true, id: 'request_id', type: 'application/json' },
+  showStanding: { method: 'GET', path: '/v1/wallets/{wallet_id}/standing', signed: true, id: 'none', type: 'application/json' },
+  openProposal: { method: 'POST', path: '/v1/proposals', signed: true, id: 'request_id', type: 'application/json' },
+  listProposals: { method: 'GET', path: '/v1/proposals', signed: true, id: 'none', type: 'application/json', items: 'proposals' },
+  approveProposal: { method: 'POST', path: '/v1/proposals/{proposal_id}/approve', signed: true, id: 'request_id', type: 'application/json' },
+  rejectProposal: { method: 'POST', path: '/v1/proposals/{proposal_id}/reject', signed: true, id: 'request_id', type: 'application/json' },
   listPrincipals: { method: 'GET', path: '/v1/principals', signed: true, id: 'none', type: 'application/json' },
   putPrincipal: { method: 'PUT', path: '/v1/principals', signed: true, id: 'request_id', type: 'application/json' },
   showTotals: { method: 'GET', path: '/v1/totals', signed: true, id: 'none', type: 'application/json' },

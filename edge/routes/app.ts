@@ -23,6 +23,7 @@ import { payeeOperations } from './payees.ts'
 import { paymentSearchOperations } from './paymentSearch.ts'
 import { paymentOperations } from './payments.ts'
 import { principalOperations } from './principals.ts'
+import { proposalOperations } from './proposals.ts'
 import { qrCodeOperations } from './qrCodes.ts'
 import { receiptOperations } from './receipts.ts'
 import { rechargeOperations } from './recharges.ts'
@@ -30,6 +31,8 @@ import { reconciliationOperations } from './reconciliations.ts'
 import { redemptionOperations } from './redemptions.ts'
 import { refundOperations } from './refunds.ts'
 import { regionOperations } from './region.ts'
+import { riskOperations } from './riskPolicies.ts'
+import { standingOperations } from './standings.ts'
 import { statementOperations } from './statements.ts'
 import { submitBatch } from './submitBatch.ts'
 import { submitPayment } from './submitPayment.ts'
@@ -66,6 +69,9 @@ export const operations: readonly Operation[] = [
   ...receiptOperations,
   ...statementOperations,
   ...limitOperations,
+  ...riskOperations,
+  ...standingOperations,
+  ...proposalOperations,
   ...principalOperations,
   ...totalsOperations,
   ...paymentSearchOperations,

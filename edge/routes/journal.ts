@@ -18,6 +18,8 @@ export type JournalPayment = {
   readonly payee: number
   readonly amountFen: number
   readonly id: Uint8Array
+  /** How many versions of rules had come into force when it was judged; absent where nobody asked. */
+  readonly ruleVersion?: number
 }
 
 /** `away`: the database does not answer, or has not followed far enough to say that there is nothing. */
@@ -146,6 +148,33 @@ export type MandatePaymentsPage = { readonly payments: readonly JournalPayment[]
 
 export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
 
+/** A change of rules that somebody proposed, and what became of it. */
+export type JournalProposal = {
+  readonly id: Uint8Array
+  readonly proposer: number
+  readonly op: number
+  readonly change: Uint8Array
+  readonly content: string
+  readonly openedMs: number
+  readonly expiresMs: number
+  readonly seq: number
+  readonly index: number
+  readonly decided: { readonly agreed: boolean; readonly decider: number; readonly decidedMs: number } | undefined
+}
+export type ProposalsPage = {
+  readonly proposals: readonly JournalProposal[]
+  readonly followed: Followed
+  readonly more: boolean
+}
+
+/** What an operator said of whether a wallet may be paid. */
+export type JournalStanding = {
+  readonly standing: number
+  readonly reason: number
+  readonly principal: number
+  readonly executed: Executed
+}
+
 /** What the followers have written down, read only. Payments and reads of balances never need it. */
 export interface Journal {
   payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>>
@@ -189,6 +218,10 @@ export interface Journal {
   ): Promise<Found<MandatesPage>>
   /** Payments by a mandate, refused ones too, newest first. */
   mandatePayments(wallet: number, id: Uint8Array): Promise<Found<MandatePaymentsPage>>
+  /** Newest first; `before` is where the last page ended. */
+  proposals(before: { seq: number; index: number } | undefined, count: number): Promise<Found<ProposalsPage>>
+  /** Newest first. */
+  standings(wallet: number, count: number): Promise<Found<readonly JournalStanding[]>>
   followed(): Promise<Found<readonly Followed[]>>
   close(): Promise<void>
 }

@@ -73,7 +73,7 @@ export const searchPayments = operation({
     const found = await services.inspection.payments(filter, timeCursorIn(query.cursor), query.limit)
     if (found.kind !== 'found') throw new Failure('journal-unavailable', { retryAfterS: 5 })
     const { payments, more } = found.record
-    const bodies = await Promise.all(payments.map((one) => journalBody(services, one, commandIdText(one.id))))
+    const bodies = await Promise.all(payments.map((one) => journalBody(services, one, commandIdText(one.id), true)))
     return { status: 200, body: { payments: bodies, next_cursor: timeCursorText(payments.at(-1)?.executed, more) } }
   },
 })
@@ -161,7 +161,7 @@ export const showTrail = operation({
     }
     const { record } = found
     const payee = await walletText(services, record.payment.payee)
-    const payment = await journalBody(services, record.payment, params.payment_id)
+    const payment = await journalBody(services, record.payment, params.payment_id, true)
     const steps = stepsOf(record, params.wallet_id, payee)
     return { status: 200, body: { payment, steps, order: await orderBody(services, record.order) } }
   },

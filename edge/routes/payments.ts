@@ -117,7 +117,13 @@ export const showPayment = operation({
 
 export const journalPayment = paymentSchema
   .omit({ status_url: true })
-  .extend({ payee_wallet: walletIdField, amount: z.string().openapi({ example: '100.50' }) })
+  .extend({
+    payee_wallet: walletIdField,
+    amount: z.string().openapi({ example: '100.50' }),
+    rule_version: z.int().optional().openapi({
+      description: 'To operators: how many versions of limits and risk rules had come into force when it was judged',
+    }),
+  })
   .openapi('JournalPayment')
 const searched = z.object({ payments: z.array(journalPayment) }).openapi('PaymentSearch')
 
@@ -140,11 +146,14 @@ export async function journalBody(
   services: Services,
   record: JournalPayment,
   paymentId: string,
+  toOperator: boolean,
 ): Promise<Record<string, unknown>> {
   const [payer, payee] = await Promise.all([walletText(services, record.payer), walletText(services, record.payee)])
   const { complete, code, executed } = record
   const { body } = standing(paymentId, payer, { refusal: refusalOf(code), complete, executed })
-  return { ...body, payee_wallet: payee, amount: yuanText(record.amountFen) }
+  const { ruleVersion } = record
+  const judged = toOperator && ruleVersion !== undefined ? { rule_version: ruleVersion } : {}
+  return { ...body, payee_wallet: payee, amount: yuanText(record.amountFen), ...judged }
 }
 
 export const findPayment = operation({
@@ -165,7 +174,7 @@ export const findPayment = operation({
     const payments: Record<string, unknown>[] = []
     for (const record of found.kind === 'found' ? found.record : []) {
       if (await maySeePayment(services, caller, record))
-        payments.push(await journalBody(services, record, params.payment_id))
+        payments.push(await journalBody(services, record, params.payment_id, caller.role === 'operator'))
     }
     if (payments.length === 0) throw noPayment()
     return { status: 200, body: { payments } }

@@ -9,12 +9,9 @@ import { orderNoField, orderNoIn } from './orderNo.ts'
 
 const formats = Object.keys(qrTypes) as [QrFormat, QrFormat]
 const query = z.strictObject({
-  format: z
-    .enum(formats)
-    .optional()
-    .openapi({
-      description: 'The code as a picture, which Accept may name too; without either the answer is what the code says',
-    }),
+  format: z.enum(formats).optional().openapi({
+    description: 'The code as a picture, which Accept may name too; without either the answer is what the code says',
+  }),
 })
 const payLink = z
   .object({

@@ -17,9 +17,11 @@ import type {
   JournalOrder,
   JournalPayment,
   JournalSaga,
+  JournalStanding,
   MandatePaymentsPage,
   MandatesPage,
   OrdersPage,
+  ProposalsPage,
   RefundsPage,
   StatementRead,
 } from './journal.ts'
@@ -29,6 +31,7 @@ import { selectMandates } from './sqlMandates.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
+import { selectProposals, selectStandings } from './sqlRisk.ts'
 import { selectLines, selectOpening, selectOrderOfPayment } from './sqlStatements.ts'
 import type { Days } from './statementDays.ts'
 
@@ -273,6 +276,22 @@ export class SqlJournal implements Journal {
       const payments = await selectPayments(sql, where, sql`p.seq desc, p.index desc`, mandatePaymentsMax)
       return { kind: 'found', record: { payments, followed } }
     })
+  }
+
+  proposals(before: { seq: number; index: number } | undefined, count: number): Promise<Found<ProposalsPage>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = 0`)
+      if (followed === undefined) return { kind: 'away' }
+      const proposals = await selectProposals(sql, before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }, count + 1)
+      return {
+        kind: 'found',
+        record: { proposals: proposals.slice(0, count), followed, more: proposals.length > count },
+      }
+    })
+  }
+
+  standings(wallet: number, count: number): Promise<Found<readonly JournalStanding[]>> {
+    return this.#ask(async (sql) => ({ kind: 'found', record: await selectStandings(sql, wallet, count) }))
   }
 
   followed(): Promise<Found<readonly Followed[]>> {

@@ -41,6 +41,8 @@ import type {
   JournalName,
   JournalOrder,
   JournalPayment,
+  JournalProposal,
+  JournalStanding,
   OrdersPage,
   StatementRead,
 } from './journal.ts'
@@ -85,6 +87,7 @@ export class TestApi {
   readonly institution = principal('institution:1')
   readonly otherInstitution = principal('institution:2')
   readonly operator = principal('operator:1')
+  readonly otherOperator = principal('operator:2')
   readonly ring = memoryKeyRing(regionPurposes(shardCount))
   readonly logs: readonly MemoryLog[]
   readonly faults: string[] = []
@@ -100,6 +103,8 @@ export class TestApi {
   entries: EntriesPage | undefined
   /** What the journal makes every statement of. */
   statement: StatementRead | undefined
+  proposals: readonly JournalProposal[] | undefined
+  standings: readonly JournalStanding[] | undefined
   /** What the journal tells every wallet of; away until a test gives it something. */
   events: { followed: readonly Followed[]; events: readonly JournalEvent[] } | undefined
   /** Names that the journal has written down, by user number; away until a test gives it some. */
@@ -275,6 +280,13 @@ export class TestApi {
         this.orders === undefined
           ? { kind: 'away' }
           : { kind: 'found', record: { payments: [], followed: this.orders.followed } },
+      proposals: async () => {
+        if (this.proposals === undefined) return { kind: 'away' }
+        const followed = { shard: 0, seq: 9, timeMs: Date.now() }
+        return { kind: 'found', record: { proposals: this.proposals, followed, more: false } }
+      },
+      standings: async () =>
+        this.standings === undefined ? { kind: 'away' } : { kind: 'found', record: this.standings },
       followed: away,
       close: async () => undefined,
     }
@@ -296,6 +308,7 @@ export class TestApi {
       { number: 1, role: 'institution', publicKey: this.institution.publicKey } as const,
       { number: 2, role: 'institution', publicKey: this.otherInstitution.publicKey } as const,
       { number: 1, role: 'operator', publicKey: this.operator.publicKey } as const,
+      { number: 2, role: 'operator', publicKey: this.otherOperator.publicKey } as const,
     ]
     const plan = { region, shardCount, walletsMax: 256, idsMax: 4_096, principals }
     for (const [shard, log] of this.logs.entries()) {

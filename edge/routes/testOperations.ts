@@ -333,6 +333,52 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: '/v1/limits/risk-levels', json: withId({ level: 1, effective_at, ...rule }) }
     },
   },
+  showRiskPolicies: show('operator', () => '/v1/risk-rules'),
+  putRiskPolicy: {
+    by: 'operator',
+    sample: () => {
+      const rule = { kind: 'habit', action: 'refuse', factor: 20, amount: '50000.00' }
+      const json = withId({ ...rule, effective_at: '2031-01-01T00:00:00Z', reason })
+      return { path: '/v1/risk-rules', json }
+    },
+  },
+  putSecondPerson: {
+    by: 'operator',
+    sample: () => ({ path: '/v1/risk-rules/second-person', json: withId({ required: false, reason }) }),
+  },
+  putStanding: {
+    by: 'operator',
+    sample: async (api) => {
+      const stranger = await api.openWallet()
+      return {
+        path: walletPath(stranger, '/standing'),
+        json: withId({ standing: 'suspended', cause: 'complaints', reason }),
+      }
+    },
+  },
+  showStanding: {
+    by: 'operator',
+    sample: (api, own) => {
+      api.standings = []
+      return { path: walletPath(own, '/standing') }
+    },
+  },
+  openProposal: { by: 'operator', sample: () => ({ path: '/v1/proposals', json: proposalOf() }) },
+  listProposals: {
+    by: 'operator',
+    sample: (api) => {
+      api.proposals = []
+      return { path: '/v1/proposals?limit=10' }
+    },
+  },
+  approveProposal: {
+    by: 'operator',
+    sample: async (api) => ({ path: `/v1/proposals/${await newProposal(api)}/approve`, json: withId({ reason }) }),
+  },
+  rejectProposal: {
+    by: 'operator',
+    sample: async (api) => ({ path: `/v1/proposals/${await newProposal(api)}/reject`, json: withId({ reason }) }),
+  },
   listPrincipals: show('operator', () => '/v1/principals'),
   putPrincipal: {
     by: 'operator',
@@ -347,6 +393,18 @@ export const samples: Readonly<Record<string, SampleOf>> = {
   listActs: show('operator', (own) => `/v1/audit?wallet_id=${own.walletId}&operator=1&act=walletStatus`),
   listReconciliations: show('operator', () => '/v1/reconciliations'),
   showRegion: show('operator', () => '/v1/region'),
+}
+
+export function proposalOf(changes: object = {}): Record<string, unknown> {
+  return withId({ change: 'refund_period', days: 21, effective_at: '2031-01-01T00:00:00Z', reason, ...changes })
+}
+
+/** Id of what another operator has just proposed. */
+export async function newProposal(api: TestApi, changes: object = {}): Promise<string> {
+  const json = proposalOf(changes)
+  const told = await api.ask('POST', '/v1/proposals', { by: api.otherOperator.signer, json })
+  if (told.status !== 201) throw new Error(`nothing was proposed: ${JSON.stringify(told.body)}`)
+  return String(told.body.proposal_id)
 }
 
 /** Operations that only a merchant's wallet can do well. */

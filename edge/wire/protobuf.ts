@@ -17,6 +17,7 @@ import { file_jiaozi_v1_recharges } from '../proto/gen/jiaozi/v1/recharges_pb.ts
 import { file_jiaozi_v1_reconciliations } from '../proto/gen/jiaozi/v1/reconciliations_pb.ts'
 import { file_jiaozi_v1_refunds } from '../proto/gen/jiaozi/v1/refunds_pb.ts'
 import { file_jiaozi_v1_region } from '../proto/gen/jiaozi/v1/region_pb.ts'
+import { file_jiaozi_v1_risk } from '../proto/gen/jiaozi/v1/risk_pb.ts'
 import { file_jiaozi_v1_statements } from '../proto/gen/jiaozi/v1/statements_pb.ts'
 import { file_jiaozi_v1_totals } from '../proto/gen/jiaozi/v1/totals_pb.ts'
 import { file_jiaozi_v1_users } from '../proto/gen/jiaozi/v1/users_pb.ts'
@@ -39,6 +40,7 @@ const registry = createRegistry(
   file_jiaozi_v1_recharges,
   file_jiaozi_v1_refunds,
   file_jiaozi_v1_statements,
+  file_jiaozi_v1_risk,
   file_jiaozi_v1_totals,
   file_jiaozi_v1_audit,
   file_jiaozi_v1_reconciliations,
