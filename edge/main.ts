@@ -34,6 +34,8 @@ import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
 import { paymentListener } from './routes/paymentListener.ts'
 import { SqlInspection } from './routes/sqlInspection.ts'
 import { SqlJournal } from './routes/sqlJournal.ts'
+import { SqlWebhooks } from './routes/sqlWebhooks.ts'
+import { webhookSecretVault } from './routes/webhookSecretVault.ts'
 import { serveHttps } from './server.ts'
 
 runMain('edge', async () => {
@@ -86,6 +88,8 @@ runMain('edge', async () => {
       payments: new PaymentDesk(gateway, verify, journal, limits, site),
       site,
       payLinks: new PayLinks(ring),
+      webhooks: new SqlWebhooks(journal, shardCount),
+      webhookSecrets: webhookSecretVault(ring),
       loopbackCallbacks: settings.loopbackCallbacks,
       inspection: new SqlInspection(journal, shardCount),
       watch,

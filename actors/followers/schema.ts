@@ -489,6 +489,7 @@ export const webhookEvents = pgTable(
     index('webhook_events_newest').on(t.merchant, t.id),
     index('webhook_events_due').on(t.merchant, t.nextMs, t.id).where(sql`state = 0`),
     index('webhook_events_order').on(t.merchant, t.orderNo, t.orderSeq, t.id).where(sql`state = 0`),
+    index('webhook_events_dead').on(t.id).where(sql`state = 2`),
     index('webhook_events_place').on(t.merchantShard, t.shard, t.seq).where(sql`state = 0`),
   ],
 )

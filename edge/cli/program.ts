@@ -18,6 +18,7 @@ import { addSagaCommands } from './sagaCommands.ts'
 import { addUserCommands } from './userCommands.ts'
 import { addWalletCommands } from './walletCommands.ts'
 import { addWalletKeyCommands } from './walletKeyCommands.ts'
+import { addWebhookCommands } from './webhookCommands.ts'
 
 const description = `Wallets, payments and administration of a Jiaozi region.
 
@@ -39,7 +40,7 @@ export function createProgram(terminal: Terminal): Command {
   addSagaCommands(program, register)
   addPayeeCommand(program, register)
   addPaymentCommands(program, register)
-  addMerchantCommands(program, register)
+  addWebhookCommands(addMerchantCommands(program, register), register)
   addOrderCommands(program, register)
   addRefundCommand(program, register)
   addHoldCommands(program, register)

@@ -579,6 +579,93 @@ export type PutMerchantRequest = {
   request_id?: string
 }
 
+export type WebhookSecret = {
+  wallet_id: string
+  /** Counts the secrets, from 1 */
+  generation: number
+  /** Verifies the signatures v1 (HMAC-SHA256) */
+  secret: string
+  /** Verifies the signatures v1a (Ed25519) */
+  public_key: string
+  /** Signs beside the newest until previous_until */
+  previous_secret?: string
+  previous_public_key?: string
+  /** RFC 3339, UTC */
+  previous_until?: string
+}
+
+export type RotateWebhookSecretRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type WebhookList = {
+  wallet_id: string
+  webhooks: Array<Webhook>
+  next_cursor: string | null
+  /** How far the journal has followed the merchant's shard */
+  followed: AsOf
+}
+
+export type Webhook = {
+  /** The webhook-id of its calls */
+  webhook_id: string
+  wallet_id: string
+  type: 'order.paid' | 'order.expired' | 'order.closed' | 'refund.completed' | 'refund.failed'
+  /** The merchant's own number of the order, unique for the merchant */
+  order_no: string
+  refund_id?: string
+  /** RFC 3339, UTC */
+  happened_at: string
+  /** pending, delivered, dead after three days of tries, unaddressed when nobody said where, elsewhere when the region that owned the shard has ended it */
+  status: 'pending' | 'delivered' | 'dead' | 'unaddressed' | 'elsewhere'
+  attempts: number
+  /** How often it was asked for again */
+  replays: number
+  /** RFC 3339, UTC */
+  next_attempt_at?: string
+  /** RFC 3339, UTC */
+  ended_at?: string
+  position: Position
+  /** What is sent, byte for byte */
+  body?: string
+  /** The tries, newest first */
+  deliveries?: Array<WebhookDelivery>
+  followed?: AsOf
+}
+
+export type WebhookDelivery = {
+  /** How often it had been asked for again by then */
+  replay: number
+  attempt: number
+  /** RFC 3339, UTC */
+  at: string
+  url: string
+  /** Of the answer, 0 when there was none */
+  status: number
+  error?: string
+  duration_ms: number
+  /** The first 1,024 bytes of the answer */
+  response: string
+}
+
+export type WebhookReplay = {
+  wallet_id: string
+  /** The webhook-id of its calls */
+  webhook_id: string
+  request_id: string
+}
+
+export type ReplayWebhookRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type DeadWebhookList = {
+  webhooks: Array<Webhook>
+  next_cursor: string | null
+}
+
 export type Order = {
   wallet_id: string
   /** The merchant's own number of the order, unique for the merchant */
@@ -1646,6 +1733,35 @@ export type Api = {
     query?: { fresh?: 'true' | 'false' }
     answer: Merchant
   }
+  showWebhookSecret: {
+    path: { wallet_id: string }
+    answer: WebhookSecret
+  }
+  rotateWebhookSecret: {
+    path: { wallet_id: string }
+    body: RotateWebhookSecretRequest
+    answer: WebhookSecret
+  }
+  listWebhooks: {
+    path: { wallet_id: string }
+    query?: { status?: 'pending' | 'delivered' | 'dead' | 'unaddressed' | 'elsewhere'; order_no?: string; limit?: number; cursor?: string }
+    answer: WebhookList
+    item: Webhook
+  }
+  showWebhook: {
+    path: { wallet_id: string; webhook_id: string }
+    answer: Webhook
+  }
+  replayWebhook: {
+    path: { wallet_id: string; webhook_id: string }
+    body: ReplayWebhookRequest
+    answer: WebhookReplay
+  }
+  listDeadWebhooks: {
+    query?: { limit?: number; cursor?: string }
+    answer: DeadWebhookList
+    item: Webhook
+  }
   createOrder: {
     path: { wallet_id: string }
     body: CreateOrderRequest
@@ -1933,6 +2049,12 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   findPayment: { method: 'GET', path: '/v1/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
   putMerchant: { method: 'PUT', path: '/v1/merchants/{wallet_id}', signed: true, id: 'request_id', type: 'application/json' },
   showMerchant: { method: 'GET', path: '/v1/merchants/{wallet_id}', signed: true, id: 'none', type: 'application/json' },
+  showWebhookSecret: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhook-secret', signed: true, id: 'none', type: 'application/json' },
+  rotateWebhookSecret: { method: 'POST', path: '/v1/merchants/{wallet_id}/webhook-secret/rotate', signed: true, id: 'request_id', type: 'application/json' },
+  listWebhooks: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhooks', signed: true, id: 'none', type: 'application/json', items: 'webhooks' },
+  showWebhook: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhooks/{webhook_id}', signed: true, id: 'none', type: 'application/json' },
+  replayWebhook: { method: 'POST', path: '/v1/merchants/{wallet_id}/webhooks/{webhook_id}/replay', signed: true, id: 'request_id', type: 'application/json' },
+  listDeadWebhooks: { method: 'GET', path: '/v1/webhooks/dead', signed: true, id: 'none', type: 'application/json', items: 'webhooks' },
   createOrder: { method: 'POST', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json' },
   listOrders: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders', signed: true, id: 'none', type: 'application/json', items: 'orders' },
   showOrder: { method: 'GET', path: '/v1/merchants/{wallet_id}/orders/{order_no}', signed: true, id: 'none', type: 'application/json' },

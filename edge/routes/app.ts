@@ -42,6 +42,8 @@ import { walletEventOperations } from './walletEvents.ts'
 import { walletKeyOperations } from './walletKeyChanges.ts'
 import { walletOperations } from './wallets.ts'
 import { answer, bind, type Web } from './web.ts'
+import { webhookSecretOperations } from './webhookSecrets.ts'
+import { webhookOperations } from './webhooks.ts'
 
 export const apiVersion = '1.0.0'
 
@@ -57,6 +59,8 @@ export const operations: readonly Operation[] = [
   ...payeeOperations,
   ...paymentOperations,
   ...merchantOperations,
+  ...webhookSecretOperations,
+  ...webhookOperations,
   ...orderOperations,
   ...qrCodeOperations,
   ...refundOperations,

@@ -11,6 +11,8 @@ import type { Journal } from './journal.ts'
 import type { NameVault } from './legalName.ts'
 import type { Origin } from './origin.ts'
 import type { PaymentDesk } from './paymentDesk.ts'
+import type { WebhookJournal } from './webhookJournal.ts'
+import type { WebhookSecretVault } from './webhookSecretVault.ts'
 
 /** What the operations work with. */
 export type Services = {
@@ -22,6 +24,8 @@ export type Services = {
   readonly events: EventHub
   readonly payLinks: PayLinks
   readonly site: Site
+  readonly webhooks: WebhookJournal
+  readonly webhookSecrets: WebhookSecretVault
   /** Whether merchants on this machine are called, as in development. */
   readonly loopbackCallbacks: boolean
   readonly inspection: Inspection

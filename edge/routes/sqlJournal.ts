@@ -360,7 +360,10 @@ function withinTimeout<T>(work: Promise<T>): Promise<T> {
   })
 }
 
-async function followedRows(sql: postgres.Sql, which: postgres.PendingQuery<postgres.Row[]>): Promise<Followed[]> {
+export async function followedRows(
+  sql: postgres.Sql,
+  which: postgres.PendingQuery<postgres.Row[]>,
+): Promise<Followed[]> {
   const rows = await sql<{ shard: number; seq: bigint; time: bigint }[]>`
     select shard, seq, log_time_ms as time from positions ${which}`
   return rows.map(({ shard, seq, time }) => ({ shard, seq: Number(seq), timeMs: Number(time) }))

@@ -53,6 +53,8 @@ import { calmRegion, inspectionNow, oneOfEach } from './testInspection.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
 import { StandbyCopies } from './testStandby.ts'
 import type { Web } from './web.ts'
+import type { JournalWebhook, WebhookJournal } from './webhookJournal.ts'
+import { webhookSecretVault } from './webhookSecretVault.ts'
 
 const region = 'a'
 const shardCount = 2
@@ -110,6 +112,8 @@ export class TestApi {
   /** Names that the journal has written down, by user number; away until a test gives it some. */
   names: ReadonlyMap<number, JournalName> | undefined
   inspection: Inspection = oneOfEach
+  /** Events that every merchant was told of; away until a test gives it some. */
+  told: readonly JournalWebhook[] | undefined
   readonly live = new LiveStreams(new LiveCounts(Date.now), { look: async () => calmRegion })
   /** What the journal says that every order says of itself. */
   orderText: string | undefined
@@ -163,6 +167,8 @@ export class TestApi {
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
       payLinks: new PayLinks(this.ring),
+      webhooks: this.#webhooks(),
+      webhookSecrets: webhookSecretVault(this.ring),
       loopbackCallbacks: false,
       inspection: inspectionNow(() => this.inspection),
       watch: { look: async () => calmRegion },
@@ -303,6 +309,21 @@ export class TestApi {
     return { kind: 'found', record: { ...result, orderNo, content: this.orderText } }
   }
 
+  #webhooks(): WebhookJournal {
+    const followed = { shard: 0, seq: 9, timeMs: Date.now() }
+    const found = async <T>(record: (told: readonly JournalWebhook[]) => T): Promise<Found<T>> =>
+      this.told === undefined ? { kind: 'away' } : { kind: 'found', record: record(this.told) }
+    return {
+      ofMerchant: () => found((webhooks) => ({ webhooks, followed, more: false })),
+      one: async (_merchant, eventId) => {
+        const webhook = this.told?.find(({ event }) => Buffer.compare(event.eventId, eventId) === 0)
+        if (webhook === undefined) return { kind: this.told === undefined ? 'away' : 'none' }
+        return { kind: 'found', record: { webhook, deliveries: [deliveryOnce], followed } }
+      },
+      dead: () => found((webhooks) => ({ webhooks, more: false })),
+    }
+  }
+
   async begin(): Promise<void> {
     const principals = [
       { number: 1, role: 'institution', publicKey: this.institution.publicKey } as const,
@@ -310,7 +331,7 @@ export class TestApi {
       { number: 1, role: 'operator', publicKey: this.operator.publicKey } as const,
       { number: 2, role: 'operator', publicKey: this.otherOperator.publicKey } as const,
     ]
-    const plan = { region, shardCount, walletsMax: 256, idsMax: 4_096, principals }
+    const plan = { region, shardCount, walletsMax: 2_048, idsMax: 4_096, principals }
     for (const [shard, log] of this.logs.entries()) {
       await ensureGenesis(plan, shard, log, createSealer(this.ring, shard), { nowMs: Date.now(), incarnation: 1 })
       const leader = this.#leaders[shard]!
@@ -382,6 +403,17 @@ export class TestApi {
     this.gateway.stop()
     for (const leader of this.#leaders) leader.stop()
   }
+}
+
+const deliveryOnce = {
+  replay: 0,
+  attempt: 1,
+  atMs: Date.now(),
+  url: 'https://shop.example/paid',
+  status: 500,
+  error: 'answered 500',
+  durationMs: 12,
+  response: 'no',
 }
 
 const world = {

@@ -23,6 +23,7 @@ import { file_jiaozi_v1_totals } from '../proto/gen/jiaozi/v1/totals_pb.ts'
 import { file_jiaozi_v1_users } from '../proto/gen/jiaozi/v1/users_pb.ts'
 import { file_jiaozi_v1_wallet_events } from '../proto/gen/jiaozi/v1/wallet_events_pb.ts'
 import { file_jiaozi_v1_wallets } from '../proto/gen/jiaozi/v1/wallets_pb.ts'
+import { file_jiaozi_v1_webhooks } from '../proto/gen/jiaozi/v1/webhooks_pb.ts'
 
 const registry = createRegistry(
   file_jiaozi_v1_entries,
@@ -48,6 +49,7 @@ const registry = createRegistry(
   file_jiaozi_v1_users,
   file_jiaozi_v1_wallet_events,
   file_jiaozi_v1_wallets,
+  file_jiaozi_v1_webhooks,
 )
 const uint32Max = 0xffff_ffffn
 

@@ -1,0 +1,1 @@
+CREATE INDEX "webhook_events_dead" ON "webhook_events" ("id") WHERE state = 2;
