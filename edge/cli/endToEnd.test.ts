@@ -105,6 +105,10 @@ describe('from an account at the bank to a merchant and back', () => {
     const create = ['order', 'create', payee, 'T-1', '2.5', '--expires-at', expiresAt, '--description', 'tea']
     const made = await json(...create)
     expect(made.body).toMatchObject({ order_no: 'T-1', status: 'created', amount: '2.50', description: 'tea' })
+    const picture = join(state.data, 'order.png')
+    const qr = await json('order', 'qr', payee, 'T-1', '--out', picture)
+    expect(qr.body).toMatchObject({ url: expect.stringMatching(/^https:.*\/pay\/[\w-]+$/), file: picture })
+    expect(readFileSync(picture).toString('latin1', 1, 4)).toBe('PNG')
     expect((await json(...create)).body).toEqual(made.body)
     const id = newId()
     expect((await json('pay', payer, payee, '2.5', '--order', 'T-1', '--payment-id', id)).code).toBe(exitCodes.ok)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { newId } from '../client/node.ts'
 import { walletIdArgument } from './argumentTypes.ts'
 import type { Answer, Register } from './command.ts'
+import { addQrCommand } from './qrCommand.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines } from './textTable.ts'
 import { requestIdOption, signerOption } from './walletCommands.ts'
@@ -33,6 +34,9 @@ export function addMerchantCommands(program: Command, register: Register): Comma
     const signer = session.signerFor(walletId!, options.as)
     return merchantAnswer(await session.call(signer, 'GET', merchantPath(walletId!)))
   })
+
+  const qr = merchantCommand(merchant, 'qr', 'the code by which a merchant is paid what the payer types')
+  addQrCommand(qr, register, ([walletId]) => `${merchantPath(walletId!)}/qr`)
 
   const put = merchantCommand(merchant, 'set', 'set the whole profile; what is left out is gone')
     .requiredOption('--name-zh <name>', 'name that payers see in Chinese')

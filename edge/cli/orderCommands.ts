@@ -4,6 +4,7 @@ import { newId } from '../client/node.ts'
 import { isOrderNo, orderNoMessage } from '../routes/orderNo.ts'
 import { amountArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Answer, Register } from './command.ts'
+import { addQrCommand } from './qrCommand.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
 import { requestIdOption, signerOption } from './walletCommands.ts'
@@ -56,6 +57,9 @@ export function addOrderCommands(program: Command, register: Register): void {
     })
     return orderAnswer({ body })
   })
+
+  const qr = orderCommand(order, 'qr', 'the code that leads to the page on which an order is paid')
+  addQrCommand(qr, register, ([merchant, orderNo]) => `${ordersPath(merchant!)}/${orderNo}/qr`)
 
   const refunds = orderCommand(order, 'refunds', 'the refunds of an order')
   register<{ as?: SignerName }>(refunds, async ({ args: [merchant, orderNo], options, session }) => {

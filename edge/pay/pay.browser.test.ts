@@ -1,5 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { barriersOf, describeInBrowser, keepScreenshot, type Seat } from '../browser.fixture.ts'
 import { PayTown } from './payTown.fixture.ts'
 import { en } from './texts/en.ts'
@@ -12,6 +12,9 @@ const seats: Readonly<Record<string, Seat>> = {
 }
 const journalTimeoutMs = 20_000
 const submit = '#payable button[type=submit]'
+
+// Others may be at work on the machine: a page that comes late is no page that is wrong.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Pixels that a page is wider than its window. */
 const overflowOf = (page: Page): Promise<number> =>
@@ -73,7 +76,7 @@ describeInBrowser('paying on the page', () => {
       expect(await visibleTitle(stranger)).toBe(texts.paidByOther)
       await look(stranger, `paid-by-other-${name}`)
       await stranger.close()
-    }, 90_000)
+    })
   })
 
   test('the switch changes the language, and the keyboard is enough to pay', async () => {
@@ -115,12 +118,12 @@ describeInBrowser('paying on the page', () => {
 
   test('an order that expires while its page is open is not paid, and the page says so', async () => {
     const { page, balance } = await town.payer({ width: 390, height: 844 })
-    const expiresMs = Date.now() + 4_000
+    const expiresMs = Date.now() + 9_000
     await page.goto((await town.order({ expires_at: new Date(expiresMs).toISOString() })).url)
     await page.locator('#payable').waitFor()
-    await expect.poll(() => Date.now() > expiresMs + 500, { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => Date.now() > expiresMs + 500, { timeout: 20_000 }).toBe(true)
     await page.locator(submit).click()
-    await expect.poll(() => visibleTitle(page), { timeout: 10_000 }).toBe(en.expired)
+    await expect.poll(() => visibleTitle(page), { timeout: 20_000 }).toBe(en.expired)
     await look(page, 'expired-phone-en')
     expect(await balance()).toBe('500.00')
   })
@@ -161,7 +164,7 @@ describeInBrowser('paying on the page', () => {
     const winner = payers.find((payer) => payer !== loser)!
     expect(await winner.balance()).toBe('487.50')
     expect(await town.orderNow(orderNo)).toMatchObject({ status: 'paid', payer_wallet: winner.walletId })
-  }, 60_000)
+  })
 
   test('whoever the phone does not recognise cannot pay: neither on the page nor behind its back', async () => {
     const { page, authenticator, balance } = await town.payer()
@@ -188,7 +191,7 @@ describeInBrowser('paying on the page', () => {
     ])
     expect(await balance()).toBe('500.00')
     expect(await town.orderNow(orderNo)).toMatchObject({ status: 'created' })
-  }, 60_000)
+  })
 
   test('an answer that was lost is asked for again, under the same number, and the order is paid once', async () => {
     const { page, balance } = await town.payer({ width: 390, height: 844 })
@@ -202,7 +205,7 @@ describeInBrowser('paying on the page', () => {
     expect(lost.ids).toHaveLength(3)
     expect(new Set(lost.ids).size).toBe(1)
     expect(await balance()).toBe('487.50')
-  }, 60_000)
+  })
 
   test('whoever closes the page before the outcome is known finds it when coming back', async () => {
     const { page, balance } = await town.payer()
@@ -214,7 +217,7 @@ describeInBrowser('paying on the page', () => {
     await page.goto(url)
     await page.locator('#mine').waitFor()
     expect(await balance()).toBe('487.50')
-  }, 60_000)
+  })
 
   test('at the code of a merchant the payer types the amount', async () => {
     const { page, balance } = await town.payer({ width: 320, height: 640 })
@@ -233,7 +236,7 @@ describeInBrowser('paying on the page', () => {
     await page.locator('#done').waitFor()
     expect(await page.locator('#done [data-amount]').innerText()).toBe('0.10')
     expect(await balance()).toBe('499.90')
-  }, 60_000)
+  })
 
   test('no page has run or shown anything that its policy forbids', () => {
     expect(town.browser.faults).toEqual([])

@@ -46,11 +46,12 @@ type Order = OrderView | JournalOrder
 export async function payLinkState(services: Services, token: string): Promise<PayLinkState> {
   const link = services.payLinks.read(token)
   if (link === undefined) throw new Failure('pay-link-invalid')
-  const server_time = timeText(services.nowMs())
-  const names = await namesOf(services, link.merchant)
-  const payee = { payee_wallet: walletIdText(link.merchant, walletKinds.merchant), ...names }
-  if (link.kind === 'merchant') return { ...payee, status: 'payable', server_time }
-  return { ...payee, ...(await orderOf(services, link)), server_time }
+  const [names, order] = await Promise.all([
+    namesOf(services, link.merchant),
+    link.kind === 'order' ? orderOf(services, link) : ({ status: 'payable' } as const),
+  ])
+  const payee_wallet = walletIdText(link.merchant, walletKinds.merchant)
+  return { payee_wallet, ...names, ...order, server_time: timeText(services.nowMs()) }
 }
 
 async function namesOf(services: Services, merchant: number) {

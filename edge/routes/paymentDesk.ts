@@ -42,14 +42,21 @@ export type PaymentResult =
   /** The id is past what the ledger remembers, and the journal that remembers longer does not answer now. */
   | { readonly kind: 'journal-away' }
 
-const passkeys = keyAlgorithms.webauthnP256
-
 /** What an unknown payer's signature is checked against, so that it takes as long as a known one's. The curve's base point. */
 export const decoyKey: WalletKey = {
   algorithm: 1,
   key: Buffer.from('036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296', 'hex'),
   keyVersion: 0,
   kind: 0,
+}
+
+function signedBytes({ assertion, canonical }: SignedPayment): Uint8Array {
+  return assertion === undefined ? canonical : assertedBytes(assertion)
+}
+
+/** A passkey signs through an authenticator, which vouches that its person was verified; another key must not say so. */
+function fitsKey({ assertion }: SignedPayment, { algorithm }: WalletKey): boolean {
+  return (algorithm === keyAlgorithms.webauthnP256) === (assertion !== undefined)
 }
 
 /** Takes signed payments to the ledger and brings back what became of them. */
@@ -89,9 +96,9 @@ export class PaymentDesk {
   async #once(payment: SignedPayment, origin: Origin): Promise<PaymentResult> {
     const found = this.#gateway.walletKeys.get(payment.payer)
     const key = found instanceof Promise ? await found : found
-    const valid = await this.#signed(payment, key ?? decoyKey)
+    const valid = await this.#verify(key ?? decoyKey, signedBytes(payment), payment.signature)
     if (key === undefined || key.kind !== payment.payerKind) return { kind: 'not-signed' }
-    if (!valid) return this.#notSigned(payment, key, origin)
+    if (!valid || !fitsKey(payment, key)) return this.#notSigned(payment, key, origin)
     return this.#submit(payment, key, origin)
   }
 
@@ -99,16 +106,8 @@ export class PaymentDesk {
   async #notSigned(payment: SignedPayment, key: WalletKey, origin: Origin): Promise<PaymentResult> {
     const newest = await this.#gateway.walletKeys.again(payment.payer, key)
     if (newest === undefined || newest.keyVersion === key.keyVersion) return { kind: 'not-signed' }
-    const valid = await this.#signed(payment, newest)
-    return valid ? this.#submit(payment, newest, origin) : { kind: 'not-signed' }
-  }
-
-  /** A passkey signs through an authenticator, which vouches that its person was verified; another key must not say so. */
-  #signed({ assertion, canonical, signature }: SignedPayment, key: WalletKey): Promise<boolean> {
-    if (assertion === undefined) {
-      return this.#verify(key, canonical, signature).then((valid) => valid && key.algorithm !== passkeys)
-    }
-    return this.#verify(key, assertedBytes(assertion), signature).then((valid) => valid && key.algorithm === passkeys)
+    const valid = await this.#verify(newest, signedBytes(payment), payment.signature)
+    return valid && fitsKey(payment, newest) ? this.#submit(payment, newest, origin) : { kind: 'not-signed' }
   }
 
   #checkAssertion(assertion: Assertion, digest: Uint8Array): void {
