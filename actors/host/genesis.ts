@@ -10,6 +10,8 @@ export type GenesisPlan = {
   shardCount: number
   walletsMax: number
   idsMax: number
+  /** Whether a change of rules needs a second operator, once there are two. */
+  secondPerson?: boolean
   /** Ed25519 public keys, 32 bytes: whom the ledger knows before anybody can sign. */
   principals: { number: number; role: 'institution' | 'operator'; publicKey: Uint8Array }[]
 }
@@ -33,7 +35,8 @@ export function genesisBody(plan: GenesisPlan, shard: number, hashKey: Uint8Arra
   const principals = plan.principals.map(({ number, role, publicKey }) =>
     encodeCommand('principalPut', { ...nobody, number, role: principalRoles[role], active: 1, publicKey }),
   )
-  return joinBodies([genesis, ...principals])
+  const required = plan.secondPerson ? [encodeCommand('secondPersonPut', { ...nobody, required: 1 })] : []
+  return joinBodies([genesis, ...principals, ...required])
 }
 
 /**
@@ -51,7 +54,7 @@ export async function ensureGenesis(
   // A log that was trimmed or restored begins later than 1: it had its genesis.
   if (last >= first || first > 1) return false
   const body = genesisBody(plan, shard, randomBytes(16))
-  const count = 1 + plan.principals.length
+  const count = 1 + plan.principals.length + (plan.secondPerson ? 1 : 0)
   const fields = { kind: frameKinds.commands, epoch: 0, count, counter: 1 }
   const frame = sealer.seal({ ...fields, incarnation: clock.incarnation, clockMs: clock.nowMs }, body)
   const subject = commandSubject(plan.region, shard, { kind: 'op' })

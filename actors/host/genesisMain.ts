@@ -19,6 +19,8 @@ const genesisSettings = z.object({
   nats: z.object({ url: z.string(), user: z.string().optional(), password: z.string().optional() }),
   walletsMax: z.number().int().default(524_288),
   idsMax: z.number().int().default(2_097_152),
+  /** Whether a change of rules needs a second operator, once there are two. */
+  secondPerson: z.boolean().default(true),
   operatorPublicKeyPem: z.string(),
   institutionPublicKeyPem: z.string(),
 })
@@ -32,7 +34,7 @@ function rawPublicKey(pemOrFile: string): Uint8Array {
 
 runMain('genesis', async () => {
   const settings = loadSettings(genesisSettings)
-  const { region, shardCount, walletsMax, idsMax } = settings
+  const { region, shardCount, walletsMax, idsMax, secondPerson } = settings
   const ring = openKeyRing(settings.keysDir)
   const inboxPrefix = `_INBOX.${settings.nats.user ?? 'genesis'}`
   const connection = await connectNats(settings.nats, { name: 'genesis', inboxPrefix })
@@ -41,6 +43,7 @@ runMain('genesis', async () => {
     shardCount,
     walletsMax,
     idsMax,
+    secondPerson,
     principals: [
       { number: 1, role: 'institution', publicKey: rawPublicKey(settings.institutionPublicKeyPem) },
       { number: 1, role: 'operator', publicKey: rawPublicKey(settings.operatorPublicKeyPem) },

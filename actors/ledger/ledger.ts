@@ -24,7 +24,7 @@ import {
 import { type Genesis, State } from './state.ts'
 import { Transit } from './transit.ts'
 
-function isRecord(frame: FrameInput, at: number, name: 'genesis' | 'principalPut'): boolean {
+function isRecord(frame: FrameInput, at: number, name: 'genesis' | 'principalPut' | 'secondPersonPut'): boolean {
   const { at: offsets, size } = commandRecords[name]
   return frame.u8[at + offsets.op] === commandOps[name] && frame.view.getUint16(at + offsets.length, true) === size
 }
@@ -85,10 +85,17 @@ export class Ledger {
     return new Ledger(state)
   }
 
-  /** The first operator and institutions stand in the genesis frame itself: nobody is there yet to sign for them. */
+  /**
+   * The first operators and institutions stand in the genesis frame itself: nobody is there yet to sign for them. So does
+   * whether rules are changed by two.
+   */
   #enterPrincipals(frame: FrameInput, offsets: readonly number[]): void {
     const s = this.state
     for (const at of offsets.slice(1)) {
+      if (isRecord(frame, at, 'secondPersonPut')) {
+        s.risk.rules.secondPerson = readRecord(commandRecords.secondPersonPut, frame.view, at).required === 1
+        continue
+      }
       if (!isRecord(frame, at, 'principalPut')) throw new LawBroken('a genesis frame holds principals only')
       const { number, role, publicKey } = readRecord(commandRecords.principalPut, frame.view, at)
       if (role !== principalRoles.institution && role !== principalRoles.operator) {

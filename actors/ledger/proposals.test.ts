@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { encodeCommand, joinBodies } from './frameBuilder.ts'
+import { headOf } from './paper.fixture.ts'
 import { proposalsMax } from './proposalTable.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
 import { dayMs, hour, RiskTown, secondOperator } from './riskTown.fixture.ts'
 import { standings } from './standings.ts'
 import { State } from './state.ts'
-import { operator } from './town.fixture.ts'
+import { operator, Town } from './town.fixture.ts'
 
 const limits = { class: 4, balance: 1_000_000, single: 1_000, day: 500_000, year: 5_000_000, effectiveMs: 0 }
 const rule = { kind: 1, action: 1, window: 1, paymentsMax: 2, factor: 1, fen: 0, ageMs: 0, effectiveMs: 0 }
@@ -104,6 +106,15 @@ describe('where a second person is needed', () => {
     const put = { number: operator, role: 2, active: 0, publicKey: new Uint8Array(32) }
     t.decide(t.propose('principalPut', put, { by: secondOperator }).id, operator)
     expect(t.rule('payerFrequency', {}, secondOperator)).toBe('accepted')
+  })
+
+  test('a log may begin with that', () => {
+    const t = new Town({ shards: 1 })
+    const genesis = t.shards[0]!.log[0]!
+    const required = encodeCommand('secondPersonPut', { ...headOf(), required: 1 })
+    const body = joinBodies([genesis.u8, required])
+    const frame = t.frame(1, body, genesis.kind, genesis.count + 1, { sender: genesis.sender, senderNumber: 0 })
+    expect(replay([frame]).state.risk.rules.secondPerson).toBe(true)
   })
 
   test('two people can say that one is enough', () => {

@@ -160,6 +160,8 @@ export function genesisPlan(
     shardCount: plan.options.shards,
     keysDir: keysDirOf(plan),
     nats: natsAccess(plan, 'admin'),
+    // In development one person does everything; others may say that it takes two.
+    secondPerson: false,
     operatorPublicKeyPem: publicKeys.operator,
     institutionPublicKeyPem: publicKeys.institution,
   }

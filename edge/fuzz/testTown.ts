@@ -30,6 +30,8 @@ export async function settle(): Promise<Town> {
   api.orders = { orders: [], followed, more: false }
   api.entries = { entries: [], followed, more: false }
   api.journal = []
+  api.proposals = []
+  api.standings = []
   const orders = [
     await newOrder(api, shop),
     await newOrder(api, shop, orderOf({ amount: '2.00' })),
