@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { frameKinds, paymentRecord, transitGroup, transitHeader, transitRecord } from '../ledger/records.ts'
+import {
+  commandHeadRecord,
+  commandOps,
+  commandRecords,
+  frameKinds,
+  paymentRecord,
+  transitGroup,
+  transitHeader,
+  transitRecord,
+} from '../ledger/records.ts'
 import type { OpenedFrame, Opener, Sealer } from '../log/sealing.ts'
 import type { FarPorts } from './farPorts.ts'
 import type { Mistakes } from './mistakes.ts'
@@ -35,6 +44,12 @@ function addFen(body: Uint8Array, at: number): void {
   view.setFloat64(at, view.getFloat64(at, true) + 1, true)
 }
 
+/** The same command with a fen more at a place of its record, when it is the first of its frame. */
+function dearerCommand(frame: OpenedFrame, op: 'mandateSign' | 'orderCreateSplit', at: number): OpenedFrame {
+  const isIt = frame.header.kind === frameKinds.commands && frame.body[commandHeadRecord.at.op] === commandOps[op]
+  return isIt ? dearer(frame, frameKinds.commands, () => at) : frame
+}
+
 /** Where the first record of a transit frame stands: behind its groups. */
 function transitAt(body: Uint8Array): number {
   const groups = new DataView(body.buffer, body.byteOffset).getUint32(transitHeader.at.groups, true)
@@ -66,6 +81,22 @@ describe('the auditor finds what is planted', () => {
   test('a ledger that executes what nobody asked for', async () => {
     const mistakes = {
       opener: (opener: Opener) => opening(opener, (f) => dearer(f, frameKinds.payments, () => paymentRecord.at.amount)),
+    }
+    expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
+  })
+
+  test('a schedule that pays a fen more than was signed', async () => {
+    const { amount } = commandRecords.mandateSign.at
+    const mistakes = {
+      opener: (opener: Opener) => opening(opener, (f) => dearerCommand(f, 'mandateSign', amount)),
+    }
+    expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
+  })
+
+  test('a merchant that sends on a fen more than it promised', async () => {
+    const { amounts } = commandRecords.orderCreateSplit.at
+    const mistakes = {
+      opener: (opener: Opener) => opening(opener, (f) => dearerCommand(f, 'orderCreateSplit', amounts)),
     }
     expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
   })

@@ -1,4 +1,5 @@
 import { commandIdText } from '../ledger/ids.ts'
+import { isMadeId } from '../ledger/madeIds.ts'
 import { postingKinds, type Watch } from '../ledger/outcomes.ts'
 import { Replica } from '../log/replica.ts'
 import { createOpener } from '../log/sealing.ts'
@@ -43,6 +44,8 @@ export class Observer {
     const posted: Watch['posted'] = (row, kind, fen, counterparty, bytes, at) => {
       const wallet = this.replica.ledger.state.wallets.at.number[row]!
       const posting = { kind: kindNames[kind]!, wallet, fen, counterparty, id: commandIdText(bytes, at) }
+      if (kind === postingKinds.splitOut) chronicle.tell('made.split', posting.id)
+      else if (fen < 0 && isMadeId(bytes, at)) chronicle.tell('made.scheduled', posting.id)
       chronicle.tell(`posted.${posting.kind}`, `${wallet} ${fen} ${counterparty} ${posting.id}`)
       const { logTimeMs } = this.replica.ledger.state
       auditor.posted({ shard, seq: this.replica.seq + 1, logTimeMs, ...posting })

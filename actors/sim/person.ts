@@ -21,6 +21,7 @@ import type { Answer, Request } from './auditor/requestBook.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
 import { Holder } from './holder.ts'
+import { Mandater } from './mandater.ts'
 import type { Prng } from './prng.ts'
 import { type Hands, Shopper, type ShownOrder } from './shopper.ts'
 import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
@@ -78,6 +79,7 @@ export class Person {
   readonly #batches: BatchPayer
   readonly #shopper: Shopper
   readonly #holder: Holder
+  readonly #mandater: Mandater
   readonly #errands: Errand[] = []
   #wallet: Wallet | undefined
   #keyVersion = 1
@@ -94,6 +96,7 @@ export class Person {
     const hands = this.#hands()
     this.#shopper = new Shopper(world, world.prng.fork(`shopper ${index}`), hands)
     this.#holder = new Holder(world, world.prng.fork(`holder ${index}`), hands)
+    this.#mandater = new Mandater(world, world.prng.fork(`mandater ${index}`), hands)
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
     const { books } = world.far
     books.atBank(() => books.bank.addCustomer(customer, this.#bankToken, bankOpeningFen, books.nowMs()))
@@ -147,8 +150,9 @@ export class Person {
     const payees = others.flatMap(({ wallet }) =>
       wallet === undefined || (wallet === this.#wallet) !== own ? [] : [wallet],
     )
-    if (u < 0.28 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
-    else if (u < 0.47) await this.#goShopping()
+    if (u < 0.22 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
+    else if (u < 0.28) await this.#mandater.act(this.#wallet!.number, payees)
+    else if (u < 0.47) await this.#goShopping(payees)
     else if (u < 0.55) await this.#holder.act(this.#wallet!.number, payees)
     else if (u < 0.6 && payees.length > 0) await this.#payBatch(payees)
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
@@ -157,13 +161,13 @@ export class Person {
     else if (!this.#rotating) await this.#rotate()
   }
 
-  async #goShopping(): Promise<void> {
+  async #goShopping(payees: readonly Wallet[]): Promise<void> {
     const { number, kind } = this.#wallet!
     const sells = kind === walletKinds.merchant && this.#prng.chance(0.5)
     if (!sells) await this.#shopper.buy(number)
     else if (this.#prng.chance(0.4)) await this.#shopper.refund(number)
     else if (this.#prng.chance(0.15)) await this.#shopper.close(number)
-    else await this.#shopper.sell(number, this.#prng.between(1, 30_000))
+    else await this.#shopper.sell(number, this.#prng.between(1, 30_000), payees)
   }
 
   #amount(): number {

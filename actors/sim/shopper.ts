@@ -5,6 +5,7 @@ import type { CommandOp } from '../ledger/records.ts'
 import { refusalOf } from '../ledger/refusals.ts'
 import type { Query, QueryResults } from '../log/queries.ts'
 import type { Request } from './auditor/requestBook.ts'
+import type { PromisedSplit } from './auditor/splitBook.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { Prng } from './prng.ts'
 import type { World } from './world.ts'
@@ -37,6 +38,13 @@ export type Hands = {
   readonly move: (op: CommandOp, fields: object, request: Request, id: Uint8Array) => Promise<void>
 }
 
+function splitFields(splits: readonly PromisedSplit[]): object {
+  const doubles = (of: (split: PromisedSplit) => number): Uint8Array =>
+    new Uint8Array(Float64Array.from(splits, of).buffer)
+  const weights = new Uint8Array(Uint16Array.from(splits, ({ parts }) => parts).buffer)
+  return { count: splits.length, payees: doubles(({ payee }) => payee), amounts: doubles(({ fen }) => fen), weights }
+}
+
 const lifeMsMin = 500
 const lifeMsMax = 20_000
 const shownMax = 6
@@ -59,21 +67,38 @@ export class Shopper {
   }
 
   /** Makes an order and shows it; now and then asks for the same twice. */
-  async sell(merchant: number, fen: number): Promise<void> {
+  async sell(merchant: number, fen: number, others: readonly { readonly number: number }[]): Promise<void> {
     const orderNo = `T-${++this.#orders}`
     const expiresMs = this.#world.outside.clock.nowMs() + this.#prng.between(lifeMsMin, lifeMsMax)
     const fields = { wallet: merchant, amount: fen, expiresMs, orderNo: orderNoIn(orderNo), textLength: 0 }
     const id = this.#hands.newId()
-    const create = () => this.#hands.submit(merchant, 'orderCreate', fields, { orderNo, fen, expiresMs }, id)
+    const splits = this.#prng.chance(0.4) ? this.#splitsOf(merchant, fen, others) : []
+    if (splits.length > 0) this.#world.auditor.splits.asked(`${merchant}/${orderNo}`, { merchant, fen, splits })
+    const told = { orderNo, fen, expiresMs, splits: JSON.stringify(splits) }
+    const create = () =>
+      splits.length === 0
+        ? this.#hands.submit(merchant, 'orderCreate', fields, told, id)
+        : this.#hands.submit(merchant, 'orderCreateSplit', { ...fields, ...splitFields(splits) }, told, id)
     const answers = await Promise.all(this.#prng.chance(0.2) ? [create(), create()] : [create()])
-    const told = new Set(answers.map(({ code, value }) => `${refusalOf(code)} ${value}`))
-    for (const one of told) this.#chronicle.tell(`answered.order.${one.split(' ')[0]}`, `${merchant}/${orderNo}`)
+    const heard = new Set(answers.map(({ code, value }) => `${refusalOf(code)} ${value}`))
+    for (const one of heard) this.#chronicle.tell(`answered.order.${one.split(' ')[0]}`, `${merchant}/${orderNo}`)
     // One of two may have come too late for the order's time, never both with an order of their own.
     const made = new Set(answers.filter(({ code }) => code === 0).map(({ value }) => value))
     if (made.size > 1) this.#chronicle.violation(`order ${merchant}/${orderNo} was made ${made.size} times`)
     if (made.size === 0) return
     this.#board.push({ merchant, orderNo, fen, expiresMs })
     if (this.#board.length > shownMax) this.#board.shift()
+  }
+
+  /** Others that get a part: some a few fen, some a share of what those leave. */
+  #splitsOf(merchant: number, fen: number, others: readonly { readonly number: number }[]): PromisedSplit[] {
+    const payees = others.filter(({ number }) => number !== merchant).slice(0, this.#prng.between(1, 3))
+    const [fenMost, partsMost] = [Math.floor(fen / (payees.length + 1)), Math.floor(10_000 / (payees.length + 1))]
+    return payees.map(({ number: payee }) =>
+      fenMost > 0 && this.#prng.chance(0.5)
+        ? { payee, fen: this.#prng.between(1, fenMost), parts: 0 }
+        : { payee, fen: 0, parts: this.#prng.between(1, partsMost) },
+    )
   }
 
   /** Pays one of the orders that are shown, now and then with another amount. */

@@ -10,12 +10,21 @@ describe('a simulated region', () => {
       'payment.order-paid',
       'order.accepted',
       'hold.accepted',
+      'mandate.accepted',
+      'schedule.accepted',
+      'cancel.accepted',
       'batch.done',
       'recharge.settled',
       'redemption.paid',
     ]) {
       expect(counts.get(`answered.${kind}`)).toBeGreaterThan(0)
     }
+  })
+
+  test('makes payments by itself: scheduled ones, and what of an order goes on to others', async () => {
+    const { violations, counts } = await simulate(5, { calm: true })
+    expect(violations).toEqual([])
+    for (const kind of ['scheduled', 'split']) expect(counts.get(`made.${kind}`)).toBeGreaterThan(0)
   })
 
   test('is the same event by event when its seed is run again', async () => {

@@ -17,6 +17,7 @@ import { FarNetwork } from './farNetwork.ts'
 import type { FarSides } from './farPorts.ts'
 import type { ShownHold } from './holder.ts'
 import type { Machine } from './machine.ts'
+import type { ShownMandate } from './mandater.ts'
 import type { Mistakes } from './mistakes.ts'
 import { Operator } from './operator.ts'
 import type { Prng } from './prng.ts'
@@ -56,6 +57,8 @@ export class World {
   readonly board: ShownOrder[] = []
   /** Money that is held, as payers told their payees. */
   readonly holds: ShownHold[] = []
+  /** What people are allowed to be paid, as payers told their payees. */
+  readonly mandates: ShownMandate[] = []
   readonly regions: readonly Region[]
   /** Only where there are two regions. */
   readonly witness: SimWitness | undefined

@@ -1,8 +1,10 @@
 import { type StatementEntry, StatementFold } from './bankBook.ts'
 import { HoldBook } from './holdBook.ts'
+import { MandateBook } from './mandateBook.ts'
 import { OrderBook } from './orderBook.ts'
 import { type Answer, type Request, RequestBook } from './requestBook.ts'
 import { judgeSaga } from './sagaRules.ts'
+import { SplitBook } from './splitBook.ts'
 import { type Posting, WalletBook } from './walletBook.ts'
 
 /** What a replica of a shard says of itself when all is quiet. */
@@ -27,6 +29,9 @@ export type ReplicaWord = {
   readonly digest: string
 }
 
+/** Payments that a region makes by itself have ids that no person can give one. */
+const isUnasked = (id: string): boolean => id[14] === 'e'
+
 const reservePrefix = 'money:reserve:'
 const issuedPrefix = 'issuance:issued:'
 
@@ -39,6 +44,8 @@ export class Auditor {
   readonly wallets: WalletBook
   readonly orders: OrderBook
   readonly holds: HoldBook
+  readonly mandates: MandateBook
+  readonly splits = new SplitBook()
   readonly bank: StatementFold
   readonly centralBank: StatementFold
   readonly #violation: (what: string) => void
@@ -51,6 +58,7 @@ export class Auditor {
     this.wallets = new WalletBook(violation)
     this.orders = new OrderBook(violation)
     this.holds = new HoldBook(violation)
+    this.mandates = new MandateBook(violation)
     this.bank = new StatementFold('bank', violation)
     this.centralBank = new StatementFold('central bank', violation)
   }
@@ -75,16 +83,26 @@ export class Auditor {
     if (kind === 'redeemed' && !this.requests.wasAsked('redemption', wallet, id, -fen)) {
       this.#violation(`redemption ${txId} of ${-fen} fen was never asked for`)
     }
-    if (kind === 'paid' && !this.requests.wasAsked('payment', wallet, id, -fen)) {
-      this.#violation(`payment ${wallet}/${id} of ${-fen} fen was never asked for`)
-    }
+    if (kind === 'paid') this.#judgePaid(posting)
+    if (kind === 'payment-returned') this.mandates.returned(posting)
     const received = kind === 'received' ? this.requests.request('payment', counterparty, id, fen) : undefined
     if (received !== undefined) this.orders.received(received, posting.logTimeMs)
+    if (received !== undefined) this.splits.received(received)
     if (kind === 'held' || kind === 'hold-released') this.holds.posted(posting)
-    const paid = kind === 'paid' ? this.requests.request('payment', wallet, id, -fen) : undefined
-    if (paid !== undefined) this.holds.captured(paid, posting.logTimeMs)
     this.wallets.post(posting)
     this.#weigh(`${kind} ${txId}`)
+  }
+
+  #judgePaid(posting: Posting): void {
+    const { wallet, id, fen, logTimeMs } = posting
+    const unasked = isUnasked(id) && (this.mandates.scheduled(posting) || this.splits.sentOn(posting))
+    if (!unasked && !this.requests.wasAsked('payment', wallet, id, -fen)) {
+      this.#violation(`payment ${wallet}/${id} of ${-fen} fen was never asked for`)
+    }
+    const request = this.requests.request('payment', wallet, id, -fen)
+    if (request === undefined) return
+    this.holds.captured(request, logTimeMs)
+    this.mandates.collected(request, posting)
   }
 
   #burnt(txId: string): boolean {

@@ -8,7 +8,8 @@ export type Request = {
   readonly id: string
   /** All that was asked for, as one text: two requests are the same when these are. */
   readonly body: string
-  /** The hold that a payment takes from; the order that it names, or that it refunds. */
+  /** The mandate that a payment is collected by; the hold that it takes from; the order that it names, or refunds. */
+  readonly mandate?: string
   readonly hold?: { readonly key: string; readonly expiresMs: number }
   readonly order?: { readonly key: string; readonly fen: number; readonly expiresMs: number; readonly refund?: true }
 }
