@@ -69,7 +69,7 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     [['limits', 'set', '7', '--day', '1'], 'a whole number from 0 to 4'],
     [['limits', 'set', '3'], 'give at least one of'],
     [['keys', 'rotate', '--purpose', 'shard/x'], 'It must be a purpose'],
-    [['user', 'kyc', 'U4096'], 'give --level, --risk or both'],
+    [['user', 'kyc', 'U4096'], 'give --level, --risk, --name or several of them'],
     [['reconcile', '--threshold-fen', '1.5'], 'a whole number of fen'],
     [['backup'], "missing required argument 'dir'"],
   ])('%j', async (args, message) => {
