@@ -240,6 +240,26 @@ describe('administration', () => {
     expect([paid.code, paid.body.reason]).toEqual([exitCodes.refused, 'single-limit-exceeded'])
   })
 
+  test('a rule about risk refuses until it is ended, and a payee who is suspended is not paid', async () => {
+    const why = ['--reason', 'tried out']
+    const set = (...args: string[]) => jiaozi('risk', 'set', 'payer-frequency', ...args, '--window', '1h', ...why)
+    expect((await set('refuse', '--payments-max', '0')).code).toBe(exitCodes.ok)
+    const paid = await json('pay', state.payer, state.payee, '1')
+    expect([paid.code, paid.body.code]).toEqual([exitCodes.refused, 'RISK_FREQUENCY'])
+    expect((await jiaozi('risk', 'rules')).out).toMatch(/^\* .*payer-frequency .*0 payments in 1h/m)
+    expect((await set('off')).code).toBe(exitCodes.ok)
+    expect((await jiaozi('risk', 'standing', state.payee, 'suspended', ...why)).code).toBe(exitCodes.ok)
+    expect((await json('pay', state.payer, state.payee, '1')).body.code).toBe('PAYEE_SUSPENDED')
+    const good = ['good', '--cause', 'resolved', ...why]
+    expect((await jiaozi('risk', 'standing', state.payee, ...good)).code).toBe(exitCodes.ok)
+    expect((await jiaozi('pay', state.payer, state.payee, '1')).code).toBe(exitCodes.ok)
+    const asked = await json('risk', 'second-person', 'off', '--propose', ...why)
+    expect(asked.body).toMatchObject({ status: 'open' })
+    const own = await json('proposal', 'approve', String(asked.body.proposal_id), ...why)
+    expect([own.code, own.body.code]).toEqual([exitCodes.refused, 'SECOND_PERSON_REQUIRED'])
+    expect((await jiaozi('proposal', 'reject', String(asked.body.proposal_id), ...why)).code).toBe(exitCodes.ok)
+  })
+
   test('a user who is blocked cannot pay', async () => {
     const userId = String((await json('wallet', 'show', state.payer)).body.user_id)
     expect((await json('user', 'kyc', userId, '--risk', '3')).body).toEqual({ user_id: userId, risk_level: 3 })

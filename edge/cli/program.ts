@@ -13,7 +13,9 @@ import { addOrderCommands } from './orderCommands.ts'
 import { addPayeeCommand } from './payeeCommand.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
 import { addProgramCommands } from './programCommands.ts'
+import { addProposalCommands } from './proposalCommands.ts'
 import { addRefundCommand } from './refundCommand.ts'
+import { addRiskCommands } from './riskCommands.ts'
 import { addSagaCommands } from './sagaCommands.ts'
 import { addUserCommands } from './userCommands.ts'
 import { addWalletCommands } from './walletCommands.ts'
@@ -47,6 +49,8 @@ export function createProgram(terminal: Terminal): Command {
   addMandateCommands(program, register)
   addBatchCommand(program, register)
   addLimitCommands(program, register)
+  addRiskCommands(program, register)
+  addProposalCommands(program, register)
   addKeyCommands(program, register)
   addProgramCommands(program, terminal)
   return program
