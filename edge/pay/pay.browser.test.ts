@@ -136,6 +136,15 @@ describeInBrowser('paying on the page', () => {
     await look(page, 'forged-phone-zh')
   })
 
+  test('an order that its merchant has closed says so', async () => {
+    const page = await town.browser.newPage({ width: 390, height: 844, dark: true })
+    const { url, orderNo } = await town.order()
+    await town.close(orderNo)
+    await page.goto(url)
+    expect(await visibleTitle(page)).toBe(en.closed)
+    await look(page, 'closed-phone-en-dark')
+  })
+
   test('of two wallets that pay one order at once one wins, and the other is told and keeps its money', async () => {
     const payers = [await town.payer(), await town.payer()]
     const { url, orderNo } = await town.order()

@@ -87,7 +87,7 @@ ${description === undefined ? '' : html`<div><dt>${texts.order}</dt><dd>${descri
 function payable(state: PayLinkState, name: string, language: PageLanguage): Html {
   const texts = textsIn(language)
   const { payee_wallet, amount, description } = state
-  const button = html`<button type="submit">${passkeyIcon}<span>${texts.pay} ${amount === undefined ? '' : `¥${amount} `}${texts.payWithPasskey}</span></button>`
+  const button = html`<button type="submit">${passkeyIcon}<span>${texts.pay}${amount === undefined ? '' : ` ¥${amount}`}</span></button>`
   return html`<form class="desk" id="payable" novalidate>
 <section class="card">
 <div class="payee"><span class="avatar" aria-hidden="true">${[...name][0]}</span><div><p class="label">${texts.payTo}</p><h1 tabindex="-1">${name}</h1>${name === payee_wallet ? '' : html`<p class="fine">${payee_wallet}</p>`}</div></div>
@@ -116,7 +116,12 @@ function amountField(texts: Texts): Html {
 function factsOf({ order, expires_at }: PayLinkState, language: PageLanguage): Html {
   const texts = textsIn(language)
   if (order === undefined || expires_at === undefined) return html``
-  const before = new Intl.DateTimeFormat(texts.lang, { dateStyle: 'medium', timeStyle: 'short', timeZone })
+  const before = new Intl.DateTimeFormat(texts.lang, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+    timeZone,
+  })
   return html`<dl class="facts"><div><dt>${texts.order}</dt><dd>${order}</dd></div>
 <div><dt>${texts.payBefore}</dt><dd><time datetime="${expires_at}">${before.format(new Date(expires_at))}</time></dd></div></dl>`
 }

@@ -88,6 +88,12 @@ export class PayTown {
     return (await client.call(institution, 'GET', `/v1/merchants/${this.merchant}/orders/${orderNo}`)).body
   }
 
+  async close(orderNo: string): Promise<void> {
+    const { client, institution } = this.region
+    const path = `/v1/merchants/${this.merchant}/orders/${orderNo}/close`
+    await client.call(institution, 'POST', path, { request_id: newId() })
+  }
+
   async end(): Promise<void> {
     await this.browser.close()
     await this.region.stop()

@@ -190,7 +190,7 @@ async function showDone(body, { executed_at }) {
   keepPaid(await fingerprintOf(body.payment_id))
   const amount = element('done').querySelector('[data-amount]')
   if (amount !== null) amount.textContent = body.amount
-  const time = new Intl.DateTimeFormat(data.lang, { dateStyle: 'medium', timeStyle: 'medium' })
+  const time = new Intl.DateTimeFormat(data.lang, { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' })
   element('paid-at').textContent = time.format(new Date(executed_at))
   element('paid-from').textContent = body.payer_wallet
   element('paid-id').textContent = body.payment_id

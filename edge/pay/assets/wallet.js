@@ -93,7 +93,11 @@ function entryItem({ kind, amount, time }) {
   const when = document.createElement('time')
   const sum = document.createElement('span')
   what.textContent = texts.kinds[kind] ?? texts.otherKind
-  when.textContent = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time))
+  when.textContent = new Intl.DateTimeFormat(lang, {
+    dateStyle: 'medium',
+    timeStyle: 'short',
+    hourCycle: 'h23',
+  }).format(new Date(time))
   when.className = 'fine'
   when.dateTime = time
   what.append(when)
