@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
+import { benchCallbacks } from './callbacks/callbacks.ts'
 import { benchCatchUp } from './catchUp.ts'
 import { benchHttp } from './http.ts'
 import { judgeLadder, judgeRegions } from './ladder/goals.ts'
@@ -18,6 +19,10 @@ const usage = `Usage: npm run bench -- NAME [options]
 
   catch-up   two regions, one held down under load: how fast it goes through what it missed, while the load goes on
              --seconds N   how long it is away (default 15)   --rate N   payments a second (default 300)
+
+  callbacks  orders of a merchant that fails often and is down for a while: every event arrives, none is wrong
+             --orders N (default 10000)   --fail-percent N (default 30)   --down-seconds N (default 60)
+             --data DIR   a region that runs (default: its own)
 
   ladder     every row that there is, and the peers in the same run; starts what it needs
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
@@ -49,6 +54,9 @@ const { values, positionals } = parseArgs({
     concurrency: { type: 'string', default: '1,8,64,256' },
     repeats: { type: 'string', default: '3' },
     rate: { type: 'string', default: '300' },
+    orders: { type: 'string', default: '10000' },
+    'fail-percent': { type: 'string', default: '30' },
+    'down-seconds': { type: 'string', default: '60' },
     quick: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -73,7 +81,7 @@ function runtimeIn(text: string): 'node' | 'deno' {
 }
 
 const [name = ''] = positionals
-if (values.help || !['http', 'recovery', 'catch-up', 'soak', ...Object.keys(ladders)].includes(name)) {
+if (values.help || !['http', 'recovery', 'catch-up', 'callbacks', 'soak', ...Object.keys(ladders)].includes(name)) {
   process.stdout.write(usage)
   process.exit(values.help ? 0 : 2)
 }
@@ -113,6 +121,11 @@ process.exit(verdict === 'pass' ? 0 : 1)
 async function run(): Promise<{ figures: Record<string, number>; notes: string[]; verdict: 'pass' | 'fail' }> {
   if (name === 'soak') return benchSoak(settings, say)
   if (name === 'catch-up') return benchCatchUp({ ...settings, ratePerSecond: whole('rate', values.rate) }, say)
+  if (name === 'callbacks') {
+    const of = { failPercent: whole('fail-percent', values['fail-percent']), data: values.data }
+    const many = { orders: whole('orders', values.orders), downSeconds: whole('down-seconds', values['down-seconds']) }
+    return benchCallbacks({ ...of, ...many }, say)
+  }
   const http = { seconds: settings.seconds, data: values.data, concurrencies }
   const found = name === 'http' ? await benchHttp(http, say) : await benchRecovery(settings, say)
   return { ...found, verdict: 'pass' }

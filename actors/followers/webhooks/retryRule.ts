@@ -1,5 +1,5 @@
 /** Between the first tries it is a matter of seconds, at the end of hours; each is spread, so that no herd returns. */
-const firstMs = 5_000
+const firstMs = 1_000
 const mostMs = 4 * 3_600_000
 /** A receiver may ask for more patience than that, not for more than this. */
 const askedMostMs = 86_400_000
