@@ -132,8 +132,8 @@ export const webhooksSettings = processSettings.extend({
   /** Certificate authorities that are believed beside the system's, in PEM: for development. */
   caFile: z.string().optional(),
   /** Merchants that are called at the same time, and how often one is called at most at the same time. */
-  callsMax: z.number().int().min(1).max(4_096).default(256),
-  callsPerMerchantMax: z.number().int().min(1).max(256).default(16),
+  callsMax: z.number().int().min(1).max(4_096).default(512),
+  callsPerMerchantMax: z.number().int().min(1).max(256).default(32),
 })
 
 export const connectorSettings = processSettings.extend({

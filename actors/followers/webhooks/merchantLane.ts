@@ -3,8 +3,9 @@ const pauseFirstMs = 1_000
 const pauseMostMs = 60_000
 const widthFirst = 4
 const slowMs = 2_000
-const briskMs = 500
-const weightOfLast = 0.2
+const oftenSlow = 0.5
+const sometimesSlow = 0.25
+const weightOfLast = 0.1
 
 export type LaneResult = { readonly delivered: boolean; readonly durationMs: number }
 
@@ -16,7 +17,8 @@ export class MerchantLane {
   readonly #callsMax: number
   readonly #random: () => number
   #calls = 0
-  #usualMs: number | undefined
+  /** Share of its calls that are slow, the last ones counting most; undefined before the first. */
+  #slowShare: number | undefined
   #failures = 0
   #pauses = 0
   #closedUntilMs = 0
@@ -33,9 +35,9 @@ export class MerchantLane {
   }
 
   get #width(): number {
-    if (this.#usualMs === undefined) return Math.min(widthFirst, this.#callsMax)
-    if (this.#usualMs > slowMs) return 1
-    return this.#usualMs > briskMs ? Math.min(widthFirst, this.#callsMax) : this.#callsMax
+    if (this.#slowShare !== undefined && this.#slowShare > oftenSlow) return 1
+    const narrow = this.#slowShare === undefined || this.#slowShare > sometimesSlow
+    return narrow ? Math.min(widthFirst, this.#callsMax) : this.#callsMax
   }
 
   /** Whether the merchant is left alone, or asked by one call alone. */
@@ -53,8 +55,8 @@ export class MerchantLane {
 
   ended({ delivered, durationMs }: LaneResult, nowMs: number): void {
     this.#calls -= 1
-    this.#usualMs =
-      this.#usualMs === undefined ? durationMs : this.#usualMs + (durationMs - this.#usualMs) * weightOfLast
+    const slow = durationMs > slowMs ? 1 : 0
+    this.#slowShare = this.#slowShare === undefined ? slow : this.#slowShare + (slow - this.#slowShare) * weightOfLast
     if (delivered) {
       this.#failures = 0
       this.#pauses = 0

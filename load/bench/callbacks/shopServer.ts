@@ -4,8 +4,8 @@ import { verifyWebhook } from '../../../edge/client/webhooks.ts'
 import { seededRandom } from '../../demo/transfers.ts'
 import { ShopBook, type Told } from './shopBook.ts'
 
-/** How a failing call fails, in equal parts: an error, a broken connection, a redirect, an answer that never comes. */
-const failures = [500, 503, 302, 'break', 'silence'] as const
+/** How a failing call fails: by an error, a redirect, a broken connection, one in twelve by an answer that never comes. */
+const failures = [500, 503, 302, 'break', 500, 503, 302, 'break', 500, 503, 'break', 'silence'] as const
 
 /** A shop that takes callbacks, fails as often as it is told to, and can be down altogether. */
 export class ShopServer {
