@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net'
 import postgres from 'postgres'
 
 export type Database = postgres.Sql
@@ -14,10 +15,23 @@ export function openDatabase(url: string, name: string, max: number): Database {
     // Only built-in types are used: the query for others would cost a round trip a connection.
     fetch_types: false,
     onnotice: () => undefined,
+    ...prompt,
     backoff: (retries) => Math.min(2, 0.1 * 2 ** retries) * (0.5 + Math.random()),
     connection: { application_name: name },
     types: { bigint: postgres.BigInt },
   }) as unknown as Database
+}
+
+type Place = { readonly host: readonly string[]; readonly port: readonly number[]; readonly path?: string | false }
+
+/**
+ * A connection that sends at once. What COPY writes comes in small pieces, and each would wait for the acknowledgement
+ * of the one before (Nagle), which the other side holds back for 40 ms: 88 ms a table instead of one. What is written
+ * before it is connected waits in it, and whether it fails is told by it as by one of the library's own.
+ */
+const prompt = {
+  socket: ({ host: [host = ''], port: [port = 0], path }: Place): Socket =>
+    connect({ ...(path ? { path } : { host, port }), noDelay: true }),
 }
 
 /** The database did not answer in time: what was asked of it may still happen. */
