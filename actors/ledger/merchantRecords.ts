@@ -1,9 +1,8 @@
 import { commandHead } from './commandHead.ts'
 import { layout } from './layout.ts'
 
-/** Bytes of what a merchant says of itself, and of the id of an event that it is told of. */
+/** Bytes of what a merchant says of itself. */
 export const merchantTextBytesMax = 1_024
-export const webhookEventIdBytes = 16
 
 /** Commands about merchants themselves. All of them are for the shard of the merchant's wallet. */
 export const merchantRecords = {
