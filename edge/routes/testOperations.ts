@@ -1,9 +1,8 @@
-import { webhookIdText } from '../../actors/log/webhookEvents.ts'
 import { newId, newWalletKey, signPayment } from '../client/node.ts'
 import { messageNamed } from '../wire/protobuf.ts'
 import { operations } from './app.ts'
 import type { TestApi, TestWallet } from './testApi.ts'
-import type { JournalWebhook } from './webhookJournal.ts'
+import { webhookSamples } from './testWebhooks.ts'
 
 /** Who asks: the wallet that the request is about, another, or who administers the one or the other. */
 export const askers = ['own', 'other', 'institution', 'otherInstitution', 'operator', 'nobody'] as const
@@ -12,7 +11,7 @@ export type Asker = (typeof askers)[number]
 /** One good request of an operation, made anew for each test. */
 export type Sample = { readonly path: string; readonly json?: Readonly<Record<string, unknown>> }
 
-type SampleOf = {
+export type SampleOf = {
   /** Who may ask for it. */
   readonly by: Asker
   readonly sample: (api: TestApi, own: TestWallet, other: TestWallet) => Sample | Promise<Sample>
@@ -202,27 +201,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: `/v1/merchants/${walletId}/statements/2026-01-02` }
     },
   },
-  showWebhookSecret: show('own', (own) => merchantPath(own, '/webhook-secret')),
-  rotateWebhookSecret: {
-    by: 'own',
-    sample: (_, own) => ({ path: merchantPath(own, '/webhook-secret/rotate'), json: withId() }),
-  },
-  listWebhooks: {
-    by: 'own',
-    sample: (api, own) => {
-      api.told = [toldOf(own)]
-      return { path: merchantPath(own, '/webhooks?limit=10') }
-    },
-  },
-  showWebhook: { by: 'own', sample: (api, own) => ({ path: toldPath(api, own) }) },
-  replayWebhook: { by: 'own', sample: (api, own) => ({ path: `${toldPath(api, own)}/replay`, json: withId() }) },
-  listDeadWebhooks: {
-    by: 'operator',
-    sample: (api, own) => {
-      api.told = [toldOf(own)]
-      return { path: '/v1/webhooks/dead?limit=10' }
-    },
-  },
+  ...webhookSamples,
   listWalletEvents: {
     by: 'own',
     sample: (api, own) => {
@@ -460,34 +439,6 @@ export function openOwn(api: TestApi, name: string): Promise<TestWallet> {
 }
 
 const merchantPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}${tail}`
-/** That an order of this merchant was paid, as the journal has it. */
-export function toldOf({ walletId }: TestWallet): JournalWebhook {
-  const nowMs = Date.now()
-  const place = { shard: 0, seq: 9, index: 0 }
-  const paid = { payer: 1_048_576, payerKind: 1, paymentId: new Uint8Array(16).fill(0x70) }
-  const refund = { refundId: undefined, refundFen: 0, reason: 0 }
-  const event = {
-    eventId: new Uint8Array(16).fill(7),
-    type: 'order.paid' as const,
-    merchant: Number(walletId.slice(1)),
-    orderNo: 'T-1',
-    amountFen: 1_250,
-    createdMs: nowMs,
-    expiresMs: nowMs + 60_000,
-    atMs: nowMs,
-    ...place,
-    ...paid,
-    ...refund,
-  }
-  return { place: 5, event, state: 'dead', attempts: 29, replays: 0, nextMs: 0, endedMs: nowMs }
-}
-
-function toldPath(api: TestApi, own: TestWallet): string {
-  const told = toldOf(own)
-  api.told = [told]
-  return merchantPath(own, `/webhooks/${webhookIdText(told.event.eventId)}`)
-}
-
 const ordersPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}/orders${tail}`
 
 export function orderOf(changes: object = {}): Record<string, unknown> {

@@ -4,7 +4,7 @@ import { secretsInForce } from '../../actors/log/webhookSecrets.ts'
 import { signWebhook, verifyWebhook } from '../../actors/log/webhookSignatures.ts'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { toldOf } from './testOperations.ts'
+import { toldOf } from './testWebhooks.ts'
 
 let api: TestApi
 let shop: TestWallet
