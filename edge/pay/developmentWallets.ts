@@ -60,16 +60,21 @@ export class DevelopmentWallets {
     this.#begun.delete(walletId)
   }
 
-  /** What a wallet shows of itself; the entries are absent while the journal is away. */
+  /**
+   * What a wallet shows of itself: its balance as of `seq` of its log, and entries as far as the journal has `followed`;
+   * they are absent while that is away.
+   */
   async show(walletId: string): Promise<Record<string, unknown>> {
     const { client, institution } = this.#o
     const { body } = await client.call(institution, 'GET', `/v1/wallets/${walletId}`)
     const { wallet_id, balance } = body
+    const seq = (body.as_of as { seq: number }).seq
     try {
       const listed = await client.call(institution, 'GET', `/v1/wallets/${walletId}/entries?limit=8`)
-      return { wallet_id, balance, entries: listed.body.entries }
+      const followed = (listed.body.followed as { seq: number }).seq
+      return { wallet_id, balance, seq, followed, entries: listed.body.entries }
     } catch {
-      return { wallet_id, balance }
+      return { wallet_id, balance, seq, followed: 0 }
     }
   }
 

@@ -79,6 +79,45 @@ describeInBrowser('paying on the page', () => {
     })
   })
 
+  test('from the wallet a person pays the order it made, comes back, pays by link, and is forgotten', async () => {
+    const { page } = await town.payer({ width: 390, height: 844 })
+    await page.locator('#make-order').click()
+    await page.locator('#open-order').click()
+    await page.locator(submit).click()
+    await page.locator('#done a').click()
+    await expect.poll(() => page.locator('#balance').innerText(), { timeout: journalTimeoutMs }).toBe('487.50')
+    const entries = () => page.locator('#entries').innerText()
+    await expect.poll(entries, { timeout: journalTimeoutMs }).toContain('−¥12.50')
+    await look(page, 'wallet-after-phone-en')
+
+    await page.locator('#link').fill('https://elsewhere.example/pay/x')
+    await page.locator('#by-link button').click()
+    await page.locator('#link-wrong').waitFor()
+    const { url } = await town.order({ amount: '1.00' })
+    await page.locator('#link').fill(url)
+    await page.locator('#by-link button').click()
+    await page.locator(submit).click()
+    await page.locator('#done a').click()
+    await expect.poll(() => page.locator('#balance').innerText(), { timeout: journalTimeoutMs }).toBe('486.50')
+
+    await page.locator('#forget').click()
+    await page.locator('#make-wallet').waitFor()
+    await page.reload()
+    await page.locator('#make-wallet').waitFor()
+    expect(await page.locator('#have').isVisible()).toBe(false)
+  })
+
+  test('whom the device does not know gets no wallet, and may try again', async () => {
+    const { page, authenticator } = await town.open()
+    await authenticator.verify(false)
+    await page.goto(`${town.url}/wallet`)
+    await page.locator('#make-wallet').click()
+    await expect.poll(() => page.locator('#told').innerText(), { timeout: 40_000 }).toBe(en.notConfirmed)
+    await authenticator.verify(true)
+    await page.locator('#make-wallet').click()
+    await page.locator('#have').waitFor({ timeout: 40_000 })
+  })
+
   test('the switch changes the language, and the keyboard is enough to pay', async () => {
     const { page, balance } = await town.payer()
     await page.goto((await town.order()).url)

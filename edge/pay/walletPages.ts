@@ -55,6 +55,10 @@ export function bindWalletPages(app: OpenAPIHono, web: Web, { institutionKeyPem,
     await wallets.finish(wallet_id, passkey)
     return json({ wallet_id }, sessionHeaders(c, sealedWallet(ring, wallet_id)))
   })
+  bind('walletForget', 'POST', '/wallet/forget', async (c) => {
+    checkOrigin(c, web)
+    return json({}, sessionHeaders(c, '', 0))
+  })
   bind('walletOrder', 'POST', '/wallet/order', async (c) => {
     checkOrigin(c, web)
     return json(await wallets.order())
@@ -70,14 +74,14 @@ function json(body: Record<string, unknown>, headers: Record<string, string> = {
   return { status: 200, body, headers, problem: false }
 }
 
-function sessionHeaders(c: Context, value: string): Record<string, string> {
+function sessionHeaders(c: Context, value: string, days = cookieDays): Record<string, string> {
   setCookie(c, cookieName, value, {
     prefix: 'host',
     path: '/',
     secure: true,
     httpOnly: true,
     sameSite: 'Strict',
-    maxAge: cookieDays * 86_400,
+    maxAge: days * 86_400,
   })
   return { 'set-cookie': c.res.headers.get('set-cookie') ?? '' }
 }

@@ -1,4 +1,4 @@
-import { element, hasPasskeys, makePasskey, pageData, remember } from './passkey.js'
+import { element, hasPasskeys, makePasskey, pageData, remember, remembered } from './passkey.js'
 
 /** @typedef {{ kind: string, amount: string, time: string }} Entry */
 
@@ -6,6 +6,7 @@ const timeoutMs = 40_000
 const journalPauseMs = 1_500
 const journalTimes = 6
 const { lang, texts } = pageData()
+let forgotten = false
 const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (element(id))
 
 /**
@@ -38,6 +39,7 @@ function atStep(step) {
 }
 
 async function make() {
+  forgotten = false
   button('make-wallet').disabled = true
   try {
     atStep(0)
@@ -49,7 +51,7 @@ async function make() {
     remember({ walletId: wallet_id, credentialId })
     await showWallet()
     element('wallet-title').focus()
-    void showLater(journalTimes)
+    refresh()
   } catch (error) {
     atStep(-1)
     const unconfirmed = error instanceof DOMException && error.name === 'NotAllowedError'
@@ -60,23 +62,32 @@ async function make() {
   }
 }
 
-/** @returns {Promise<void>} rejects when this browser has no wallet here */
+/** @returns {Promise<{ seq: number, followed: number }>} rejects when this browser has no wallet here */
 async function showWallet() {
-  const { wallet_id, balance, entries } = await ask('/wallet/state')
+  const { wallet_id, balance, seq, followed, entries } = await ask('/wallet/state')
+  if (forgotten) return { seq, followed: seq }
+  // Whoever chose another wallet on the page of a payment pays with this one again.
+  if (remembered()?.walletId !== wallet_id) remember({ walletId: wallet_id, credentialId: '' })
   element('make').hidden = true
   element('have').hidden = false
   element('wallet-id').textContent = wallet_id
   element('balance').textContent = balance
   showEntries(entries)
+  return { seq, followed }
 }
 
-/** The journal follows a moment later than the balance: what is not there yet is asked for again. @param {number} times */
-async function showLater(times) {
-  if (times === 0 || element('entries').childElementCount > 0) return
-  await new Promise((resolve) => setTimeout(resolve, journalPauseMs))
-  await showWallet()
-  await showLater(times - 1)
+/** The journal follows a moment later than the balance: until it is as far, the entries are asked for again. */
+async function showAll() {
+  const { seq, followed } = await showWallet()
+  for (let times = 0, reached = followed; times < journalTimes && reached < seq; times++) {
+    await new Promise((resolve) => setTimeout(resolve, journalPauseMs))
+    if (forgotten) return
+    reached = (await showWallet()).followed
+  }
 }
+
+/** What cannot be read now stays as it was shown. */
+const refresh = () => void showAll().catch(() => undefined)
 
 /** @param {Entry[] | undefined} entries */
 function showEntries(entries) {
@@ -124,6 +135,15 @@ async function makeOrder() {
   }
 }
 
+async function forget() {
+  forgotten = true
+  remember(undefined)
+  element('have').hidden = true
+  element('make').hidden = false
+  element('make').querySelector('h1')?.focus()
+  await ask('/wallet/forget', {})
+}
+
 /** @param {Event} event */
 function openLink(event) {
   event.preventDefault()
@@ -138,13 +158,9 @@ function openLink(event) {
 
 function begin() {
   button('make-wallet').onclick = make
-  button('refresh').onclick = () => void showWallet()
+  button('refresh').onclick = refresh
   button('make-order').onclick = makeOrder
-  button('forget').onclick = () => {
-    remember(undefined)
-    element('have').hidden = true
-    element('make').hidden = false
-  }
+  button('forget').onclick = forget
   element('by-link').onsubmit = openLink
   if (!hasPasskeys()) {
     button('make-wallet').disabled = true
@@ -152,14 +168,11 @@ function begin() {
   }
   // Whoever comes back from paying sees what is left.
   addEventListener('pageshow', ({ persisted }) => {
-    if (persisted) void showWallet()
+    if (persisted) refresh()
   })
-  showWallet().then(
-    () => showLater(journalTimes),
-    () => {
-      element('make').hidden = false
-    },
-  )
+  showAll().catch(() => {
+    if (element('have').hidden) element('make').hidden = false
+  })
 }
 
 begin()
