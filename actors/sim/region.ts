@@ -121,12 +121,15 @@ export class Region {
   /** Writes what the logs of its shards begin with. */
   begin(randomBytes: (length: number) => Uint8Array): void {
     const { scenario, sealerFor, witness } = this.world
-    const principals = [{ number: 1, role: 'institution' as const, publicKey: new Uint8Array(32) }]
-    const plan = { region: this.name, shardCount: scenario.shardCount, walletsMax, idsMax, principals }
+    const principals = (['institution', 'operator', 'operator'] as const).map((role, n) => {
+      return { number: Math.max(1, n), role, publicKey: new Uint8Array(32) }
+    })
+    const { shardCount } = scenario
+    const plan = { region: this.name, shardCount, walletsMax, idsMax, principals, secondPerson: true }
     for (const [shard, log] of this.logs.entries()) {
       if (witness !== undefined) this.owners.put(ownerKey(shard), witness.valueOf(shard))
       if (scenario.regions[shard % scenario.regions.length] !== this.name) continue
-      const fields = { kind: frameKinds.commands, epoch: 0, count: 1 + principals.length, incarnation: 1, counter: 1 }
+      const fields = { kind: frameKinds.commands, epoch: 0, count: 2 + principals.length, incarnation: 1, counter: 1 }
       const body = genesisBody(plan, shard, randomBytes(16))
       const frame = sealerFor(shard).seal({ ...fields, clockMs: scenario.startMs }, body)
       void log.memory.append(commandSubject(this.name, shard, { kind: 'op' }), frame)

@@ -6,6 +6,7 @@ import { type Mistakes, noMistakes } from './mistakes.ts'
 import type { Observer } from './observer.ts'
 import { Person } from './person.ts'
 import { Prng } from './prng.ts'
+import { RuleMaker } from './ruleMaker.ts'
 import { calm, drawScenario, drawTwoRegions, type Scenario } from './swarm.ts'
 import { VirtualTime } from './virtualTime.ts'
 import { World } from './world.ts'
@@ -62,6 +63,12 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
         (error: unknown) => chronicle.violation(`a person gave up: ${textOf(error)}`),
       )
     }
+    const rules = new RuleMaker(world)
+    living += 1
+    void rules.live().then(
+      () => living--,
+      (error: unknown) => chronicle.violation(`the operators gave up: ${textOf(error)}`),
+    )
     const broken = (): boolean => chronicle.violations.length > 0
     if (scenario.quietStart) await time.run(quietStartMsMax, () => broken() || people.every(({ settled }) => settled))
     world.setFaults(scenario.faults)
@@ -75,6 +82,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     // A hold that falls due now puts a frame into a log: it must be committed like any other.
     await time.run(time.nowMs + restMsMax, () => broken() || rest())
     if (chronicle.violations.length === 0) close(world, people)
+    if (chronicle.violations.length === 0) rules.close()
     return resultOf(seed, world)
   } finally {
     world.close()

@@ -1,4 +1,5 @@
 import { type StatementEntry, StatementFold } from './bankBook.ts'
+import { FrequencyBook } from './frequencyBook.ts'
 import { HoldBook } from './holdBook.ts'
 import { MandateBook } from './mandateBook.ts'
 import { OrderBook } from './orderBook.ts'
@@ -44,6 +45,7 @@ export class Auditor {
   readonly wallets: WalletBook
   readonly orders: OrderBook
   readonly holds: HoldBook
+  readonly frequency: FrequencyBook
   readonly mandates: MandateBook
   readonly splits = new SplitBook()
   readonly bank: StatementFold
@@ -58,6 +60,7 @@ export class Auditor {
     this.wallets = new WalletBook(violation)
     this.orders = new OrderBook(violation)
     this.holds = new HoldBook(violation)
+    this.frequency = new FrequencyBook(violation)
     this.mandates = new MandateBook(violation)
     this.bank = new StatementFold('bank', violation)
     this.centralBank = new StatementFold('central bank', violation)
@@ -89,6 +92,9 @@ export class Auditor {
     if (received !== undefined) this.orders.received(received, posting.logTimeMs)
     if (received !== undefined) this.splits.received(received)
     if (kind === 'held' || kind === 'hold-released') this.holds.posted(posting)
+    if (kind === 'held' || kind === 'paid') {
+      this.frequency.posted(posting, this.requests.request('payment', wallet, id, -fen))
+    }
     this.wallets.post(posting)
     this.#weigh(`${kind} ${txId}`)
   }
