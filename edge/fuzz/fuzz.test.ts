@@ -71,6 +71,10 @@ async function besiege(
     }),
     { numRuns, seed: from, endOnFailure: false },
   )
+  // Who could do nothing more after the first of them would have made all others the same: see `ending`.
+  for (const { walletId, signer } of [town.wallets.ann, town.wallets.shop]) {
+    expect(await town.api.ask('GET', `/v1/wallets/${walletId}`, { by: signer })).toMatchObject({ status: 200 })
+  }
 }
 
 /** The request as it goes over the wire, signed as its plan says. */
