@@ -1505,7 +1505,7 @@ export type PaymentStep = {
   /** RFC 3339, UTC */
   time: string | null
   /** Null for what is not a record of the log */
-  position: Position & Record<string, unknown> | null
+  position: Position | null
   /** Why it was refused or came back */
   reason: string | null
   /** Its number on the way to the other shard */

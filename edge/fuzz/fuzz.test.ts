@@ -110,6 +110,13 @@ function bytesOf(name: string, type: string | undefined, text: string): Uint8Arr
 /** Full or busy: the only reasons for which a town that works may answer 503. */
 const passing: ReadonlySet<string> = new Set(['shard-full', 'ids-exhausted', 'orders-full'])
 
+const answerTypes: readonly string[] = [
+  'application/json',
+  'application/x-protobuf',
+  'application/vnd.jiaozi.batch-outcomes',
+  'text/event-stream',
+]
+
 type Problem = {
   status: number
   reason: ProblemCode
@@ -122,7 +129,7 @@ function judge(document: TestDocument, { name, method }: Wild, { status, type, t
   expect(text).not.toMatch(/node_modules|\.ts\b|\bat \w+ \(|TypeError|RangeError|SyntaxError|PRIVATE KEY/)
   expect(text).not.toContain(accountNo)
   if (status < 300) {
-    expect(['application/json', 'application/x-protobuf', 'application/vnd.jiaozi.batch-outcomes']).toContain(type)
+    expect(answerTypes).toContain(type)
     // With another method it was another operation that answered.
     const schema = method === operation.method.toUpperCase() ? document.answerOf(operation, status) : undefined
     if (schema === undefined || type !== 'application/json') return

@@ -44,11 +44,16 @@ function sendTo(agent: Agent, port: number, { method, path, headers, body }: Raw
   return new Promise((resolve, reject) => {
     const asking = request({ port, host: '127.0.0.1', method, path, headers: all, agent }, (response) => {
       const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      const status = response.statusCode ?? 0
+      const type = response.headers['content-type'] ?? ''
       response.once('error', reject)
-      response.once('end', () => {
-        const type = response.headers['content-type'] ?? ''
-        resolve({ status: response.statusCode ?? 0, type, text: Buffer.concat(chunks).toString() })
+      response.once('end', () => resolve({ status, type, text: Buffer.concat(chunks).toString() }))
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        if (type !== 'text/event-stream') return
+        // It goes on for ever: that it has begun is enough, and to leave it is no error.
+        resolve({ status, type, text: chunk.toString() })
+        asking.destroy()
       })
     })
     asking.setTimeout(answerTimeoutMs, () => asking.destroy(new Error(`no answer within ${answerTimeoutMs} ms`)))

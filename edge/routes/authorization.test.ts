@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { linesOf } from '../batch/testBatch.ts'
 import { newId } from '../client/node.ts'
+import { createApp, operations } from './app.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 import { type Asker, askers, bound, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
 
@@ -101,6 +103,61 @@ test('every operation has its line here and its sample', () => {
   const names = bound.map(({ name }) => name).sort()
   expect(Object.keys(matrix).sort()).toEqual(names)
   expect(Object.keys(samples).sort()).toEqual(names)
+})
+
+/**
+ * What is served beside the operations, and who may have it: these are for everybody, or keep out strangers by themselves,
+ * as their own tests show.
+ */
+const unsigned: readonly string[] = [
+  'GET /healthz',
+  'GET /readyz',
+  'GET /openapi.json',
+  'GET /docs',
+  'GET /docs/style.css',
+  'GET /docs/show.js',
+  'GET /console',
+  'GET /console/*',
+  'GET /console/assets/{name}',
+  'GET /console/login',
+  'GET /console/callback',
+  'GET /v1/session',
+  'DELETE /v1/session',
+  // Operators alone, as the console's tests show.
+  'GET /v1/region/live',
+]
+const batchPath = '/v1/payment-batches'
+
+test('a route that stands in none of these lists is not served', () => {
+  const everything = createApp({ ...api.web, console: {} as never }, { ready: () => ({ ready: true, detail: {} }) })
+  const served = everything.routes
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  const signed = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`)
+  const known = [...signed, 'POST /v1/payments', `POST ${batchPath}`, ...unsigned]
+  expect([...new Set(served)].sort()).toEqual(known.sort())
+})
+
+/** A batch has no sample: its forms are none of a message. Another institution's records are each refused. */
+const batchMatrix = {
+  own: 403,
+  other: 403,
+  institution: 200,
+  otherInstitution: 200,
+  operator: 403,
+  nobody: 401,
+} as const
+
+test.each(Object.entries(batchMatrix) as [Asker, number][])('submitBatch by %s: %i', async (asker, status) => {
+  const [own, payee] = [await api.openWallet(), await api.openWallet()]
+  await api.fund(own, '5.00')
+  const records = [{ payer: own.walletId, payee: payee.walletId, amount: '1.00' }]
+  const bytes = linesOf({ batchId: newId(), requestedAt: new Date().toISOString(), records })
+  const by = signerOf(api, asker, own, other)
+  const told = await api.ask('POST', batchPath, { ...(by && { by }), bytes, type: 'application/x-ndjson' })
+  expect(told).toMatchObject({ status })
+  if (status === 200) expect(told.body).toMatchObject(asker === 'institution' ? { completed: 1 } : { refused: 1 })
+  expect(api.balance(own)).toBe(asker === 'institution' ? 400 : 500)
 })
 
 const logged = async (): Promise<number[]> => Promise.all(api.logs.map(async (log) => (await log.bounds()).last))

@@ -85,7 +85,7 @@ const step = z
     wallet_id: walletIdField.nullable(),
     amount: z.string().nullable().openapi({ description: 'Signed: minus left the wallet', example: '-100.50' }),
     time: timeField.nullable(),
-    position: positionSchema.nullable().openapi({ description: 'Null for what is not a record of the log' }),
+    position: z.union([positionSchema, z.null()]).openapi({ description: 'Null for what is not a record of the log' }),
     reason: z.string().nullable().openapi({ description: 'Why it was refused or came back' }),
     transit: z.int().nullable().openapi({ description: 'Its number on the way to the other shard' }),
   })
