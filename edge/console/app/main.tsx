@@ -1,0 +1,66 @@
+import { render } from 'preact'
+import { useEffect } from 'preact/hooks'
+import { loadSession, session } from './api.ts'
+import { AuditPage } from './pages/audit.tsx'
+import { LimitsPage } from './pages/limits.tsx'
+import { LivePage } from './pages/live.tsx'
+import { LoginPage } from './pages/login.tsx'
+import { MerchantPage } from './pages/merchant.tsx'
+import { PaymentPage } from './pages/payment.tsx'
+import { PaymentsPage } from './pages/payments.tsx'
+import { ReconciliationPage } from './pages/reconciliation.tsx'
+import { RegionPage } from './pages/region.tsx'
+import { WalletPage } from './pages/wallet.tsx'
+import { Empty, Loading } from './parts/parts.tsx'
+import { place } from './router.ts'
+import { Shell } from './shell.tsx'
+import './style.css'
+import { language, words } from './words/words.ts'
+
+function Page() {
+  const [, folder = '', first, second] = place.value.path.split('/')
+  switch (folder) {
+    case '':
+      return <LivePage />
+    case 'payments':
+      return first !== undefined && second !== undefined ? (
+        <PaymentPage key={second} payer={first} id={second} />
+      ) : (
+        <PaymentsPage key={place.value.query.toString()} />
+      )
+    case 'wallets':
+      return <WalletPage key={first} id={first} />
+    case 'merchants':
+      return <MerchantPage key={first} id={first} />
+    case 'region':
+      return <RegionPage />
+    case 'limits':
+      return <LimitsPage />
+    case 'audit':
+      return <AuditPage key={place.value.query.toString()} />
+    case 'reconciliation':
+      return <ReconciliationPage />
+    default:
+      return <Empty>404</Empty>
+  }
+}
+
+function App() {
+  const { path } = place.value
+  useEffect(() => {
+    document.documentElement.lang = language.value === 'zh' ? 'zh-CN' : 'en'
+    const heading = document.querySelector('h1')
+    document.title = heading === null ? 'Jiaozi' : `${heading.textContent} · Jiaozi`
+  }, [path, language.value, session.value])
+  if (session.value === undefined) return <Loading />
+  if (session.value === null) return <LoginPage />
+  return (
+    <Shell>
+      <Page key={language.value} />
+    </Shell>
+  )
+}
+
+document.title = words.value.console
+void loadSession()
+render(<App />, document.getElementById('app')!)
