@@ -103,7 +103,7 @@ module.exports = {
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['/gen/', '^deploy/tools/'] },
+    exclude: { path: ['/gen/', '^deploy/tools/', '^edge/console/app/dist'] },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default'] },
   },
 }

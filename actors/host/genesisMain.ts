@@ -23,6 +23,8 @@ const genesisSettings = z.object({
   secondPerson: z.boolean().default(true),
   operatorPublicKeyPem: z.string(),
   institutionPublicKeyPem: z.string(),
+  /** A second operator from the start. */
+  approverPublicKeyPem: z.string().optional(),
 })
 
 /** The 32 raw bytes of an Ed25519 public key, from PEM text or a file with it. */
@@ -35,6 +37,7 @@ function rawPublicKey(pemOrFile: string): Uint8Array {
 runMain('genesis', async () => {
   const settings = loadSettings(genesisSettings)
   const { region, shardCount, walletsMax, idsMax, secondPerson } = settings
+  const approver = settings.approverPublicKeyPem
   const ring = openKeyRing(settings.keysDir)
   const inboxPrefix = `_INBOX.${settings.nats.user ?? 'genesis'}`
   const connection = await connectNats(settings.nats, { name: 'genesis', inboxPrefix })
@@ -47,6 +50,7 @@ runMain('genesis', async () => {
     principals: [
       { number: 1, role: 'institution', publicKey: rawPublicKey(settings.institutionPublicKeyPem) },
       { number: 1, role: 'operator', publicKey: rawPublicKey(settings.operatorPublicKeyPem) },
+      ...(approver === undefined ? [] : [{ number: 2, role: 'operator', publicKey: rawPublicKey(approver) } as const]),
     ],
   }
   for (const shard of settings.shards ?? Array.from({ length: shardCount }, (_, each) => each)) {

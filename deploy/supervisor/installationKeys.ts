@@ -12,11 +12,12 @@ import { ensureIdentity, ensureSecrets, type Identity, type Secrets } from './se
 export type Shared = {
   keysDir: string
   secrets: Secrets
-  identities: { operator: Identity; institution: Identity }
+  /** The approver is the second person that development has: operator 2. */
+  identities: { operator: Identity; institution: Identity; approver: Identity }
   caFile: string
   certFile: string
   keyFile: string
-  farSide: { bank: number; centralBank: number }
+  farSide: { bank: number; centralBank: number; issuer: number }
 }
 
 /**
@@ -41,10 +42,11 @@ export async function prepareShared(
   const identities = {
     operator: ensureIdentity(keysDir, 'operator'),
     institution: ensureIdentity(keysDir, 'institution'),
+    approver: ensureIdentity(keysDir, 'approver'),
   }
   mkdirSync(join(data, 'sandbox'), { recursive: true, mode: 0o700 })
   const tls = ensureCertificates(join(keysDir, 'tls'), Date.now(), hosts)
-  const farSide = { bank: await freePort(), centralBank: await freePort() }
+  const farSide = { bank: await freePort(), centralBank: await freePort(), issuer: await freePort() }
   return { keysDir, secrets, identities, farSide, ...tls }
 }
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { buildConsole } from '../../edge/console/build.ts'
 import { openDataFolder } from './dataFolder.ts'
 import { type Installation, installationOf } from './installation.ts'
 import { parseStartOptions, type StartOptions, UsageError, usage } from './options.ts'
@@ -41,6 +42,7 @@ function announce(options: StartOptions, { caFile, whole }: Installation, second
 ${ready} after ${seconds} s: ${shards} shards, ${workers} workers${each}, ${runtime}
 
   API        ${url}/v1        docs ${url}/docs${second}
+  Console    ${url}/console/
   Data       ${data}
   Logs       ${data}${regions === 2 ? '/{a,b}' : ''}/log
 
@@ -89,6 +91,9 @@ process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
 
 try {
+  await buildConsole().catch((error: Error) => {
+    process.stderr.write(`jiaozi: ${error.message}: everything else runs without it\n`)
+  })
   await installation.start()
   announce(options, installation, ((performance.now() - beganMs) / 1_000).toFixed(1))
 } catch (error) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type NatsUser, regionNumber } from '../natsPermissions.ts'
 import type { ChildPlan } from './child.ts'
+import { consoleSettingsOf, issuerPlans } from './consolePlan.ts'
 import { writeDurably } from './dataFolder.ts'
 import { fakeClock } from './fakeClock.ts'
 import type { StartOptions } from './options.ts'
@@ -14,7 +15,8 @@ export type RegionPlan = {
   databaseUrl: string
   certFile: string
   keyFile: string
-  ports: { bank: number; centralBank: number; status: Record<string, number> }
+  /** `issuer`: where people log in to the console in development; absent where a real issuer is told of, or none. */
+  ports: { bank: number; centralBank: number; issuer?: number; status: Record<string, number> }
   /** Whether merchants on this machine are called back, and without TLS. */
   loopbackCallbacks: boolean
   /** Certificate authority of merchants that are believed beside the system's. */
@@ -38,7 +40,7 @@ export type RegionPair = {
 
 /** As much of a plan as the far side's processes need. */
 export type FarSidePlan = Pick<RegionPlan, 'options' | 'secrets' | 'hosts'> & {
-  ports: Pick<RegionPlan['ports'], 'bank' | 'centralBank'>
+  ports: Pick<RegionPlan['ports'], 'bank' | 'centralBank' | 'issuer'>
 }
 
 /** One process to run: its program and the settings it reads. */
@@ -151,7 +153,7 @@ export function rejoinPlan(
 /** Writes the first record of each log, or of those of `shards`. It runs to its end before the others begin. */
 export function genesisPlan(
   plan: RegionPlan,
-  publicKeys: { operator: string; institution: string },
+  publicKeys: { operator: string; institution: string; approver?: string },
   shards?: readonly number[],
 ): ProcessPlan {
   const settings = {
@@ -164,6 +166,7 @@ export function genesisPlan(
     secondPerson: false,
     operatorPublicKeyPem: publicKeys.operator,
     institutionPublicKeyPem: publicKeys.institution,
+    ...(publicKeys.approver === undefined ? {} : { approverPublicKeyPem: publicKeys.approver }),
   }
   return { name: 'genesis', program: 'actors/host/genesisMain.ts', settings, readyUrl: '' }
 }
@@ -255,12 +258,21 @@ export function edgePlan(plan: RegionPlan): ProcessPlan {
   const edgeId = idOf(plan)
   const base = inRegion(plan, 'edge', `edge-${edgeId}`)
   const address = { host: hosts.listen, port: options.port, certFile, keyFile }
-  const settings = { role: 'edge', ...base, edgeId, ...address, databaseUrl, ...developmentOf(plan) }
+  const own = { edgeId, ...address, databaseUrl, ...developmentOf(plan) }
+  const settings = { role: 'edge', ...base, ...own, ...consolePart(plan) }
   return { name: 'edge', program: 'edge/main.ts', settings, readyUrl: readyUrl(plan, 'edge') }
 }
 
 function developmentOf({ loopbackCallbacks, developmentWallets }: RegionPlan): Record<string, unknown> {
   return { loopbackCallbacks, ...(developmentWallets === undefined ? {} : { developmentWallets }) }
+}
+
+/** Who may log in to the console, and which processes it can ask how they are: those on the same machine. */
+function consolePart({ options, ports, hosts }: RegionPlan): Record<string, unknown> {
+  const console = consoleSettingsOf(options.port, ports.issuer)
+  const names = hosts.listen === '127.0.0.1' ? Object.keys(ports.status) : []
+  const processes = names.map((name) => ({ name, statusUrl: `http://127.0.0.1:${ports.status[name]}` }))
+  return { processes, ...(console === undefined ? {} : { console }) }
 }
 
 /** The far side: processes that know nothing of the region but the secrets they share with it. */
@@ -298,6 +310,7 @@ export function sandboxPlans(plan: FarSidePlan): ProcessPlan[] {
       settings: bank,
       readyUrl: `http://${hosts.bank}:${ports.bank}/readyz`,
     },
+    ...issuerPlans(ports.issuer),
   ]
 }
 

@@ -72,8 +72,12 @@ export class RegionProcesses {
   /** Writes the first frame of each log, or of those of `shards`. */
   async writeGenesis(shards?: readonly number[]): Promise<void> {
     await beginRestored(this.#plan)
-    const { operator, institution } = this.#setup.shared.identities
-    const publicKeys = { operator: operator.publicKeyPem, institution: institution.publicKeyPem }
+    const { operator, institution, approver } = this.#setup.shared.identities
+    const publicKeys = {
+      operator: operator.publicKeyPem,
+      institution: institution.publicKeyPem,
+      approver: approver.publicKeyPem,
+    }
     const genesis = childPlan(this.#plan, genesisPlan(this.#plan, publicKeys, shards))
     await this.#starts.track(runToEnd('genesis', genesis, genesisTimeoutMs))
     this.#setup.progress('logs')

@@ -131,6 +131,7 @@ describe.skipIf(skipped !== undefined)('a region that runs', () => {
     expect(running(pids).sort()).toEqual([
       'archiver',
       'connector',
+      'development-issuer',
       'edge',
       'nats-server',
       'postgres',

@@ -69,7 +69,8 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
   test('have everything of their own, and a witness, a link and a far side between them', () => {
     expect(alive(pidsIn(region('a')))).toEqual(processes)
     expect(alive(pidsIn(region('b')))).toEqual(processes)
-    expect(alive(pidsIn(regions.dataDir))).toEqual(['sandbox-bank', 'sandbox-central-bank', 'toxiproxy', 'witness'])
+    const between = ['development-issuer', 'sandbox-bank', 'sandbox-central-bank', 'toxiproxy', 'witness']
+    expect(alive(pidsIn(regions.dataDir))).toEqual(between)
     expect(regions.facts('a')).toMatchObject({ region: 'a', peer: 'b' })
     expect(regions.facts('b')).toMatchObject({ region: 'b', peer: 'a' })
     expect(regions.facts('a').edgeUrl).not.toBe(regions.facts('b').edgeUrl)

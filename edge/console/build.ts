@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const root = join(import.meta.dirname, '../..')
 const appFolder = join(import.meta.dirname, 'app')
 const builtFolder = join(appFolder, 'dist')
-const stampFile = join(builtFolder, '.sources')
+const stampName = '.sources'
 const vite = join(root, 'node_modules/vite/bin/vite.js')
 const buildTimeoutMs = 60_000
 const run = promisify(execFile)
@@ -31,11 +31,32 @@ function sourcesDigest(): string {
  */
 export async function buildConsole(): Promise<boolean> {
   const digest = sourcesDigest()
-  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest) return false
+  if (isBuilt(digest)) return false
   if (!existsSync(vite))
     throw new Error('the console cannot be built: vite is not installed (npm ci without --omit=dev)')
-  const args = [vite, 'build', '--config', join(appFolder, 'vite.config.ts')]
-  await run(process.execPath, args, { cwd: root, timeout: buildTimeoutMs, env: { ...process.env, NO_COLOR: '1' } })
-  writeFileSync(stampFile, digest)
+  const folder = `${builtFolder}-${process.pid}`
+  const args = [vite, 'build', '--config', join(appFolder, 'vite.config.ts'), '--outDir', folder]
+  try {
+    await run(process.execPath, args, { cwd: root, timeout: buildTimeoutMs, env: { ...process.env, NO_COLOR: '1' } })
+    writeFileSync(join(folder, stampName), digest)
+    putInPlace(folder, digest)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
   return true
+}
+
+function isBuilt(digest: string): boolean {
+  const stamp = join(builtFolder, stampName)
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === digest
+}
+
+/** Whoever reads meanwhile finds the old files, the new ones, or for a moment none; another's equal build is as good. */
+function putInPlace(folder: string, digest: string): void {
+  try {
+    rmSync(builtFolder, { recursive: true, force: true })
+    renameSync(folder, builtFolder)
+  } catch (error) {
+    if (!isBuilt(digest)) throw error
+  }
 }

@@ -99,7 +99,7 @@ function SearchForm() {
   ) => (
     <label>
       <span>{label}</span>
-      <input name={name} type={type} value={values[name]} onInput={set(name)} {...more} />
+      <input name={name} type={type as 'text'} value={values[name] ?? ''} onInput={set(name)} {...more} />
     </label>
   )
   return (
