@@ -1,6 +1,6 @@
 import type { RequestSigner } from '../client/requests.ts'
 import { TestApi, type TestWallet } from '../routes/testApi.ts'
-import { newOrder, orderOf, paidOrder } from '../routes/testOperations.ts'
+import { newOrder, orderOf, paidOrder } from '../routes/testThings.ts'
 
 export type Known = Readonly<Record<string, readonly string[]>>
 

@@ -3,7 +3,8 @@ import { linesOf } from '../batch/testBatch.ts'
 import { newId } from '../client/node.ts'
 import { createApp, operations } from './app.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { type Asker, askers, bound, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
+import { type Asker, askers, bound, samples, signerOf } from './testOperations.ts'
+import { openOwn, paymentOf } from './testThings.ts'
 
 let api: TestApi
 let other: TestWallet

@@ -3,8 +3,9 @@ import { newId, walletSigner } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
 import { messageNamed, writeMessage } from '../wire/protobuf.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { type Bound, bound, isNumber, isOfMerchants, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
+import { type Bound, bound, isNumber, samples, signerOf } from './testOperations.ts'
 import type { Told } from './testRequest.ts'
+import { isOfMerchants, openOwn, paymentOf } from './testThings.ts'
 
 let api: TestApi
 let own: TestWallet

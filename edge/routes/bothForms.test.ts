@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { messageNamed, writeMessage } from '../wire/protobuf.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { bound, openOwn, samples, signerOf } from './testOperations.ts'
+import { bound, samples, signerOf } from './testOperations.ts'
+import { openOwn } from './testThings.ts'
 
 const protobuf = 'application/x-protobuf'
 let api: TestApi

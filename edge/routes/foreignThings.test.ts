@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { operations } from './app.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { type Asker, bound, openOwn, type Sample, samples, signerOf } from './testOperations.ts'
+import { type Asker, bound, type Sample, samples, signerOf } from './testOperations.ts'
+import { openOwn } from './testThings.ts'
 
 let api: TestApi
 beforeAll(async () => {

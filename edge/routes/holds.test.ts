@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { holdOf, paymentOf } from './testOperations.ts'
+import { holdOf, paymentOf } from './testThings.ts'
 
 let api: TestApi
 let hotel: TestWallet

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { bound, openOwn, paymentOf, samples, signerOf } from './testOperations.ts'
+import { bound, samples, signerOf } from './testOperations.ts'
+import { openOwn, paymentOf } from './testThings.ts'
 
 let api: TestApi
 let own: TestWallet

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId, newWalletKey, type WalletKey, walletSigner } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { paymentOf } from './testOperations.ts'
+import { paymentOf } from './testThings.ts'
 
 let api: TestApi
 let own: TestWallet

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { mandateOf, paymentOf } from './testOperations.ts'
+import { mandateOf, paymentOf } from './testThings.ts'
 
 let api: TestApi
 let landlord: TestWallet

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
 import { writeMessage } from '../wire/protobuf.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
-import { newOrder, orderOf, paymentOf } from './testOperations.ts'
+import { newOrder, orderOf, paymentOf } from './testThings.ts'
 
 let api: TestApi
 let shop: TestWallet

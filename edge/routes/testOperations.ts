@@ -1,7 +1,27 @@
-import { newId, newWalletKey, signPayment } from '../client/node.ts'
+import { newId, newWalletKey } from '../client/node.ts'
 import { messageNamed } from '../wire/protobuf.ts'
 import { operations } from './app.ts'
 import type { TestApi, TestWallet } from './testApi.ts'
+import {
+  accountNo,
+  allowedBy,
+  allowedTo,
+  heldFor,
+  holdOf,
+  mandateOf,
+  merchantPath,
+  newOrder,
+  newProposal,
+  orderOf,
+  ordersPath,
+  paidOrder,
+  paymentOf,
+  proposalOf,
+  reason,
+  untilCompleted,
+  walletPath,
+  withId,
+} from './testThings.ts'
 import { webhookSamples } from './testWebhooks.ts'
 
 /** Who asks: the wallet that the request is about, another, or who administers the one or the other. */
@@ -17,10 +37,6 @@ export type SampleOf = {
   readonly sample: (api: TestApi, own: TestWallet, other: TestWallet) => Sample | Promise<Sample>
 }
 
-const accountNo = '6225880123451234'
-const reason = 'asked by a court'
-const withId = (json: object = {}) => ({ ...json, request_id: newId() })
-const walletPath = ({ walletId }: TestWallet, tail = '') => `/v1/wallets/${walletId}${tail}`
 const show = (by: Asker, path: (own: TestWallet) => string): SampleOf => ({
   by,
   sample: (_, own) => ({ path: path(own) }),
@@ -395,129 +411,6 @@ export const samples: Readonly<Record<string, SampleOf>> = {
   listActs: show('operator', (own) => `/v1/audit?wallet_id=${own.walletId}&operator=1&act=walletStatus`),
   listReconciliations: show('operator', () => '/v1/reconciliations'),
   showRegion: show('operator', () => '/v1/region'),
-}
-
-export function proposalOf(changes: object = {}): Record<string, unknown> {
-  return withId({ change: 'refund_period', days: 21, effective_at: '2031-01-01T00:00:00Z', reason, ...changes })
-}
-
-/** Id of what another operator has just proposed. */
-export async function newProposal(api: TestApi, changes: object = {}): Promise<string> {
-  const json = proposalOf(changes)
-  const told = await api.ask('POST', '/v1/proposals', { by: api.otherOperator.signer, json })
-  if (told.status !== 201) throw new Error(`nothing was proposed: ${JSON.stringify(told.body)}`)
-  return String(told.body.proposal_id)
-}
-
-/** Operations that only a merchant's wallet can do well. */
-const ofMerchants: ReadonlySet<string> = new Set([
-  'createOrder',
-  'listOrders',
-  'showOrder',
-  'closeOrder',
-  'showOrderQr',
-  'showMerchantQr',
-  'showPayLink',
-  'refundOrder',
-  'listRefunds',
-  'showDailyStatement',
-  'putMerchant',
-  'showWebhookSecret',
-  'rotateWebhookSecret',
-  'listWebhooks',
-  'showWebhook',
-  'replayWebhook',
-  'listDeadWebhooks',
-  'showMerchant',
-])
-
-export const isOfMerchants = (name: string): boolean => ofMerchants.has(name)
-
-/** A wallet that the operation may be asked for. */
-export function openOwn(api: TestApi, name: string): Promise<TestWallet> {
-  return api.openWallet(api.institution, isOfMerchants(name) ? 'merchant' : 'personal')
-}
-
-const merchantPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}${tail}`
-const ordersPath = ({ walletId }: TestWallet, tail = ''): string => `/v1/merchants/${walletId}/orders${tail}`
-
-export function orderOf(changes: object = {}): Record<string, unknown> {
-  const expires_at = new Date(Date.now() + 1_800_000).toISOString()
-  return { order_no: `T-${newId().slice(-12)}`, amount: '1.00', expires_at, ...changes }
-}
-
-/** Number of an order that was just made. */
-export async function newOrder(api: TestApi, own: TestWallet, changes: object = {}): Promise<string> {
-  const told = await api.ask('POST', ordersPath(own), { by: own.signer, json: orderOf(changes) })
-  if (told.status !== 201) throw new Error(`no order was made: ${JSON.stringify(told.body)}`)
-  return String(told.body.order_no)
-}
-
-/** Number of an order that somebody has just paid with one yuan. */
-export async function paidOrder(api: TestApi, own: TestWallet): Promise<string> {
-  const order = await newOrder(api, own)
-  const payer = await api.openWallet()
-  await api.fund(payer, '5.00', accountNo)
-  const told = await api.ask('POST', '/v1/payments', { json: paymentOf(payer, own, { order }) })
-  if (told.status !== 200) throw new Error(`the order was not paid: ${JSON.stringify(told.body)}`)
-  return order
-}
-
-export function holdOf(payee: TestWallet, changes: object = {}): Record<string, unknown> {
-  const expires_at = new Date(Date.now() + 1_800_000).toISOString()
-  return { hold_id: newId(), payee_wallet: payee.walletId, amount: '1.00', expires_at, ...changes }
-}
-
-/** Where one yuan stands that somebody holds for this wallet. */
-async function heldFor(api: TestApi, own: TestWallet): Promise<string> {
-  const payer = await api.openWallet(api.otherInstitution)
-  await api.fund(payer, '5.00', accountNo)
-  const json = holdOf(own)
-  const told = await api.ask('POST', walletPath(payer, '/holds'), { by: payer.signer, json })
-  if (told.status !== 201) throw new Error(`nothing is held: ${JSON.stringify(told.body)}`)
-  return walletPath(payer, `/holds/${json.hold_id}`)
-}
-
-export function mandateOf(payee: TestWallet, changes: object = {}): Record<string, unknown> {
-  const bounds = { kind: 'collect', amount: '1.00', period: 'month', period_amount: '3.00' }
-  return {
-    mandate_id: newId(),
-    payee_wallet: payee.walletId,
-    ...bounds,
-    first_at: new Date().toISOString(),
-    ...changes,
-  }
-}
-
-/** Where a mandate stands that one wallet has given another. */
-async function allowedBy(api: TestApi, payer: TestWallet, payee: TestWallet): Promise<string> {
-  const json = mandateOf(payee)
-  const told = await api.ask('POST', walletPath(payer, '/mandates'), { by: payer.signer, json })
-  if (told.status !== 201) throw new Error(`nothing is allowed: ${JSON.stringify(told.body)}`)
-  return walletPath(payer, `/mandates/${json.mandate_id}`)
-}
-
-/** Where one stands that somebody with money has given this wallet. */
-async function allowedTo(api: TestApi, own: TestWallet): Promise<string> {
-  const payer = await api.openWallet(api.otherInstitution)
-  await api.fund(payer, '5.00', accountNo)
-  return allowedBy(api, payer, own)
-}
-
-/** The payer's shard hears of the credit a moment after the payer was told. */
-async function untilCompleted(api: TestApi, path: string): Promise<void> {
-  for (;;) {
-    const told = await api.ask('GET', path, { by: api.operator.signer })
-    if (told.body.status === 'completed') return
-    if (told.body.status !== 'pending') throw new Error(`the payment is ${JSON.stringify(told.body)}`)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
-export function paymentOf(payer: TestWallet, payee: TestWallet, changes: object = {}) {
-  const parties = { payer_wallet: payer.walletId, payee_wallet: payee.walletId }
-  const rest = { amount: '1.00', currency: 'CNY-DC', timestamp: new Date().toISOString() }
-  return signPayment({ payment_id: newId(), ...parties, ...rest, ...changes }, payer.key)
 }
 
 /** What the list of operations says of one, the payment among them. */

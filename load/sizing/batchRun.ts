@@ -13,6 +13,8 @@ export type BatchRunOptions = {
   readonly seed: number
   readonly fsyncP50Us: number
   readonly fsyncP99Us: number
+  /** From one process to the next: a message on its way, and a thread that wakes up for it. */
+  readonly hopUs: number
   /** By payment: a record in one frame, which is a debit or a credit, or both where both wallets are of one shard. */
   readonly worker: FrameCost
   readonly nats: FrameCost
@@ -28,7 +30,7 @@ const z99 = 2.326
  * Batches in a closed circle: so many are on their way, and the next begins when one is complete. A batch is made by
  * the one thread of the generator, passes the message server, is synced in its shard's log, applied by the thread that
  * leads the shard, and goes on from there, by the same steps, to each other shard. Threads that have work share the
- * processors; a log syncs one frame at a time.
+ * processors; the message server takes one frame of a log at a time, and syncs it before it takes the next.
  * @returns payments a second, those of the first fifth not counted
  */
 export function simulateBatches(options: BatchRunOptions): number {
@@ -39,20 +41,20 @@ class BatchRun {
   readonly #o: BatchRunOptions
   readonly #random: () => number
   readonly #sigma: number
-  /** By thread: what waits for it, the first of which it is at. The message server takes a thread for each frame. */
+  /** By thread: what waits for it, the first of which it is at. */
   readonly #threads = new Map<string, Task[]>()
-  readonly #logFreeUs: Float64Array
+  /** By log: frames that wait until the one before is durable, the first of which is being written. */
+  readonly #logs: { records: number; durable: () => void }[][]
   #waits: { atUs: number; done: () => void }[] = []
   #nowUs = 0
   #begun = 0
   #complete = 0
-  #frames = 0
 
   constructor(options: BatchRunOptions) {
     this.#o = options
     this.#random = seededRandom(options.seed)
     this.#sigma = Math.max(0, Math.log(options.fsyncP99Us / options.fsyncP50Us)) / z99
-    this.#logFreeUs = new Float64Array(options.shards)
+    this.#logs = Array.from({ length: options.shards }, () => [])
   }
 
   run(): number {
@@ -98,14 +100,30 @@ class BatchRun {
 
   /** A frame through the message server, its log and the thread that leads its shard. */
   #frame(shard: number, records: number, applied: () => void): void {
-    const { nats, worker, workers } = this.#o
-    const thread = `nats ${this.#frames++}`
-    this.#work(thread, nats, records, () => {
-      this.#threads.delete(thread)
-      const durableUs = Math.max(this.#nowUs, this.#logFreeUs[shard]!) + this.#fsyncUs()
-      this.#logFreeUs[shard] = durableUs
-      const apply = (): void => this.#work(`worker ${shard % workers}`, worker, records, applied)
-      this.#waits.push({ atUs: durableUs, done: apply })
+    const { worker, workers } = this.#o
+    const durable = (): void => this.#work(`worker ${shard % workers}`, worker, records, applied)
+    this.#hop(() => {
+      const log = this.#logs[shard]!
+      log.push({ records, durable: () => this.#hop(durable) })
+      if (log.length === 1) this.#write(shard)
+    })
+  }
+
+  #hop(arrived: () => void): void {
+    this.#waits.push({ atUs: this.#nowUs + this.#o.hopUs, done: arrived })
+  }
+
+  #write(shard: number): void {
+    const log = this.#logs[shard]!
+    const [frame] = log
+    if (frame === undefined) return
+    const synced = (): void => {
+      log.shift()
+      frame.durable()
+      this.#write(shard)
+    }
+    this.#work(`log ${shard}`, this.#o.nats, frame.records, () => {
+      this.#waits.push({ atUs: this.#nowUs + this.#fsyncUs(), done: synced })
     })
   }
 
@@ -116,14 +134,15 @@ class BatchRun {
       this.#complete += 1
       this.#begin()
     }
-    if (open === 0) end()
+    if (open === 0) this.#hop(end)
     for (let to = 0; to < shards; to++) {
       if (to === shard) continue
+      const heard = (): void => {
+        open -= 1
+        if (open === 0) end()
+      }
       this.#frame(to, batch / shards, () => {
-        this.#work('generator', { ...generator, paymentUs: 0 }, 0, () => {
-          open -= 1
-          if (open === 0) end()
-        })
+        this.#hop(() => this.#work('generator', { ...generator, paymentUs: 0 }, 0, heard))
       })
     }
   }

@@ -8,7 +8,7 @@ import { type SimulationOptions, simulateShards } from './simulation.ts'
 
 /** Costs as a machine would measure them whose worker needs 0.5 µs a payment and 100 µs a frame. */
 function costsOfMachine(groups: Readonly<Record<string, readonly [number, number]>>): Costs {
-  const figures: Record<string, number> = { 'l1.b1024.c4.per_second': 1 }
+  const figures: Record<string, number> = { 'l1.b1024.c4.per_second': 1e9 }
   for (const [row, payments] of [
     ['l1.b64', 64],
     ['l1.b1024.c1', 1_024],
@@ -53,6 +53,7 @@ const circle = {
   inFlight: 4,
   batches: 500,
   seed: 1,
+  hopUs: 0,
   fsyncP50Us: 10,
   fsyncP99Us: 10,
   worker: { paymentUs: 1, frameUs: 100 },
@@ -77,6 +78,13 @@ describe('batches in a closed circle', () => {
   test('one at a time take the sum of all that they wait for', () => {
     const slow = { ...circle, inFlight: 1, fsyncP50Us: 5_000, fsyncP99Us: 5_000 }
     expect(simulateBatches(slow)).toBeCloseTo(1e9 / (1_100 + 110 + 110 + 5_000), -3)
+    // From the generator to the log, to the worker, and back.
+    expect(simulateBatches({ ...slow, hopUs: 500 })).toBeCloseTo(1e9 / (1_100 + 110 + 110 + 5_000 + 3 * 500), -3)
+  })
+
+  test('a log takes the next frame once the one before is synced', () => {
+    const slow = { ...circle, fsyncP50Us: 5_000, fsyncP99Us: 5_000 }
+    expect(simulateBatches(slow)).toBeCloseTo(1e9 / (110 + 5_000), -3)
   })
 
   test('the same seed is the same run', () => {
