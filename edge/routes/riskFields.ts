@@ -124,12 +124,3 @@ export function ruleFields(body: RuleBody) {
     effectiveMs: effectiveMs(body.effective_at),
   }
 }
-
-/** A command's fields as a digest takes them. */
-export const digestible = (fields: object): Readonly<Record<string, string | number | boolean>> =>
-  Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      value instanceof Uint8Array ? Buffer.from(value).toString('hex') : (value as number),
-    ]),
-  )

@@ -42,13 +42,6 @@ export const oneOfEach: Inspection = {
   }),
 }
 
-export const awayInspection: Inspection = {
-  acts: async () => ({ kind: 'away' }),
-  payments: async () => ({ kind: 'away' }),
-  trail: async () => ({ kind: 'away' }),
-  reconciliations: async () => ({ kind: 'away' }),
-}
-
 export const calmRegion: RegionHealth = {
   region: 'a',
   peer: 'b',

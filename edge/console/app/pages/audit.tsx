@@ -118,7 +118,7 @@ export function AuditPage() {
     <>
       <PageHead title={w.audit} />
       <Card>
-        <form class="search" role="search" onSubmit={submit}>
+        <form class="search" onSubmit={submit}>
           <label>
             <span>{w.wallets}</span>
             <input

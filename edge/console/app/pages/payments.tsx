@@ -103,7 +103,7 @@ function SearchForm() {
     </label>
   )
   return (
-    <form class="search" role="search" onSubmit={submit}>
+    <form class="search" onSubmit={submit}>
       <div class="wide-field">{field('q', w.search, 'search', { placeholder: w.searchHint, autocomplete: 'off' })}</div>
       {field('from', w.from, 'datetime-local', { step: 1 })}
       {field('to', w.to, 'datetime-local', { step: 1 })}

@@ -21,7 +21,7 @@ export function LookUp({
     go(`/${id.startsWith('M') ? 'merchants' : folder}/${encodeURIComponent(id)}`)
   }
   return (
-    <form class="look-up" role="search" onSubmit={submit}>
+    <form class="look-up" onSubmit={submit}>
       <label>
         <span class="sr">{hint}</span>
         <input
