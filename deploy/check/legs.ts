@@ -16,19 +16,19 @@ const simulatedSeeds = 200
 const denoRooms = ['actors/ledger', 'actors/log', 'edge/client']
 
 /**
- * The legs of a test run in their order. All of it takes half of ten minutes on two idle cores; the limits end what
+ * The legs of a test run in their order. All of it takes ten minutes on two idle cores; the limits end what
  * hangs, and leave room for a machine that does other things too.
  * @param args paths that narrow the run down, and options for Vitest
  * @param countsFolder where each leg leaves its counts
  */
 export function plannedLegs(args: readonly string[], countsFolder: string): (Leg | SkippedLeg)[] {
   const paths = args.filter((arg) => !arg.startsWith('-'))
-  const legs: (Leg | SkippedLeg)[] = [vitestLeg('node', process.execPath, [], args, 480_000, countsFolder)]
+  const legs: (Leg | SkippedLeg)[] = [vitestLeg('node', process.execPath, [], args, 1_500_000, countsFolder)]
   const options = args.filter((arg) => arg.startsWith('-'))
   const denoPaths =
     paths.length === 0 ? denoRooms : paths.filter((path) => denoRooms.some((room) => isUnder(path, room)))
   if (denoPaths.length > 0) {
-    legs.push(vitestLeg('deno', deno, ['run', '-A'], [...denoPaths, ...options], 150_000, countsFolder))
+    legs.push(vitestLeg('deno', deno, ['run', '-A'], [...denoPaths, ...options], 400_000, countsFolder))
   }
   if (args.length === 0) legs.push(simulatorLeg(countsFolder))
   return legs

@@ -3,8 +3,8 @@ import type { ZodObject } from 'zod'
 import { newId } from '../client/node.ts'
 import { operations } from '../routes/app.ts'
 import type { TestWallet } from '../routes/testApi.ts'
-import { samples } from '../routes/testOperations.ts'
-import { openOwn } from '../routes/testThings.ts'
+import { type Sample, samples } from '../routes/testOperations.ts'
+import { newProposal, openOwn } from '../routes/testThings.ts'
 import { type ConsoleRole, consoleRoles } from './roles.ts'
 import { TestConsole } from './testConsole.ts'
 
@@ -39,9 +39,16 @@ const cases = operations.flatMap((one) =>
   consoleRoles.map((role) => [one.name, role, mayAsk(role, one) ? 'may' : 'may not', one] as const),
 )
 
+/** The approver is the second operator, who must not have proposed it. */
+async function sampleOf(name: string, about: TestWallet): Promise<Sample> {
+  if (name !== 'approveProposal') return samples[name]!.sample(own.api, about, other)
+  const id = await newProposal(own.api, {}, own.api.operator)
+  return { path: `/v1/proposals/${id}/approve`, json: { request_id: newId() } }
+}
+
 test.each(cases)('%s: %s %s', async (name, role, may, { method, body }) => {
   const about = await openOwn(own.api, name)
-  const { path, json } = await samples[name]!.sample(own.api, about, other)
+  const { path, json } = await sampleOf(name, about)
   const takesReason = body !== undefined && 'reason' in ((body as ZodObject).shape ?? {})
   const reasoned = takesReason ? { reason: 'it is due', ...json } : json
   const headers: Record<string, string> = method === 'delete' ? { 'idempotency-key': newId() } : {}

@@ -115,6 +115,11 @@ const answerTypes: readonly string[] = [
   'application/x-protobuf',
   'application/vnd.jiaozi.batch-outcomes',
   'text/event-stream',
+  'text/html',
+  'text/csv',
+  'text/plain',
+  'image/svg+xml',
+  'image/png',
 ]
 
 type Problem = {

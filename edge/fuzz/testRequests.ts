@@ -128,7 +128,8 @@ function pathOf({ path, parameters }: Described, known: Known, ownId: string): f
   })
   return fc.tuple(...parts).map((values) => {
     let n = 0
-    return path.replaceAll(/\{\w+\}/g, () => String(values[n++]))
+    // What is beyond ASCII travels encoded; the rest is as hostile as it was made.
+    return path.replaceAll(/\{\w+\}/g, () => String(values[n++]).replaceAll(/[^!-~]/gu, encodeURIComponent))
   })
 }
 

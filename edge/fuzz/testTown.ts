@@ -29,6 +29,9 @@ export async function settle(): Promise<Town> {
   const followed = { shard: 0, seq: 9, timeMs: Date.now() }
   api.orders = { orders: [], followed, more: false }
   api.entries = { entries: [], followed, more: false }
+  api.statement = { openingFen: 0, lines: [], followed }
+  api.events = { followed: [followed], events: [] }
+  api.told = []
   api.journal = []
   api.proposals = []
   api.standings = []

@@ -10,10 +10,10 @@ export function proposalOf(changes: object = {}): Record<string, unknown> {
   return withId({ change: 'refund_period', days: 21, effective_at: '2031-01-01T00:00:00Z', reason, ...changes })
 }
 
-/** Id of what another operator has just proposed. */
-export async function newProposal(api: TestApi, changes: object = {}): Promise<string> {
+/** Id of what another operator, or the one given, has just proposed. */
+export async function newProposal(api: TestApi, changes: object = {}, by = api.otherOperator): Promise<string> {
   const json = proposalOf(changes)
-  const told = await api.ask('POST', '/v1/proposals', { by: api.otherOperator.signer, json })
+  const told = await api.ask('POST', '/v1/proposals', { by: by.signer, json })
   if (told.status !== 201) throw new Error(`nothing was proposed: ${JSON.stringify(told.body)}`)
   return String(told.body.proposal_id)
 }
