@@ -22,10 +22,11 @@ import { usePages, useRead } from '../parts/useRead.ts'
 import { words } from '../words/words.ts'
 import { Acts } from './audit.tsx'
 
+/** A linked account's limit is a number where it is whole yuan. */
 export type Wallet = {
   user_id: string
   wallet_id: string
-  linked_accounts: { link_id: number; account_type: string; account_no: string; balance_limit: string }[]
+  linked_accounts: { link_id: number; account_type: string; account_no: string; balance_limit: string | number }[]
   balance: string
   held: string
   pending_in: string
@@ -136,7 +137,7 @@ export function WalletCards({ wallet }: { wallet: Wallet }) {
           {wallet.linked_accounts.map(({ link_id, account_no, balance_limit }) => (
             <li key={link_id}>
               <code>{account_no}</code>
-              <Money of={balance_limit} />
+              <Money of={typeof balance_limit === 'number' ? `${balance_limit}.00` : balance_limit} />
             </li>
           ))}
         </ul>
