@@ -1,19 +1,17 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { makeReport, type Report, type Verdict, writeReport } from '../../actors/log/report.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
 import { type Audit, auditPlay } from './audit.ts'
 import { type Kills, killInTurns } from './kills.ts'
 import { type DemoOptions, parseDemoOptions, UsageError, usage } from './options.ts'
 import { inParallel, type PlayResult, playTransfers } from './play.ts'
+import { reconcile } from './reconcile.ts'
+import { keepShop } from './shop/shop.ts'
 import { settleTown, type Town } from './town.ts'
 import { generatePlay, type Play, readAmlSim, seededRandom, yuanOf } from './transfers.ts'
 
 const redeemedWallets = 100
 const redemptionsAtOnce = 16
-const reconcileTimeoutMs = 300_000
 const exitUsage = 2
 const exitInterrupted = 130
 const tty = process.stdout.isTTY
@@ -52,25 +50,6 @@ async function redeemSome(town: Town): Promise<Redeemed> {
     progress('redemptions', redeemed.completed, count)
   })
   return redeemed
-}
-
-/** Runs the reconciliation program against the region and reads its report. */
-function reconcile(region: Region): Promise<Report> {
-  const dir = mkdtempSync(join(tmpdir(), 'jiaozi-reconcile-'))
-  const file = join(dir, 'report.json')
-  const program = resolve(import.meta.dirname, '../../actors/followers/reconcileMain.ts')
-  return new Promise((done, failed) => {
-    const args = [program, '--data', region.dataDir, '--json', file]
-    execFile(process.execPath, args, { timeout: reconcileTimeoutMs }, (error, _stdout, stderr) => {
-      try {
-        done(JSON.parse(readFileSync(file, 'utf8')) as Report)
-      } catch {
-        failed(new Error(`reconciliation gave no report: ${stderr.trim() || String(error)}`))
-      } finally {
-        rmSync(dir, { recursive: true, force: true })
-      }
-    })
-  })
 }
 
 function countOf({ endings }: PlayResult, kind: string): number {
@@ -150,25 +129,43 @@ function show(
   say(verdict)
 }
 
+async function playTown(region: Region, play: Play, options: DemoOptions): Promise<Verdict> {
+  const outcome = await playAll(region, play, options)
+  const figures = figuresOf(outcome, options.kill)
+  const verdict = verdictOf(outcome, figures)
+  show(outcome, figures, verdict)
+  if (options.json !== undefined) {
+    const settings = { ...options, transfers: play.transfers.length, accounts: play.accounts.length }
+    const rows = [...outcome.result.endings].map(([ending, count]) => ({ outcome: ending, count }))
+    const notes = [...outcome.audit.notes, ...outcome.reconciliation.notes]
+    writeReport(options.json, makeReport('demo', settings, { verdict, figures, rows, notes }, region.dataDir))
+  }
+  return verdict
+}
+
+async function playShop(region: Region, { orders, json }: DemoOptions): Promise<Verdict> {
+  const { verdict, figures, notes } = await keepShop(region, orders, say)
+  for (const [name, value] of Object.entries(figures)) say(`  ${name.padEnd(28)} ${value}`)
+  for (const note of notes) say(`  ${note}`)
+  say(verdict)
+  if (json !== undefined) {
+    writeReport(json, makeReport('demo', { shop: true, orders }, { verdict, figures, notes }, region.dataDir))
+  }
+  return verdict
+}
+
 async function main(options: DemoOptions): Promise<Verdict> {
-  const play = readPlay(options)
-  say(`${play.transfers.length} transfers between ${play.accounts.length} accounts, from ${play.source}`)
+  // What is wrong with the input is said before a region is started.
+  const play = options.shop ? undefined : readPlay(options)
+  if (play !== undefined) {
+    say(`${play.transfers.length} transfers between ${play.accounts.length} accounts, from ${play.source}`)
+  }
   const region = options.own ? await startRegion() : await useRegion(options.data)
   const interrupt = (): void => void region.stop().finally(() => process.exit(exitInterrupted))
   process.once('SIGINT', interrupt)
   process.once('SIGTERM', interrupt)
   try {
-    const outcome = await playAll(region, play, options)
-    const figures = figuresOf(outcome, options.kill)
-    const verdict = verdictOf(outcome, figures)
-    show(outcome, figures, verdict)
-    if (options.json !== undefined) {
-      const settings = { ...options, transfers: play.transfers.length, accounts: play.accounts.length }
-      const rows = [...outcome.result.endings].map(([ending, count]) => ({ outcome: ending, count }))
-      const notes = [...outcome.audit.notes, ...outcome.reconciliation.notes]
-      writeReport(options.json, makeReport('demo', settings, { verdict, figures, rows, notes }, region.dataDir))
-    }
-    return verdict
+    return play === undefined ? await playShop(region, options) : await playTown(region, play, options)
   } finally {
     await region.stop()
   }

@@ -4,6 +4,7 @@ export const usage = `Usage: npm run demo -- [options]
 
 Opens a wallet per account, recharges each through the sandbox bank, plays transfers as signed payments over HTTPS,
 redeems 100 wallets, asks for every payment again, and reconciles everything to the fen.
+With --shop a tea house is kept instead: orders, QR, payments, callbacks, partial refunds, receipts, and the same count.
 
   --input FILE      AMLSim transactions.csv, with nodes.csv beside it (default: made from --seed)
   --limit N         how many transfers (default 2000, with --input 20000)
@@ -11,6 +12,8 @@ redeems 100 wallets, asks for every payment again, and reconciles everything to 
   --seed N          seed (default 1)
   --concurrency N   payments in flight (default 64)
   --kill            kill -9 a random worker, the edge, the nats-server and others every few seconds meanwhile
+  --shop            keep a shop, and say each step of its first order
+  --orders N        orders of the shop (default 1)
   --data DIR        data folder of a region that runs (default .data; one of its own when none runs there)
   --own             start a region of its own in any case
   --json FILE       write the report
@@ -23,6 +26,8 @@ export type DemoOptions = {
   seed: number
   concurrency: number
   kill: boolean
+  shop: boolean
+  orders: number
   data: string
   own: boolean
   json: string | undefined
@@ -51,6 +56,8 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
     seed: whole('seed', values.seed, 0, 0xffff_ffff),
     concurrency: whole('concurrency', values.concurrency, 1, 1_024),
     kill: values.kill,
+    shop: values.shop,
+    orders: whole('orders', values.orders, 1, 1_000_000),
     data: values.data,
     own: values.own,
     json: values.json,
@@ -68,6 +75,8 @@ function read(args: readonly string[]) {
         seed: { type: 'string', default: '1' },
         concurrency: { type: 'string', default: '64' },
         kill: { type: 'boolean', default: false },
+        shop: { type: 'boolean', default: false },
+        orders: { type: 'string', default: '1' },
         data: { type: 'string', default: '.data' },
         own: { type: 'boolean', default: false },
         json: { type: 'string' },
