@@ -30,7 +30,8 @@ export async function settle(): Promise<Town> {
   api.orders = { orders: [], followed, more: false }
   api.entries = { entries: [], followed, more: false }
   api.statement = { openingFen: 0, lines: [], followed }
-  api.events = { followed: [followed], events: [] }
+  const everywhere = Array.from({ length: api.gateway.shardCount }, (_, shard) => ({ ...followed, shard }))
+  api.events = { followed: everywhere, events: [] }
   api.told = []
   api.journal = []
   api.proposals = []
