@@ -37,7 +37,7 @@ module.exports = {
     rule(
       'client-stands-alone',
       'What runs in a browser has nothing but fetch and WebCrypto below it. The two files of the tools that run on Node stand beside it.',
-      { path: '^edge/client/', pathNot: [scenes, '^edge/client/(node|requests)\\.ts$'] },
+      { path: '^edge/client/', pathNot: [scenes, '^edge/client/((node|requests)\\.ts$|examples/)'] },
       { pathNot: ['^edge/client/(?!node\\.ts|requests\\.ts)'] },
     ),
     rule(
