@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { rateHeaders } from './rateHeaders.ts'
 import { RateLimits } from './rateLimits.ts'
 
 let nowMs = 1_000
@@ -44,4 +45,24 @@ describe('in one second', () => {
     expect(admittedOf(10, () => one.address(ipv6('20010db800000001', (++host).toString(16))))).toBe(3)
     expect(admittedOf(1, () => one.address(ipv6('20010db800000002', '1')))).toBe(1)
   })
+})
+
+test('who asks is told each limit that counts it, and what is left of it', () => {
+  nowMs = 50_000
+  const one = new RateLimits(
+    { addressPerSecondMax: 3, walletPerSecondMax: 2, principalPerSecondMax: 1, lookupsPerMinuteMax: 5 },
+    () => nowMs,
+  )
+  const wallet = { role: 'wallet', number: 1_048_576 }
+  one.address(ipv4(1))
+  one.wallet(wallet.number)
+  one.lookup(wallet.role, wallet.number)
+  nowMs += 400
+  expect(rateHeaders(one.standings(ipv4(1), wallet, true))).toEqual({
+    'ratelimit-policy': '"address";q=3;w=1, "wallet";q=2;w=1, "lookup";q=5;w=60',
+    ratelimit: '"address";r=2;t=1, "wallet";r=1;t=1, "lookup";r=4;t=60',
+  })
+  expect(rateHeaders(one.standings(ipv4(2)))).toMatchObject({ ratelimit: '"address";r=3;t=1' })
+  admittedOf(9, () => one.wallet(wallet.number))
+  expect(rateHeaders(one.standings(ipv4(1), wallet)).ratelimit).toBe('"address";r=2;t=1, "wallet";r=0;t=1')
 })

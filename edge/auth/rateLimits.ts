@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import type { Standing } from './rateHeaders.ts'
 
 /** Requests a second that one address or caller may send to this edge. */
 export type RateLimitSettings = {
@@ -52,8 +53,12 @@ export class RateLimits {
 
   /** Asked before anything is read or verified. @param ip 16 bytes, IPv4 mapped into IPv6 */
   address(ip: Uint8Array): Admission {
+    return this.#addresses.take(this.#addressPlace(ip))
+  }
+
+  #addressPlace(ip: Uint8Array): number {
     const isIpv4 = ipv4Prefix.every((byte, i) => ip[i] === byte)
-    return this.#addresses.take(placeOf(isIpv4 ? ip : ip.subarray(0, networkBytes), this.#seed))
+    return placeOf(isIpv4 ? ip : ip.subarray(0, networkBytes), this.#seed)
   }
 
   /** Asked once the wallet's signature is known to be good: nobody can use up another's share. */
@@ -75,6 +80,20 @@ export class RateLimits {
   lookup(role: string, number: number): Admission {
     if (role === 'wallet') return this.#lookups.take(this.#walletPlace(number))
     return this.#lookupsOfPrincipals.take(this.#principalPlace(role, number))
+  }
+
+  /**
+   * What an address, and the caller behind it once it is known, has left.
+   * @param looksUp the request took from the budget of look-ups too
+   */
+  standings(ip: Uint8Array, caller?: { readonly role: string; readonly number: number }, looksUp = false): Standing[] {
+    const all = [this.#addresses.standing('address', this.#addressPlace(ip))]
+    if (caller === undefined) return all
+    const ofWallet = caller.role === 'wallet'
+    const place = ofWallet ? this.#walletPlace(caller.number) : this.#principalPlace(caller.role, caller.number)
+    all.push((ofWallet ? this.#wallets : this.#principals).standing(caller.role, place))
+    if (looksUp) all.push((ofWallet ? this.#lookups : this.#lookupsOfPrincipals).standing('lookup', place))
+    return all
   }
 
   #principalPlace(role: string, number: number): number {
@@ -100,6 +119,14 @@ class Windows {
     this.#takenMax = takenMax
     this.#windowMs = windowMs
     this.#monotonicMs = monotonicMs
+  }
+
+  standing(policy: string, place: number): Standing {
+    const [quota, windowS] = [this.#takenMax, Math.ceil(this.#windowMs / secondMs)]
+    const leftMs = this.#untilMs[place]! - this.#monotonicMs()
+    if (leftMs <= 0) return { policy, quota, windowS, remaining: quota, resetS: windowS }
+    const remaining = Math.max(0, quota - this.#taken[place]!)
+    return { policy, quota, windowS, remaining, resetS: Math.ceil(leftMs / secondMs) }
   }
 
   take(place: number): Admission {

@@ -70,7 +70,7 @@ function send({ body, headers = {}, path = '/v1/payments', method = 'POST', chun
         text += chunk
       })
       response.on('end', () => {
-        const { date: _, ...told } = response.headers
+        const { date: _, ratelimit: _left, ...told } = response.headers
         resolve({ status: response.statusCode, headers: told, body: text })
       })
     })

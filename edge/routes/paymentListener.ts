@@ -26,8 +26,8 @@ export function paymentListener(web: Web): Taker {
 
 async function take(web: Web, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const call: Call = { req: { header: (name) => textOf(incoming.headers[name]) }, env: { incoming } }
-  const { status, headers, content } = await replyTo(web, 'submitPayment', 'Payment', call, () =>
-    submitPayment(web, call, () => readAll(incoming)),
+  const { status, headers, content } = await replyTo(web, 'submitPayment', 'Payment', call, (known) =>
+    submitPayment(web, call, () => readAll(incoming), known),
   )
   if (content instanceof ReadableStream) throw new Error('a payment is answered with a stream')
   headers['content-length'] = String(Buffer.byteLength(content))

@@ -1,6 +1,7 @@
 import type { OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { SignedMessage } from '../auth/httpSignatures.ts'
+import { rateHeaders } from '../auth/rateHeaders.ts'
 import type { Admission, RateLimits } from '../auth/rateLimits.ts'
 import type { Console } from '../console/consolePages.ts'
 import type { Person } from '../console/sessions.ts'
@@ -53,12 +54,15 @@ const securityHeaders: Readonly<Record<string, string>> = {
   'strict-transport-security': 'max-age=63072000',
 }
 
+/** What becomes known of a request while it is handled, and is told with any answer, a refusal too. */
+export type Known = { caller?: { readonly role: string; readonly number: number }; looksUp?: boolean }
+
 /** Binds one operation to its path. */
 export function bind(app: OpenAPIHono, web: Web, operation: Operation): void {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
   const { name, messages } = operation
   app.on(operation.method.toUpperCase(), path, (c) =>
-    answer(web, name, messages.answer, c, () => perform(web, operation, c)),
+    answer(web, name, messages.answer, c, (known) => perform(web, operation, c, known)),
   )
 }
 
@@ -74,19 +78,22 @@ export async function replyTo(
   name: string,
   message: string,
   c: Call,
-  work: () => Promise<Outcome>,
+  work: (known: Known) => Promise<Outcome>,
 ): Promise<Reply> {
   const beganMs = performance.now()
+  const ip = addressBytes(addressOf(c, web.proxies))
+  const known: Known = {}
   let outcome: Outcome
   try {
-    admit(web.limits.address(addressBytes(addressOf(c, web.proxies))))
-    outcome = await work()
+    admit(web.limits.address(ip))
+    outcome = await work(known)
   } catch (error) {
     outcome = outcomeOf(error, languageOf(c.req.header('accept-language')), web.onFault)
   }
   const reason = outcome.problem ? String(outcome.body.reason) : ''
   web.onAnswered(name, outcome.status, performance.now() - beganMs, reason)
-  return encode(outcome, formOf(c), message)
+  const limits = rateHeaders(web.limits.standings(ip, known.caller, known.looksUp))
+  return encode({ ...outcome, headers: { ...limits, ...outcome.headers } }, formOf(c), message)
 }
 
 /** @throws Failure that says when to try again */
@@ -118,12 +125,14 @@ export function checkAccept(c: Call): void {
   throw new Failure('not-acceptable', { fields })
 }
 
-async function perform(web: Web, operation: Operation, c: Context): Promise<Outcome> {
+async function perform(web: Web, operation: Operation, c: Context, known: Known): Promise<Outcome> {
   const media = namedTypeOf(c.req.header('accept'), operation.media ?? [])
   if (media === undefined) checkAccept(c)
   const bytes = await readBody(c.req.raw)
   const caller = await callerOf(web, operation, c, bytes)
   const { role, number } = caller
+  known.caller = caller
+  known.looksUp = operation.budget === 'lookup'
   admit(role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
   if (operation.budget === 'lookup') admit(web.limits.lookup(role, number))
