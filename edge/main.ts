@@ -29,6 +29,7 @@ import { RegionWatch } from './region/regionWatch.ts'
 import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
+import { caseVault } from './routes/caseVault.ts'
 import { nameVault } from './routes/legalName.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
 import { paymentListener } from './routes/paymentListener.ts'
@@ -83,6 +84,7 @@ runMain('edge', async () => {
       gateway,
       vault: accountVault(ring, blobs),
       names: nameVault(blobs),
+      cases: caseVault(blobs),
       journal,
       events,
       payments: new PaymentDesk(gateway, verify, journal, limits, site),

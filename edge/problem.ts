@@ -220,6 +220,17 @@ export const problems = {
     'The payment could not be made before the next one was due or the mandate ended.',
     '计划付款已错过时间',
   ),
+  'payouts-full': line(503, 'BUSY', 'There is no room for more payout rules now.', '自动提现规则容量已满，请稍后重试'),
+  'disputes-full': line(
+    503,
+    'BUSY',
+    'There is no room for more cases now; ask again later.',
+    '争议案件容量已满，请稍后重试',
+  ),
+  'dispute-late': line(410, 'DISPUTE_LATE', 'The time to dispute the payment is over.', '已超过争议期限'),
+  'dispute-open': line(409, 'DISPUTE_OPEN', 'The payment has its case already.', '该支付已有争议案件'),
+  'dispute-unknown': line(404, 'DISPUTE_UNKNOWN', 'The payment has no case.', '争议案件不存在'),
+  'dispute-ended': line(409, 'DISPUTE_ENDED', 'The case has ended.', '争议案件已结束'),
   'recoveries-full': line(
     503,
     'BUSY',

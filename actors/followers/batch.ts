@@ -17,6 +17,7 @@ type AddedTable =
   | 'mandate_texts'
   | 'mandate_payments'
   | 'notices'
+  | 'dispute_texts'
   | 'audit'
   | 'proposals'
   | 'proposal_decisions'
@@ -66,6 +67,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       merchant_texts: text(({ rows }) => rows.merchantTexts.join('')),
       mandate_texts: text(({ rows }) => rows.mandateTexts.join('')),
       mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
+      dispute_texts: text(({ rows }) => rows.disputeTexts.join('')),
       notices: text(({ rows }) => rows.notices.join('')),
       audit: text(({ rows }) => rows.audit.join('')),
       proposals: text(({ rows }) => rows.proposals.join('')),
@@ -83,6 +85,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       merchants: text(({ rows, replica }) => merchantLines(rows, replica.ledger.state)),
       splits: text(({ rows }) => [...rows.splits.values()].join('')),
       mandates: text(({ rows }) => [...rows.mandates.values()].join('')),
+      disputes: text(({ rows }) => [...rows.disputes.values()].join('')),
       recoveries: text(({ rows }) => [...rows.recoveries.values()].join('')),
       user_names: text(({ rows }) => [...rows.userNames.values()].join('')),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),

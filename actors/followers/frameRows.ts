@@ -14,18 +14,19 @@ import {
   transitOps,
   transitRecord,
 } from '../ledger/records.ts'
-import { rememberedByCode } from '../ledger/refusals.ts'
+import { refusalOf, rememberedByCode } from '../ledger/refusals.ts'
 import type { State } from '../ledger/state.ts'
 import { readTransitId, transitPlaces } from '../ledger/transit.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { addAct } from './auditRows.ts'
 import { hex, int8Of } from './copyText.ts'
+import { addDispute, addDisputeReturn, addDisputeText } from './disputeRows.ts'
 import { addCapture, addHold } from './holdRows.ts'
 import { addCollection, addMade, addMandate, addPurpose } from './mandateRows.ts'
 import { addMerchant, addMerchantText } from './merchantRows.ts'
 import { addName } from './nameRows.ts'
-import { addCommandNotice, addRecovery } from './noticeRows.ts'
+import { addCommandNotice, addNotice, addRecovery } from './noticeRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './orderRows.ts'
 import { addRisk } from './riskRows.ts'
 import type { ShardRows } from './shardRows.ts'
@@ -77,6 +78,15 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
     addRecovery(rows, change, { seq: entry.seq, index: noticesFrom + n, logTimeMs: state.logTimeMs })
     addWallet(rows, state, change.wallet)
   }
+  let behind = noticesFrom + out.recoveries.length
+  for (const change of out.disputes) {
+    addDispute(rows, change, { seq: entry.seq, index: behind++, logTimeMs: state.logTimeMs })
+  }
+  for (const { wallet, link, code } of out.payouts) {
+    const about = { link_id: link, reason: refusalOf(code) }
+    addNotice(rows, wallet, 'payoutFailed', { seq: entry.seq, index: behind++, logTimeMs: state.logTimeMs }, about)
+  }
+  for (const row of out.sagas) rows.sagas.set(`${row}/${state.sagas.at.seq[row]}`, sagaLine(rows.shard, state, row))
   if (out.orders.length > 0) addOrderEvents(rows, state, applied, postings)
   if (out.skipped !== '' || opened === undefined) return
   addRefundArrivals(rows, state, applied, postings)
@@ -85,7 +95,6 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   else if (frame.kind === frameKinds.batch) addBatch(rows, state, applied, day)
   else if (frame.kind === frameKinds.transit) addReturns(rows, state, applied)
   else if (frame.kind === frameKinds.commands) addCommands(rows, state, applied)
-  for (const row of out.sagas) rows.sagas.set(`${row}/${state.sagas.at.seq[row]}`, sagaLine(rows.shard, state, row))
 }
 
 /** The evidence stays sealed as the edge sealed it: the projector needs no key for it. */
@@ -189,10 +198,12 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === 'orderPayment') addOrderPayment(rows, state, applied, i, at)
     if (name === 'orderRefund') addRefund(rows, state, applied, i, at)
     if (name === 'holdCapture') addCapture(rows, state, applied, i, at)
+    if (name === 'disputeAnswer') addDisputeReturn(rows, state, applied, i, at)
     if (name === 'mandateCollect') addCollection(rows, state, applied, i, at)
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
     if (name === 'webhookReplay') addReplay(rows, state, frame, at)
     if (name === 'merchantPut') addMerchantText(rows, applied, i, at)
+    if (name === 'disputeOpen') addDisputeText(rows, applied, i, at)
     if (name === 'orderCreate' || name === 'orderCreateSplit') addOrderText(rows, state, applied, i, at, name)
     if (name === 'mandateSign') addPurpose(rows, applied, i, at)
     const command = readRecord(commandRecords[name] as Layout, frame.view, at) as { wallet?: number; user?: number }

@@ -112,6 +112,31 @@ describe.skipIf(missing !== undefined)('what people see of a region', () => {
     }
   })
 
+  test('a wrong transfer comes back when its payee consents, and both see the case', async () => {
+    const { signed } = await pay(region, payer, payee, '7.07')
+    const before = await get(payer, `/v1/wallets/${payer.walletId}`)
+    const post = (by: TestWallet, path: string, json: object) => region.client.call(by.signer, 'POST', path, json)
+    const asked = { reason: 'I meant my sister', request_id: newId() }
+    const open = () => post(payer, `/v1/wallets/${payer.walletId}/payments/${signed.payment_id}/dispute`, asked)
+    await until('the payment is followed', () =>
+      open().then(
+        () => true,
+        () => false,
+      ),
+    )
+    const casesOf = async (wallet: TestWallet) =>
+      (await get(wallet, `/v1/wallets/${wallet.walletId}/disputes`)).disputes as Record<string, string>[]
+    await until('the payee sees it', async () => (await casesOf(payee)).length === 1)
+    expect((await casesOf(payee))[0]).toMatchObject({ status: 'open', amount: '7.07', reason: 'I meant my sister' })
+    const answer = `/v1/wallets/${payee.walletId}/disputes/${payer.walletId}/${signed.payment_id}/consent`
+    const given = { return_id: newId() }
+    expect((await post(payee, answer, given)).body).toMatchObject({ status: 'completed' })
+    expect((await post(payee, answer, given)).body).toMatchObject({ status: 'completed' })
+    await until('the payer sees it', async () => (await casesOf(payer))[0]?.status === 'returned')
+    const after = await get(payer, `/v1/wallets/${payer.walletId}`)
+    expect((Number(after.balance) - Number(before.balance)).toFixed(2)).toBe('7.07')
+  })
+
   test("a merchant's file of a day that is over has what moved on it; of today there is none yet", async () => {
     const shop = await openTestWallet(region, { kind: 'merchant', group: 0 })
     const dateOf = (ms: number) => new Date(ms + 28_800_000).toISOString().slice(0, 10)

@@ -2,6 +2,7 @@ import { getTableColumns } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 import type { Database } from './database.ts'
 import {
+  disputes,
   holds,
   lanes,
   links,
@@ -41,6 +42,7 @@ export const replacements = {
   holds: replacement(holds, ['wallet', 'id']),
   splits: replacement(orderSplits, ['merchant', 'order_no', 'order_seq', 'place']),
   mandates: replacement(mandates, ['wallet', 'id']),
+  disputes: replacement(disputes, ['wallet', 'payer', 'seq', 'index']),
   recoveries: replacement(recoveries, ['wallet', 'seq', 'index']),
   user_names: replacement(userNames, ['user_number']),
   orders: replacement(orders, ['merchant', 'order_no', 'seq']),

@@ -327,6 +327,44 @@ export const recoveries = pgTable(
   (t) => [primaryKey({ columns: [t.wallet, t.seq, t.index] })],
 )
 
+/** Cases of wrong transfers as they stand. */
+export const disputes = pgTable(
+  'disputes',
+  {
+    /** Of the payee, in whose shard the case lives. */
+    wallet: int8('wallet').notNull(),
+    payer: int8('payer').notNull(),
+    paymentId: bytes('payment_id').notNull(),
+    shard: smallint('shard').notNull(),
+    /** Place of its opening in the log. */
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    amount: int8('amount_fen').notNull(),
+    payerInstitution: smallint('payer_institution').notNull(),
+    /** 1 open, 2 returned, 3 declined, 4 expired, 5 withdrawn, 6 bounced. */
+    state: smallint('state').notNull(),
+    openedMs: int8('opened_ms').notNull(),
+    expiresMs: int8('expires_ms').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.wallet, t.payer, t.seq, t.index] }),
+    index('disputes_payer').on(t.payer, t.openedMs),
+  ],
+)
+
+/** What payers say in their cases, as the edge sealed it. */
+export const disputeTexts = pgTable(
+  'dispute_texts',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    sealed: bytes('text_sealed').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
+)
+
 /** What the holder of a wallet is told of besides what moved in it; its kinds are `noticeKinds`. */
 export const notices = pgTable(
   'notices',

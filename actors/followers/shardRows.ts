@@ -28,6 +28,9 @@ export class ShardRows {
   /** Of each recovery of a wallet that changed, by its wallet and start; and what holders are told of. */
   readonly recoveries = new Map<string, string>()
   readonly notices: string[] = []
+  /** Of each case that changed, by its parties and opening. */
+  readonly disputes = new Map<string, string>()
+  readonly disputeTexts: string[] = []
   /** Proposals, what was decided about them, and how payees stand. */
   readonly proposals: string[] = []
   readonly decisions: string[] = []

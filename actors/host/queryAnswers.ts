@@ -2,6 +2,7 @@ import { findHoldView } from '../ledger/holdViews.ts'
 import { findMandateView } from '../ledger/mandateViews.ts'
 import { viewMerchant } from '../ledger/merchantViews.ts'
 import { findOrderView } from '../ledger/orderViews.ts'
+import { viewPayout } from '../ledger/payouts.ts'
 import { viewProposals } from '../ledger/proposals.ts'
 import type { State } from '../ledger/state.ts'
 import { findSagaView, viewBatch, viewCommand, viewUser, viewWallet } from '../ledger/views.ts'
@@ -50,6 +51,8 @@ function read(
       return findOrderView(state, query.wallet, query.orderNo) ?? null
     case 'merchant':
       return viewMerchant(state, query.wallet) ?? null
+    case 'payout':
+      return viewPayout(state, query.wallet) ?? null
     case 'principals':
       return readPrincipals(state)
     case 'rules':

@@ -9,6 +9,7 @@ import {
 } from './administration.ts'
 import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './admission.ts'
 import { bytesWords } from './commandBytes.ts'
+import { answerDispute, openDispute, withdrawDispute } from './disputes.ts'
 import { type Command, type Execute, type Executed, type Position, refuse } from './execution.ts'
 import type { FrameInput } from './frameInput.ts'
 import { captureHold, placeHold, voidHold } from './holds.ts'
@@ -21,6 +22,7 @@ import { putMerchant, replayWebhook, rotateWebhookSecret } from './merchants.ts'
 import { payOrder } from './orderPayments.ts'
 import { closeOrder, createOrder, tick } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
+import { putPayoutRule } from './payouts.ts'
 import { openUser, openWallet, setWalletStatus, updateUser } from './people.ts'
 import { decideProposal, needsSecondPerson, openProposal } from './proposals.ts'
 import { requestRecharge, stepRecharge } from './recharges.ts'
@@ -61,6 +63,10 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   walletKey: { execute: setWalletKey, from: people, homeOf: (c) => c.wallet },
   recoveryStart: { execute: startRecovery, from: people, homeOf: (c) => c.wallet },
   recoveryStop: { execute: stopRecovery, from: people, homeOf: (c) => c.wallet },
+  payoutRulePut: { execute: putPayoutRule, from: people, homeOf: (c) => c.wallet },
+  disputeOpen: { execute: openDispute, from: people, homeOf: (c) => c.wallet },
+  disputeAnswer: { execute: answerDispute, from: people, homeOf: (c) => c.wallet },
+  disputeWithdraw: { execute: withdrawDispute, from: people, homeOf: (c) => c.wallet },
   linkOpen: { execute: openLink, from: people, homeOf: (c) => c.wallet },
   linkStatus: { execute: setLinkStatus, from: people, homeOf: (c) => c.wallet },
   rechargeRequest: { execute: requestRecharge, from: people, homeOf: (c) => c.wallet },

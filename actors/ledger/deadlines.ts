@@ -5,7 +5,7 @@ import { LawBroken } from './money.ts'
 const table = tableNumber('deadlines')
 
 /** What falls due: which table, and which of its things. One number, so that equal times have an order too. */
-export const deadlineKinds = { order: 0, hold: 1, mandate: 2, recovery: 3 } as const
+export const deadlineKinds = { order: 0, hold: 1, mandate: 2, recovery: 3, payout: 4, dispute: 5 } as const
 const numbersPerKind = 4_294_967_296
 
 export type Due = { kind: number; number: number }

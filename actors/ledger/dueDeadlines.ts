@@ -1,9 +1,11 @@
 import { deadlineKinds } from './deadlines.ts'
+import { disputeDue } from './disputes.ts'
 import { holdDue } from './holds.ts'
 import { mandateDue } from './mandateSchedules.ts'
 import { LawBroken } from './money.ts'
 import { orderDue } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
+import { payoutDue } from './payouts.ts'
 import { recoveryDue } from './recoveries.ts'
 import type { State } from './state.ts'
 
@@ -18,6 +20,8 @@ export function carryOutDue(s: State, out: Outcomes): void {
     else if (kind === deadlineKinds.hold) holdDue(s, number, out)
     else if (kind === deadlineKinds.mandate) mandateDue(s, number, out)
     else if (kind === deadlineKinds.recovery) recoveryDue(s, number, out)
+    else if (kind === deadlineKinds.payout) payoutDue(s, number, out)
+    else if (kind === deadlineKinds.dispute) disputeDue(s, number, out)
     else throw new LawBroken(`a deadline of kind ${kind} fell due`)
   }
 }

@@ -112,6 +112,13 @@ const sane: Readonly<Record<string, fc.Arbitrary<RecordValue>>> = {
   percent: fc.nat(100),
   days: fc.nat(40),
   minutes: fc.constantFrom(0, 1, 1_440),
+  minute: fc.nat(1_439),
+  floor: fc.nat(10_000),
+  reserve: fc.nat(10_000),
+  consent: fc.nat(1),
+  payment: freshId,
+  paidMs: fc.constant(startMs),
+  payerInstitution: fc.constant(institution),
   key: fc.constant(Uint8Array.from({ length: 33 }, () => 2)),
   tokenLength: fc.nat(192),
   sealedLength: fc.nat(120),
@@ -299,7 +306,7 @@ describe('a shard that sends nonsense', () => {
     fc.oneof(
       fc.uint8Array({ minLength: transitRecord.size, maxLength: transitRecord.size }),
       ...[1, 2, 3, 4].map((op) => recordOf(transitRecord as unknown as Layout, op)),
-      ...[5, 6, 7, 8, 9, 10, 11, 12].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
+      ...[5, 6, 7, 8, 9, 10, 11, 12, 13, 14].map((op) => recordOf(orderTransitRecord as unknown as Layout, op)),
     ),
     { minLength: 1, maxLength: 3 },
   )

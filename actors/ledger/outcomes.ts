@@ -57,6 +57,9 @@ export class Outcomes {
   released = 0
   /** Recoveries that changed, as they then stood. */
   recoveries: RecoveryChange[] = []
+  /** Rules of payouts whose time came and that could not pay, and cases of wrong transfers that changed. */
+  payouts: { wallet: number; link: number; code: number }[] = []
+  disputes: DisputeChange[] = []
   /** Rows of splits and of mandates that changed. */
   splits: number[] = []
   mandates: number[] = []
@@ -88,6 +91,8 @@ export class Outcomes {
     this.holds = []
     this.released = 0
     this.recoveries = []
+    this.payouts = []
+    this.disputes = []
     this.splits = []
     this.mandates = []
     this.made = []
@@ -162,6 +167,22 @@ export type MadePayment = {
   /** Shard of the payee + 1 and transit number, when it left the shard. */
   destination: number
   transit: number
+}
+
+/** A case of a wrong transfer as a change left it. */
+export type DisputeChange = {
+  /** Of the payee. */
+  wallet: number
+  payer: number
+  paymentId: Uint8Array
+  amount: number
+  payerInstitution: number
+  seq: number
+  index: number
+  openedMs: number
+  expiresMs: number
+  changedMs: number
+  state: number
 }
 
 /** A recovery of a wallet as a change left it. */

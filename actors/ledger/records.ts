@@ -1,9 +1,11 @@
 import { commandHead } from './commandHead.ts'
+import { disputeRecords, disputeTextBytesMax } from './disputeRecords.ts'
 import { holdRecords } from './holdRecords.ts'
 import { layout } from './layout.ts'
 import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
 import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
 import { nameBytesMax, orderRecords, orderTextBytesMax } from './orderRecords.ts'
+import { payoutRecords } from './payoutRecords.ts'
 import { recoveryRecords } from './recoveryRecords.ts'
 import { riskRecords } from './riskRecords.ts'
 
@@ -66,6 +68,8 @@ export const transitOps = {
   splitReturn: 10,
   mandateCredit: 11,
   mandateReturn: 12,
+  disputeCredit: 13,
+  disputeReturn: 14,
 } as const
 
 /**
@@ -156,6 +160,10 @@ export const commandOps = {
   secondPersonPut: 112,
   proposalOpen: 113,
   proposalDecide: 114,
+  payoutRulePut: 120,
+  disputeOpen: 121,
+  disputeAnswer: 122,
+  disputeWithdraw: 123,
 } as const
 export type CommandOp = keyof typeof commandOps
 
@@ -329,6 +337,8 @@ export const commandRecords = {
   ...merchantRecords,
   ...mandateRecords,
   ...recoveryRecords,
+  ...payoutRecords,
+  ...disputeRecords,
   ...riskRecords,
   /** Says nothing: with it log time goes on, so that what is due falls due though nobody asks for anything. */
   tick: layout('tick', commandHead),
@@ -349,6 +359,7 @@ export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; r
   ['proposalOpen', { lengthAt: commandRecords.proposalOpen.at.textLength, bytesMax: reasonBytesMax }],
   ['proposalDecide', { lengthAt: commandRecords.proposalDecide.at.textLength, bytesMax: reasonBytesMax }],
   ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
+  ['disputeOpen', { lengthAt: commandRecords.disputeOpen.at.textLength, bytesMax: disputeTextBytesMax }],
   ['userOpen', { lengthAt: commandRecords.userOpen.at.textLength, bytesMax: nameBytesMax }],
   ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax }],
 ])

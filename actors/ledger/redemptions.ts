@@ -1,5 +1,5 @@
 import { mayActForWallet } from './authority.ts'
-import { accepted, type Command, type Execute, refuse } from './execution.ts'
+import { accepted, type Command, type Execute, type Position, refuse } from './execution.ts'
 import { releaseOverdue } from './holds.ts'
 import { linkOfWallet } from './links.ts'
 import { isAmount } from './money.ts'
@@ -23,15 +23,29 @@ export const requestRedemption: Execute<'redemptionRequest'> = (s, command, out,
   let refusal = judgeRedemption(s, wallet, command)
   if (refusal === 'funds-insufficient' && releaseOverdue(s, wallet, out)) refusal = judgeRedemption(s, wallet, command)
   if (refusal !== 'accepted') return refuse(refusal)
-  const { amount, id } = command
+  const { amount, id, link } = command
+  return { refusal: 'accepted', value: redeem(s, { wallet, link, amount, id }, out, place), saga: true }
+}
+
+type Redeeming = { wallet: number; link: number; amount: number; id: Uint8Array }
+
+/** Takes what is paid out of the wallet and begins its saga; the caller has judged it. Returns the saga's row. */
+export function redeem(s: State, { wallet, link, amount, id }: Redeeming, out: Outcomes, place: Position): number {
   post(s, wallet, -amount)
   s.books.toRedeeming(s.accounts.institution(wallet), amount)
   out.watch?.posted(wallet, postingKinds.redemption, -amount, 0, id, 0, place.index)
-  const link = command.link - 1
-  const request = { kind: sagaKinds.redemption, wallet, link, amount, id, sealedToken: noToken, tokenLength: 0 }
+  const request = {
+    kind: sagaKinds.redemption,
+    wallet,
+    link: link - 1,
+    amount,
+    id,
+    sealedToken: noToken,
+    tokenLength: 0,
+  }
   const row = beginSaga(s, request, place)
   out.sagas.push(row)
-  return { refusal: 'accepted', value: row, saga: true }
+  return row
 }
 
 function judgeRedemption(s: State, wallet: number, command: Command<'redemptionRequest'>): Refusal {
@@ -40,14 +54,20 @@ function judgeRedemption(s: State, wallet: number, command: Command<'redemptionR
   if (may !== 'accepted') return may
   // The saga is found by wallet and id, the id's memory by actor and id: they must be one.
   if (command.actor !== command.wallet) return 'signer-not-allowed'
-  if (!isAmount(command.amount)) return 'amount-invalid'
+  return judgeRedeemable(s, wallet, command.link, command.amount)
+}
+
+/** Whether a wallet may pay so much out to a linked account of its own now. */
+export function judgeRedeemable(s: State, wallet: number, linkNumber: number, amount: number): Refusal {
+  if (!isAmount(amount)) return 'amount-invalid'
   if (s.accounts.state(wallet) === walletStates.frozen) return 'wallet-frozen'
   if (s.accounts.state(wallet) === walletStates.closed) return 'wallet-closed'
   if (s.accounts.risk(wallet) === riskBlocked) return 'risk-control'
-  if (s.accounts.balance(wallet) < command.amount) return 'funds-insufficient'
-  const link = linkOfWallet(s, wallet, command.link)
+  if (s.accounts.balance(wallet) < amount) return 'funds-insufficient'
+  const link = linkOfWallet(s, wallet, linkNumber)
   if (link < 0) return 'linked-account-unknown'
-  return s.links.at.active[link] === 0 ? 'linked-account-inactive' : 'accepted'
+  if (s.links.at.active[link] === 0) return 'linked-account-inactive'
+  return sagasFull(s, wallet) ? 'ids-exhausted' : 'accepted'
 }
 
 function post(s: State, wallet: number, delta: number): void {

@@ -103,6 +103,12 @@ export const refusalTable = {
   'proposal-unknown': { remembered: true },
   'proposal-ended': { remembered: true },
   'proposal-expired': { remembered: true },
+  'payouts-full': { remembered: false },
+  'disputes-full': { remembered: false },
+  'dispute-late': { remembered: true },
+  'dispute-open': { remembered: true },
+  'dispute-unknown': { remembered: true },
+  'dispute-ended': { remembered: true },
 } as const
 
 export type Refusal = keyof typeof refusalTable

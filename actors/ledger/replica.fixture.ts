@@ -44,6 +44,8 @@ export function digestFromScratch(live: State): string {
   for (let row = 0; row < state.merchants.columns.count; row++) state.merchants.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.splits.columns.count; row++) state.splits.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.mandates.columns.count; row++) state.mandates.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.payouts.columns.count; row++) state.payouts.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.disputes.columns.count; row++) state.disputes.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.recoveries.columns.count; row++) state.recoveries.columns.hashRow(digest, row, 1)
   state.risk.hashAll(digest)
   for (let row = 0; row < state.proposals.count; row++) state.proposals.hashRow(digest, row, 1)

@@ -7,6 +7,7 @@ import { CommandIds } from './commandIds.ts'
 import { DatedIds } from './datedIds.ts'
 import { Deadlines } from './deadlines.ts'
 import { Digest } from './digest.ts'
+import { disputeSchema, disputesMax } from './disputeTable.ts'
 import { joinBodies } from './frameBuilder.ts'
 import { holdSchema } from './holdTable.ts'
 import { bucketCount, bucketOf } from './ids.ts'
@@ -17,6 +18,7 @@ import { Merchants } from './merchantTable.ts'
 import { LawBroken } from './money.ts'
 import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
 import { orderSchema } from './orderTable.ts'
+import { payoutSchema, payoutsMax } from './payoutTable.ts'
 import { proposalSchema, proposalsMax } from './proposalTable.ts'
 import { recoveriesMax, recoverySchema } from './recoveryTable.ts'
 import { Risk } from './risk.ts'
@@ -69,6 +71,8 @@ export class State {
   readonly splits: NumberedRows<typeof splitSchema>
   readonly mandates: NumberedRows<typeof mandateSchema>
   readonly recoveries: NumberedRows<typeof recoverySchema>
+  readonly payouts: NumberedRows<typeof payoutSchema>
+  readonly disputes: NumberedRows<typeof disputeSchema>
   readonly deadlines: Deadlines
   readonly risk: Risk
   readonly proposals: Columns<typeof proposalSchema>
@@ -126,7 +130,11 @@ export class State {
     this.mandates = new NumberedRows('mandates', mandateSchema, 'id', rows, this.digest, tableKey)
     const recoveries = Math.min(recoveriesMax, genesis.idsMax)
     this.recoveries = new NumberedRows('recoveries', recoverySchema, 'name', recoveries, this.digest, tableKey)
-    this.deadlines = new Deadlines(3 * rows + recoveries, this.digest)
+    const payouts = Math.min(payoutsMax, genesis.idsMax)
+    const disputes = Math.min(disputesMax, genesis.idsMax)
+    this.payouts = new NumberedRows('payouts', payoutSchema, 'name', payouts, this.digest, tableKey)
+    this.disputes = new NumberedRows('disputes', disputeSchema, 'name', disputes, this.digest, tableKey)
+    this.deadlines = new Deadlines(3 * rows + recoveries + payouts + disputes, this.digest)
     this.risk = new Risk(genesis.walletsMax, this.digest, tableKey)
     this.proposals = new Columns('proposals', proposalSchema, proposalsMax)
     this.lanes = Array.from({ length: genesis.shardCount }, () => new Lane())
@@ -208,6 +216,8 @@ export class State {
       { name: 'splitCounters', bytes: bytes(Float64Array.from(this.splits.counters())) },
       { name: 'mandateCounters', bytes: bytes(Float64Array.from(this.mandates.counters())) },
       { name: 'recoveryCounters', bytes: bytes(Float64Array.from(this.recoveries.counters())) },
+      { name: 'payoutCounters', bytes: bytes(Float64Array.from(this.payouts.counters())) },
+      { name: 'disputeCounters', bytes: bytes(Float64Array.from(this.disputes.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'riskRules', bytes: bytes(this.risk.rules.save()) },
@@ -265,6 +275,8 @@ export class State {
       ...this.splits.sections(),
       ...this.mandates.sections(),
       ...this.recoveries.sections(),
+      ...this.payouts.sections(),
+      ...this.disputes.sections(),
       ...this.deadlines.sections(),
       ...this.risk.sections(),
       ...this.proposals.sections(),
@@ -326,6 +338,10 @@ export class State {
     this.mandates.load(mandateCount, firstFreeMandate, byName)
     const [recoveryCount = 0, firstFreeRecovery = 0] = f64('recoveryCounters')
     this.recoveries.load(recoveryCount, firstFreeRecovery, byName)
+    const [payoutCount = 0, firstFreePayout = 0] = f64('payoutCounters')
+    this.payouts.load(payoutCount, firstFreePayout, byName)
+    const [disputeCount = 0, firstFreeDispute = 0] = f64('disputeCounters')
+    this.disputes.load(disputeCount, firstFreeDispute, byName)
     this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length

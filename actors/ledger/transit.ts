@@ -1,4 +1,5 @@
 import { makeRecordId } from './batches.ts'
+import { disputeBounced } from './disputes.ts'
 import type { FrameInput } from './frameInput.ts'
 import { uuidTimeMs } from './ids.ts'
 import { isMadeId } from './madeIds.ts'
@@ -34,6 +35,7 @@ const creditKinds: Readonly<Record<number, number>> = {
   [transitOps.refundCredit]: refundIn,
   [transitOps.splitCredit]: splitIn,
   [transitOps.mandateCredit]: paymentIn,
+  [transitOps.disputeCredit]: refundIn,
 }
 const returnKinds: Readonly<Record<number, number>> = {
   [transitOps.return]: paymentReturned,
@@ -42,6 +44,7 @@ const returnKinds: Readonly<Record<number, number>> = {
   [transitOps.refundReturn]: refundBack,
   [transitOps.splitReturn]: splitBack,
   [transitOps.mandateReturn]: paymentReturned,
+  [transitOps.disputeReturn]: refundBack,
 }
 /** Rows that are looked up ahead, so that their cache misses overlap. */
 const lookAhead = 128
@@ -116,9 +119,9 @@ export class Transit {
       const row = this.#rows[i - from]!
       if (op === transitOps.credit || op === transitOps.batchCredit) {
         this.#takeCredit(frame, word, row, source, first + i, out, i)
-      } else if (op! > transitOps.batchReturn && op! <= transitOps.mandateReturn && (op! & 1) === 1) {
+      } else if (op! > transitOps.batchReturn && op! <= transitOps.disputeReturn && (op! & 1) === 1) {
         this.#takeNumberedCredit(frame, word, row, source, out, i)
-      } else if (op! > 0 && op! <= transitOps.mandateReturn) this.#takeReturn(frame, word, row, source, out, i)
+      } else if (op! > 0 && op! <= transitOps.disputeReturn) this.#takeReturn(frame, word, row, source, out, i)
       else throw new LawBroken(`transit op ${op} from shard ${source}`)
     }
   }
@@ -180,14 +183,16 @@ export class Transit {
     const number = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
     const op = frame.u8[word * 8 + T.op]!
     const ofOrder = op === transitOps.orderCredit
-    const code = op === transitOps.refundCredit ? judgeRefundCredit(s, row) : judgeCredit(s, row, amount)
+    // What comes back to its payer is the payer's own.
+    const isOwn = op === transitOps.refundCredit || op === transitOps.disputeCredit
+    const code = isOwn ? judgeRefundCredit(s, row) : judgeCredit(s, row, amount)
     const refused = code !== 0 || !ofOrder ? code : judgeOrder(s, number, row, amount)
     s.books.fromTransit(source, amount)
     if (refused !== 0) {
       this.#sendReturn(frame, word, source, amount, refused)
       return
     }
-    if (op === transitOps.refundCredit) creditWallet(s, row, amount)
+    if (isOwn) creditWallet(s, row, amount)
     else creditPayment(s, row, amount)
     const payer = frame.f64[word + (T.payer >>> 3)]!
     if (out.watch !== undefined) this.#show(frame, word, row, creditKinds[op]!, amount, payer, out, i)
@@ -241,10 +246,12 @@ export class Transit {
     const op = frame.u8[word * 8 + T.op]!
     const paidMs = this.#recordReturn(frame, word, reason, out)
     // A refund counted against no limit, and no more does a split.
-    const uncounted = op === transitOps.refundReturn || op === transitOps.splitReturn
+    const given = op === transitOps.refundReturn || op === transitOps.disputeReturn
+    const uncounted = given || op === transitOps.splitReturn
     returnToWallet(s, row, amount, uncounted ? undefined : paidMs)
     const number = frame.u32[word * 2 + (orderTransitRecord.at.order >>> 2)]!
     if (op === transitOps.refundReturn) refundReturned(s, number, amount, out)
+    else if (op === transitOps.disputeReturn) disputeBounced(s, number, out)
     else if (op === transitOps.splitReturn) splitReturned(s, number, reason, out)
     else if (op === transitOps.mandateReturn) mandateReturned(s, number, amount, paidMs, reason, out)
     if (s.accounts.state(row) === walletStates.closed) {

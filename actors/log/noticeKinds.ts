@@ -11,4 +11,6 @@ export const noticeKinds = {
   walletFrozen: 106,
   walletUnfrozen: 107,
   walletClosed: 108,
+  disputeChanged: 109,
+  payoutFailed: 110,
 } as const

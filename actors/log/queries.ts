@@ -2,6 +2,7 @@ import type { HoldView } from '../ledger/holdViews.ts'
 import type { MandateView } from '../ledger/mandateViews.ts'
 import type { MerchantView } from '../ledger/merchantViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
+import type { PayoutView } from '../ledger/payouts.ts'
 import type { ProposalView } from '../ledger/proposals.ts'
 import type { RiskRuleVersion } from '../ledger/riskRules.ts'
 import type { ClassLimits, RecoveryRule, RefundRule, RiskRule } from '../ledger/rules.ts'
@@ -24,6 +25,8 @@ export type Query =
   | { type: 'order'; wallet: number; orderNo: Uint8Array }
   /** Which profile of a merchant holds, and which secret. */
   | { type: 'merchant'; wallet: number }
+  /** A merchant's payout rule. */
+  | { type: 'payout'; wallet: number }
   | { type: 'principals' }
   | { type: 'rules' }
   /** Versions of the risk rules, and which proposals wait. */
@@ -72,6 +75,7 @@ export type QueryResults = {
   hold: HoldView | null
   merchant: MerchantView | null
   mandate: MandateView | null
+  payout: PayoutView | null
   principals: PrincipalView[]
   rules: { limits: ClassLimits[]; risk: RiskRule[]; refunds: RefundRule[]; recoveries: RecoveryRule[] }
   riskRules: { versions: RiskRuleVersion[]; secondPerson: boolean; ruleVersion: number }

@@ -36,6 +36,7 @@ const noJournal: Journal = {
   userName: away,
   events: away,
   statement: away,
+  disputes: away,
   orderOfPayment: async () => undefined,
   proposals: away,
   standings: away,

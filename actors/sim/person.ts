@@ -20,6 +20,7 @@ import type { Evidence } from '../log/evidence.ts'
 import type { Answer, Request } from './auditor/requestBook.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
+import { Disputer } from './disputer.ts'
 import { Holder } from './holder.ts'
 import { Mandater } from './mandater.ts'
 import type { Prng } from './prng.ts'
@@ -79,6 +80,7 @@ export class Person {
   readonly #batches: BatchPayer
   readonly #shopper: Shopper
   readonly #holder: Holder
+  readonly #disputer: Disputer
   readonly #mandater: Mandater
   readonly #errands: Errand[] = []
   #wallet: Wallet | undefined
@@ -96,6 +98,7 @@ export class Person {
     const hands = this.#hands()
     this.#shopper = new Shopper(world, world.prng.fork(`shopper ${index}`), hands)
     this.#holder = new Holder(world, world.prng.fork(`holder ${index}`), hands)
+    this.#disputer = new Disputer(world, world.prng.fork(`disputer ${index}`), hands)
     this.#mandater = new Mandater(world, world.prng.fork(`mandater ${index}`), hands)
     const customer = { accountNo: this.accountNo, kind: 'bank' as const, debitLimitFen: linkLimitFen }
     const { books } = world.far
@@ -153,7 +156,8 @@ export class Person {
     if (u < 0.22 && payees.length > 0) await this.#pay(this.#prng.pick(payees))
     else if (u < 0.28) await this.#mandater.act(this.#wallet!.number, payees)
     else if (u < 0.47) await this.#goShopping(payees)
-    else if (u < 0.55) await this.#holder.act(this.#wallet!.number, payees)
+    else if (u < 0.53) await this.#holder.act(this.#wallet!.number, payees)
+    else if (u < 0.56) await this.#disputer.act(this.#wallet!.number)
     else if (u < 0.6 && payees.length > 0) await this.#payBatch(payees)
     else if (u < 0.72) await this.#saga('recharge', this.#amount())
     else if (u < 0.82) await this.#saga('redemption', this.#amount())
@@ -273,7 +277,9 @@ export class Person {
   }
 
   async #pay(payee: Wallet): Promise<void> {
-    return this.#do(this.#payment(payee.number, this.#amount(), this.#id()))
+    const [fen, id] = [this.#amount(), this.#id()]
+    this.#disputer.paid({ payer: this.#wallet!.number, payee: payee.number, id, fen })
+    return this.#do(this.#payment(payee.number, fen, id))
   }
 
   #payment(payee: number, fen: number, id: Uint8Array, shown?: ShownOrder): Errand {

@@ -10,6 +10,7 @@ describe('a simulated region', () => {
       'payment.order-paid',
       'order.accepted',
       'hold.accepted',
+      'dispute.accepted',
       'mandate.accepted',
       'schedule.accepted',
       'cancel.accepted',

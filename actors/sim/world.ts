@@ -10,6 +10,7 @@ import { Auditor } from './auditor/auditor.ts'
 import { Bus } from './bus.ts'
 import type { Chronicle } from './chronicle.ts'
 import { CommittedLogs } from './committedLogs.ts'
+import type { ShownCase } from './disputer.ts'
 import type { Edge } from './edgeMachine.ts'
 import { textOf } from './errorText.ts'
 import { FarBooks } from './farBooks.ts'
@@ -57,6 +58,8 @@ export class World {
   readonly board: ShownOrder[] = []
   /** Money that is held, as payers told their payees. */
   readonly holds: ShownHold[] = []
+  /** What payers ask their payees to give back. */
+  readonly cases: ShownCase[] = []
   /** What people are allowed to be paid, as payers told their payees. */
   readonly mandates: ShownMandate[] = []
   readonly regions: readonly Region[]

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { addBatchCommand } from './batchCommand.ts'
 import { registerOn, type Terminal } from './command.ts'
+import { addDisputeCommands } from './disputeCommands.ts'
 import { addEventsCommand } from './eventsCommand.ts'
 import { exitCodeHelp, exitCodes } from './exitCodes.ts'
 import { addHoldCommands } from './holdCommands.ts'
@@ -12,11 +13,13 @@ import { addMerchantCommands } from './merchantCommands.ts'
 import { addOrderCommands } from './orderCommands.ts'
 import { addPayeeCommand } from './payeeCommand.ts'
 import { addPaymentCommands } from './paymentCommands.ts'
+import { addPayoutCommands } from './payoutCommands.ts'
 import { addProgramCommands } from './programCommands.ts'
 import { addProposalCommands } from './proposalCommands.ts'
 import { addRefundCommand } from './refundCommand.ts'
 import { addRiskCommands } from './riskCommands.ts'
 import { addSagaCommands } from './sagaCommands.ts'
+import { addStatementCommands } from './statementCommands.ts'
 import { addUserCommands } from './userCommands.ts'
 import { addWalletCommands } from './walletCommands.ts'
 import { addWalletKeyCommands } from './walletKeyCommands.ts'
@@ -41,6 +44,9 @@ export function createProgram(terminal: Terminal): Command {
   addLinkCommand(program, register)
   addSagaCommands(program, register)
   addPayeeCommand(program, register)
+  addStatementCommands(program, register)
+  addDisputeCommands(program, register)
+  addPayoutCommands(program, register)
   addPaymentCommands(program, register)
   addWebhookCommands(addMerchantCommands(program, register), register)
   addOrderCommands(program, register)

@@ -114,6 +114,12 @@ export type Problem = {
     | 'mandate-scheduled'
     | 'mandate-exceeded'
     | 'mandate-late'
+    | 'payouts-full'
+    | 'disputes-full'
+    | 'dispute-late'
+    | 'dispute-open'
+    | 'dispute-unknown'
+    | 'dispute-ended'
     | 'recoveries-full'
     | 'recovery-open'
     | 'recovery-unknown'
@@ -1057,6 +1063,8 @@ export type WalletEvent = {
     | 'wallet.frozen'
     | 'wallet.unfrozen'
     | 'wallet.closed'
+    | 'dispute.changed'
+    | 'payout.failed'
   /** RFC 3339, UTC */
   time: string
   /** Of the payment, recharge, hold or other request */
@@ -1070,6 +1078,11 @@ export type WalletEvent = {
   /** When a new key signs */
   effective_at?: string
   key_version?: number
+  /** Of the case */
+  status?: string
+  link_id?: number
+  /** Why a payout could not be made */
+  reason?: string
 }
 
 export type Receipt = {
@@ -1090,6 +1103,110 @@ export type PaymentParty = {
   wallet_id: string
   /** A merchant's name, or a person's masked one */
   name?: string
+}
+
+export type PayoutRule = {
+  wallet_id: string
+  link_id: number
+  /** In Shanghai, every day */
+  at: string
+  floor: string
+  reserve: string
+  /** RFC 3339, UTC */
+  next_at: string
+  /** When it last came to its turn */
+  last_at?: string
+  /** Why nothing could be paid then */
+  last_reason?: string
+  /** Left out where the answer is not a reading */
+  as_of?: AsOf
+}
+
+export type PutPayoutRuleRequest = {
+  /** Number of the linked account */
+  link_id: number
+  /** In Shanghai, every day */
+  at: string
+  /** Nothing is paid out below it */
+  floor: string | null
+  /** Stays in the wallet */
+  reserve: string | null
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type PayoutRuleEnded = {
+  wallet_id: string
+  status: 'ended'
+}
+
+export type Dispute = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  payer_wallet: string
+  payee_wallet: string
+  amount: string
+  /** returned: the payee consented; bounced: and the payer’s wallet was closed, so that it stayed */
+  status: 'open' | 'returned' | 'declined' | 'expired' | 'withdrawn' | 'bounced'
+  /** What the payer says */
+  reason?: string
+  /** RFC 3339, UTC */
+  opened_at?: string
+  /** RFC 3339, UTC */
+  answer_until: string
+  /** RFC 3339, UTC */
+  ended_at?: string
+}
+
+export type OpenDisputeRequest = {
+  /** For the payee; kept sealed */
+  reason: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type DisputeEnded = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  payer_wallet: string
+  status: 'open' | 'returned' | 'declined' | 'expired' | 'withdrawn' | 'bounced'
+}
+
+export type WithdrawDisputeRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type DisputeList = {
+  wallet_id: string
+  disputes: Array<Dispute>
+  /** How far the journal has followed the wallet's shard */
+  followed: AsOf
+}
+
+export type DisputeReturn = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  return_id: string
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  payment_id: string
+  payer_wallet: string
+  wallet_id: string
+  status: 'completed' | 'pending'
+  /** RFC 3339, UTC */
+  executed_at?: string
+  position?: Position
+  /** With 202: where to ask */
+  status_url?: string
+}
+
+export type ConsentDisputeRequest = {
+  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  return_id: string
+}
+
+export type DeclineDisputeRequest = {
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
 }
 
 export type MonthlyStatement = {
@@ -1871,6 +1988,45 @@ export type Api = {
     path: { wallet_id: string; payment_id: string }
     answer: Receipt
   }
+  putPayoutRule: {
+    path: { wallet_id: string }
+    body: PutPayoutRuleRequest
+    answer: PayoutRule
+  }
+  showPayoutRule: {
+    path: { wallet_id: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: PayoutRule
+  }
+  endPayoutRule: {
+    path: { wallet_id: string }
+    answer: PayoutRuleEnded
+  }
+  openDispute: {
+    path: { wallet_id: string; payment_id: string }
+    body: OpenDisputeRequest
+    answer: Dispute
+  }
+  withdrawDispute: {
+    path: { wallet_id: string; payment_id: string }
+    body: WithdrawDisputeRequest
+    answer: DisputeEnded
+  }
+  listDisputes: {
+    path: { wallet_id: string }
+    query?: { limit?: number }
+    answer: DisputeList
+  }
+  consentDispute: {
+    path: { wallet_id: string; payer_wallet: string; payment_id: string }
+    body: ConsentDisputeRequest
+    answer: DisputeReturn
+  }
+  declineDispute: {
+    path: { wallet_id: string; payer_wallet: string; payment_id: string }
+    body: DeclineDisputeRequest
+    answer: DisputeEnded
+  }
   showStatement: {
     path: { wallet_id: string; month: string }
     answer: MonthlyStatement
@@ -1995,7 +2151,11 @@ export type Api = {
   | 'standingPut'
   | 'secondPersonPut'
   | 'proposalOpen'
-  | 'proposalDecide'; limit?: number; cursor?: string }
+  | 'proposalDecide'
+  | 'payoutRulePut'
+  | 'disputeOpen'
+  | 'disputeAnswer'
+  | 'disputeWithdraw'; limit?: number; cursor?: string }
     answer: Audit
     item: Act
   }
@@ -2077,6 +2237,14 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   listEntries: { method: 'GET', path: '/v1/wallets/{wallet_id}/entries', signed: true, id: 'none', type: 'application/json', items: 'entries' },
   listWalletEvents: { method: 'GET', path: '/v1/wallets/{wallet_id}/events', signed: true, id: 'none', type: 'application/json' },
   showReceipt: { method: 'GET', path: '/v1/wallets/{wallet_id}/payments/{payment_id}/receipt', signed: true, id: 'none', type: 'application/json' },
+  putPayoutRule: { method: 'PUT', path: '/v1/merchants/{wallet_id}/payout-rule', signed: true, id: 'request_id', type: 'application/json' },
+  showPayoutRule: { method: 'GET', path: '/v1/merchants/{wallet_id}/payout-rule', signed: true, id: 'none', type: 'application/json' },
+  endPayoutRule: { method: 'DELETE', path: '/v1/merchants/{wallet_id}/payout-rule', signed: true, id: 'header', type: 'application/json' },
+  openDispute: { method: 'POST', path: '/v1/wallets/{wallet_id}/payments/{payment_id}/dispute', signed: true, id: 'request_id', type: 'application/json' },
+  withdrawDispute: { method: 'POST', path: '/v1/wallets/{wallet_id}/payments/{payment_id}/dispute/withdraw', signed: true, id: 'request_id', type: 'application/json' },
+  listDisputes: { method: 'GET', path: '/v1/wallets/{wallet_id}/disputes', signed: true, id: 'none', type: 'application/json' },
+  consentDispute: { method: 'POST', path: '/v1/wallets/{wallet_id}/disputes/{payer_wallet}/{payment_id}/consent', signed: true, id: 'none', type: 'application/json' },
+  declineDispute: { method: 'POST', path: '/v1/wallets/{wallet_id}/disputes/{payer_wallet}/{payment_id}/decline', signed: true, id: 'request_id', type: 'application/json' },
   showStatement: { method: 'GET', path: '/v1/wallets/{wallet_id}/statements/{month}', signed: true, id: 'none', type: 'application/json' },
   showDailyStatement: { method: 'GET', path: '/v1/merchants/{wallet_id}/statements/{date}', signed: true, id: 'none', type: 'application/json' },
   showLimits: { method: 'GET', path: '/v1/limits', signed: true, id: 'none', type: 'application/json' },

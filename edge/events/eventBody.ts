@@ -31,6 +31,8 @@ const byNotice = {
   'wallet.frozen': noticeKinds.walletFrozen,
   'wallet.unfrozen': noticeKinds.walletUnfrozen,
   'wallet.closed': noticeKinds.walletClosed,
+  'dispute.changed': noticeKinds.disputeChanged,
+  'payout.failed': noticeKinds.payoutFailed,
 } as const satisfies Readonly<Record<string, number>>
 
 const orderPaid = 'order.paid'

@@ -6,6 +6,7 @@ import { bindWalletPages } from '../pay/walletPages.ts'
 import { auditOperations } from './audit.ts'
 import { captureOperations } from './captures.ts'
 import { collectionOperations } from './collections.ts'
+import { disputeOperations } from './disputes.ts'
 import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
 import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
@@ -22,6 +23,7 @@ import { orderOperations } from './orders.ts'
 import { payeeOperations } from './payees.ts'
 import { paymentSearchOperations } from './paymentSearch.ts'
 import { paymentOperations } from './payments.ts'
+import { payoutRuleOperations } from './payoutRules.ts'
 import { principalOperations } from './principals.ts'
 import { proposalOperations } from './proposals.ts'
 import { qrCodeOperations } from './qrCodes.ts'
@@ -71,6 +73,8 @@ export const operations: readonly Operation[] = [
   ...entryOperations,
   ...walletEventOperations,
   ...receiptOperations,
+  ...payoutRuleOperations,
+  ...disputeOperations,
   ...statementOperations,
   ...limitOperations,
   ...riskOperations,
@@ -91,7 +95,7 @@ export type Health = { ready(): { ready: boolean; detail: Record<string, unknown
 export function createApp(web: Web, health: Health): OpenAPIHono {
   const app = new OpenAPIHono()
   app.post('/v1/payments', (c) =>
-    answer(web, 'submitPayment', 'Payment', c, () => submitPayment(web, c, () => readBody(c.req.raw))),
+    answer(web, 'submitPayment', 'Payment', c, (known) => submitPayment(web, c, () => readBody(c.req.raw), known)),
   )
   describePayment(app)
   bindPayPages(app, web)

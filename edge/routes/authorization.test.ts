@@ -49,6 +49,14 @@ const matrix: Readonly<Record<string, readonly [number, number, number, number, 
   showReceipt: [200, 404, 200, 404, 200, 401],
   showStatement: [200, 404, 200, 404, 200, 401],
   showDailyStatement: [200, 404, 200, 404, 200, 401],
+  putPayoutRule: [200, 404, 403, 403, 403, 401],
+  showPayoutRule: [200, 404, 200, 404, 200, 401],
+  endPayoutRule: [200, 404, 200, 404, 403, 401],
+  openDispute: [201, 404, 201, 404, 403, 401],
+  withdrawDispute: [200, 404, 200, 404, 403, 401],
+  listDisputes: [200, 404, 200, 404, 200, 401],
+  consentDispute: [200, 404, 403, 403, 403, 401],
+  declineDispute: [200, 404, 403, 403, 403, 401],
   listWalletEvents: [200, 404, 200, 404, 200, 401],
   showWebhookSecret: [200, 404, 200, 404, 403, 401],
   rotateWebhookSecret: [200, 404, 200, 404, 403, 401],
@@ -178,6 +186,9 @@ describe('nobody reads or moves what is not theirs', () => {
     const headers: Record<string, string> = method === 'DELETE' ? { 'idempotency-key': newId() } : {}
     const told = await api.ask(method, path, { ...(by && { by }), ...(json && { json }), headers })
     expect(told).toMatchObject({ status })
+    // Whatever the answer, it says what its caller has left.
+    expect(told.headers.get('ratelimit-policy')).toMatch(/^"address";q=\d+;w=1/)
+    expect(told.headers.get('ratelimit')).toMatch(/^"address";r=\d+;t=1/)
     if (status < 300) return
     expect(JSON.stringify(told.body)).not.toMatch(/balance":|key_version|6225880123451234/)
     expect(await logged()).toEqual(before)

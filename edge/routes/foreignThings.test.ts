@@ -38,6 +38,10 @@ const matrix: Readonly<Record<string, readonly [number, number, number]>> = {
   collectMandate: [404, 404, 403],
   listMandatePayments: [404, 404, 404],
   showReceipt: [404, 404, 404],
+  openDispute: [404, 404, 403],
+  withdrawDispute: [404, 404, 403],
+  consentDispute: [404, 403, 403],
+  declineDispute: [404, 403, 403],
 }
 
 test('every path that names a thing of a wallet has its line here', () => {

@@ -88,6 +88,21 @@ export type OrdersPage = {
   readonly more: boolean
 }
 
+/** A case of a wrong transfer as the journal keeps it; of its states `disputeStates` has the numbers. */
+export type JournalDispute = {
+  readonly payee: number
+  readonly payer: number
+  readonly paymentId: Uint8Array
+  readonly amountFen: number
+  readonly state: number
+  readonly openedMs: number
+  readonly expiresMs: number
+  readonly changedMs: number
+  /** What the payer says, sealed. */
+  readonly sealed: Uint8Array | undefined
+}
+export type DisputesRead = { readonly disputes: readonly JournalDispute[]; readonly followed: Followed }
+
 /** What moved in a wallet on some business days, oldest first, and what it held before. */
 export type StatementRead = {
   readonly openingFen: number
@@ -200,6 +215,8 @@ export interface Journal {
   /** A payer's holds, newest first; `before` is where the last page ended. */
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
   merchant(wallet: number): Promise<Found<JournalMerchant>>
+  /** Cases of a wallet, as payer and as payee, newest first. */
+  disputes(wallet: number, count: number): Promise<Found<DisputesRead>>
   /** @param count lines at most; one more than are shown says that there are more */
   statement(wallet: number, days: Days, count: number): Promise<Found<StatementRead>>
   /** The number of the order that a payment paid; undefined also when the journal cannot say. */

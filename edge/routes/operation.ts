@@ -6,6 +6,7 @@ import type { PayLinks } from '../pay/payLinks.ts'
 import type { RegionWatch } from '../region/regionWatch.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
+import type { CaseVault } from './caseVault.ts'
 import type { Inspection } from './inspection.ts'
 import type { Journal } from './journal.ts'
 import type { NameVault } from './legalName.ts'
@@ -19,6 +20,7 @@ export type Services = {
   readonly gateway: Gateway
   readonly vault: AccountVault
   readonly names: NameVault
+  readonly cases: CaseVault
   readonly journal: Journal
   readonly payments: PaymentDesk
   readonly events: EventHub

@@ -4,6 +4,7 @@ import { bucketOf } from '../../actors/ledger/ids.ts'
 import { messageOf } from '../../actors/log/process.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
 import type {
+  DisputesRead,
   EntriesPage,
   EventsRead,
   Followed,
@@ -25,6 +26,7 @@ import type {
   RefundsPage,
   StatementRead,
 } from './journal.ts'
+import { selectDisputes } from './sqlDisputes.ts'
 import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
 import { selectMandates } from './sqlMandates.ts'
@@ -200,6 +202,15 @@ export class SqlJournal implements Journal {
     return this.#ask(async (sql) => {
       const merchant = await selectMerchant(sql, wallet)
       return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
+    })
+  }
+
+  disputes(wallet: number, count: number): Promise<Found<DisputesRead>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
+      if (followed === undefined) return { kind: 'away' }
+      const disputes = await selectDisputes(sql, sql`(d.wallet = ${wallet} or d.payer = ${wallet})`, count)
+      return { kind: 'found', record: { disputes, followed } }
     })
   }
 

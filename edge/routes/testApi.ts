@@ -31,12 +31,14 @@ import { LiveStreams } from '../region/liveStream.ts'
 import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
+import { caseVault } from './caseVault.ts'
 import type { Inspection } from './inspection.ts'
 import type {
   EntriesPage,
   Followed,
   Found,
   Journal,
+  JournalDispute,
   JournalEvent,
   JournalName,
   JournalOrder,
@@ -103,6 +105,8 @@ export class TestApi {
   journal: readonly JournalPayment[] | undefined
   orders: OrdersPage | undefined
   entries: EntriesPage | undefined
+  /** Cases that the journal has written down. */
+  disputes: readonly JournalDispute[] | undefined
   /** What the journal makes every statement of. */
   statement: StatementRead | undefined
   proposals: readonly JournalProposal[] | undefined
@@ -163,6 +167,7 @@ export class TestApi {
       events: this.#eventHub(),
       vault: accountVault(this.ring, createBlobs(this.ring)),
       names: nameVault(createBlobs(this.ring)),
+      cases: caseVault(createBlobs(this.ring)),
       journal: this.#journal(),
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
@@ -262,6 +267,11 @@ export class TestApi {
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       merchant: away,
+      disputes: async () => {
+        if (this.disputes === undefined) return { kind: 'away' }
+        const followed = { shard: 0, seq: 9, timeMs: Date.now() }
+        return { kind: 'found', record: { disputes: this.disputes, followed } }
+      },
       statement: async () => {
         if (this.statement === undefined) return { kind: 'away' }
         return { kind: 'found', record: this.statement }

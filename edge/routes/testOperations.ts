@@ -2,6 +2,7 @@ import { newId, newWalletKey } from '../client/node.ts'
 import { messageNamed } from '../wire/protobuf.ts'
 import { operations } from './app.ts'
 import type { TestApi, TestWallet } from './testApi.ts'
+import { disputeSamples } from './testDisputes.ts'
 import {
   accountNo,
   allowedBy,
@@ -218,6 +219,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     },
   },
   ...webhookSamples,
+  ...disputeSamples,
   listWalletEvents: {
     by: 'own',
     sample: (api, own) => {

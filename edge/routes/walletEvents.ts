@@ -23,6 +23,9 @@ const event = z
     order_no: z.string().optional().openapi({ description: "The merchant's order that was paid" }),
     effective_at: timeField.optional().openapi({ description: 'When a new key signs' }),
     key_version: z.int().optional(),
+    status: z.string().optional().openapi({ description: 'Of the case' }),
+    link_id: z.int().optional(),
+    reason: z.string().optional().openapi({ description: 'Why a payout could not be made' }),
   })
   .openapi('WalletEvent')
 

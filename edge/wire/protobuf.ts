@@ -1,6 +1,7 @@
 import { createRegistry, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { file_jiaozi_v1_audit } from '../proto/gen/jiaozi/v1/audit_pb.ts'
+import { file_jiaozi_v1_disputes } from '../proto/gen/jiaozi/v1/disputes_pb.ts'
 import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
 import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
@@ -11,6 +12,7 @@ import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
 import { file_jiaozi_v1_pay_links } from '../proto/gen/jiaozi/v1/pay_links_pb.ts'
 import { file_jiaozi_v1_payees } from '../proto/gen/jiaozi/v1/payees_pb.ts'
 import { file_jiaozi_v1_payments } from '../proto/gen/jiaozi/v1/payments_pb.ts'
+import { file_jiaozi_v1_payouts } from '../proto/gen/jiaozi/v1/payouts_pb.ts'
 import { file_jiaozi_v1_positions } from '../proto/gen/jiaozi/v1/positions_pb.ts'
 import { file_jiaozi_v1_principals } from '../proto/gen/jiaozi/v1/principals_pb.ts'
 import { file_jiaozi_v1_recharges } from '../proto/gen/jiaozi/v1/recharges_pb.ts'
@@ -26,6 +28,8 @@ import { file_jiaozi_v1_wallets } from '../proto/gen/jiaozi/v1/wallets_pb.ts'
 import { file_jiaozi_v1_webhooks } from '../proto/gen/jiaozi/v1/webhooks_pb.ts'
 
 const registry = createRegistry(
+  file_jiaozi_v1_disputes,
+  file_jiaozi_v1_payouts,
   file_jiaozi_v1_entries,
   file_jiaozi_v1_holds,
   file_jiaozi_v1_limits,

@@ -1,4 +1,5 @@
 import { type StatementEntry, StatementFold } from './bankBook.ts'
+import { DisputeBook } from './disputeBook.ts'
 import { FrequencyBook } from './frequencyBook.ts'
 import { HoldBook } from './holdBook.ts'
 import { MandateBook } from './mandateBook.ts'
@@ -46,6 +47,7 @@ export class Auditor {
   readonly orders: OrderBook
   readonly holds: HoldBook
   readonly frequency: FrequencyBook
+  readonly disputes: DisputeBook
   readonly mandates: MandateBook
   readonly splits = new SplitBook()
   readonly bank: StatementFold
@@ -61,6 +63,7 @@ export class Auditor {
     this.orders = new OrderBook(violation)
     this.holds = new HoldBook(violation)
     this.frequency = new FrequencyBook(violation)
+    this.disputes = new DisputeBook(violation)
     this.mandates = new MandateBook(violation)
     this.bank = new StatementFold('bank', violation)
     this.centralBank = new StatementFold('central bank', violation)
@@ -108,6 +111,7 @@ export class Auditor {
     const request = this.requests.request('payment', wallet, id, -fen)
     if (request === undefined) return
     this.holds.captured(request, logTimeMs)
+    this.disputes.paid(request)
     this.mandates.collected(request, posting)
   }
 

@@ -22,7 +22,8 @@ export class FrequencyBook {
   /** Money left a wallet. What its payee takes from a hold, and what goes back to a payer, is no payment made then. */
   posted({ shard, wallet, kind, logTimeMs, id }: Posting, request: Request | undefined): void {
     const rule = this.#rules.get(shard)
-    const isMade = kind === 'held' || (request !== undefined && request.hold === undefined && !request.order?.refund)
+    const goesBack = request?.order?.refund === true || request?.dispute !== undefined
+    const isMade = kind === 'held' || (request !== undefined && request.hold === undefined && !goesBack)
     if (rule === undefined || !isMade || logTimeMs <= rule.fromMs) return
     const times = (this.#times.get(wallet) ?? []).filter((ms) => ms > logTimeMs - windowMs)
     times.push(logTimeMs)

@@ -10,6 +10,8 @@ export type Request = {
   readonly body: string
   /** The mandate that a payment is collected by; the hold that it takes from; the order that it names, or refunds. */
   readonly mandate?: string
+  /** The payment that its payee gives back. */
+  readonly dispute?: string
   readonly hold?: { readonly key: string; readonly expiresMs: number }
   readonly order?: { readonly key: string; readonly fen: number; readonly expiresMs: number; readonly refund?: true }
 }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/wallet_events.proto.
  */
 export const file_jiaozi_v1_wallet_events: GenFile = /*@__PURE__*/
-  fileDesc("Ch1qaWFvemkvdjEvd2FsbGV0X2V2ZW50cy5wcm90bxIJamlhb3ppLnYxIr8BCgxXYWxsZXRFdmVudHMSFgoJd2FsbGV0X2lkGAEgASgJSACIAQESJgoGZXZlbnRzGAIgAygLMhYuamlhb3ppLnYxLldhbGxldEV2ZW50EhoKDWxhc3RfZXZlbnRfaWQYAyABKAlIAYgBARImCghmb2xsb3dlZBgEIAEoCzIPLmppYW96aS52MS5Bc09mSAKIAQFCDAoKX3dhbGxldF9pZEIQCg5fbGFzdF9ldmVudF9pZEILCglfZm9sbG93ZWQiyQIKC1dhbGxldEV2ZW50EhUKCGV2ZW50X2lkGAEgASgJSACIAQESEgoFZXZlbnQYAiABKAlIAYgBARIRCgR0aW1lGAMgASgJSAKIAQESDwoCaWQYBCABKAlIA4gBARITCgZhbW91bnQYBSABKAlIBIgBARIZCgxjb3VudGVycGFydHkYBiABKAlIBYgBARIVCghvcmRlcl9ubxgHIAEoCUgGiAEBEhkKDGVmZmVjdGl2ZV9hdBgIIAEoCUgHiAEBEhgKC2tleV92ZXJzaW9uGAkgASgNSAiIAQFCCwoJX2V2ZW50X2lkQggKBl9ldmVudEIHCgVfdGltZUIFCgNfaWRCCQoHX2Ftb3VudEIPCg1fY291bnRlcnBhcnR5QgsKCV9vcmRlcl9ub0IPCg1fZWZmZWN0aXZlX2F0Qg4KDF9rZXlfdmVyc2lvbmIGcHJvdG8z", [file_jiaozi_v1_positions]);
+  fileDesc("Ch1qaWFvemkvdjEvd2FsbGV0X2V2ZW50cy5wcm90bxIJamlhb3ppLnYxIr8BCgxXYWxsZXRFdmVudHMSFgoJd2FsbGV0X2lkGAEgASgJSACIAQESJgoGZXZlbnRzGAIgAygLMhYuamlhb3ppLnYxLldhbGxldEV2ZW50EhoKDWxhc3RfZXZlbnRfaWQYAyABKAlIAYgBARImCghmb2xsb3dlZBgEIAEoCzIPLmppYW96aS52MS5Bc09mSAKIAQFCDAoKX3dhbGxldF9pZEIQCg5fbGFzdF9ldmVudF9pZEILCglfZm9sbG93ZWQiqwMKC1dhbGxldEV2ZW50EhUKCGV2ZW50X2lkGAEgASgJSACIAQESEgoFZXZlbnQYAiABKAlIAYgBARIRCgR0aW1lGAMgASgJSAKIAQESDwoCaWQYBCABKAlIA4gBARITCgZhbW91bnQYBSABKAlIBIgBARIZCgxjb3VudGVycGFydHkYBiABKAlIBYgBARIVCghvcmRlcl9ubxgHIAEoCUgGiAEBEhkKDGVmZmVjdGl2ZV9hdBgIIAEoCUgHiAEBEhgKC2tleV92ZXJzaW9uGAkgASgNSAiIAQESEwoGc3RhdHVzGAogASgJSAmIAQESFAoHbGlua19pZBgLIAEoDUgKiAEBEhMKBnJlYXNvbhgMIAEoCUgLiAEBQgsKCV9ldmVudF9pZEIICgZfZXZlbnRCBwoFX3RpbWVCBQoDX2lkQgkKB19hbW91bnRCDwoNX2NvdW50ZXJwYXJ0eUILCglfb3JkZXJfbm9CDwoNX2VmZmVjdGl2ZV9hdEIOCgxfa2V5X3ZlcnNpb25CCQoHX3N0YXR1c0IKCghfbGlua19pZEIJCgdfcmVhc29uYgZwcm90bzM", [file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.WalletEvents
@@ -98,6 +98,25 @@ export type WalletEvent = Message<"jiaozi.v1.WalletEvent"> & {
    * @generated from field: optional uint32 key_version = 9;
    */
   keyVersion?: number | undefined;
+
+  /**
+   * Of a dispute.
+   *
+   * @generated from field: optional string status = 10;
+   */
+  status?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 link_id = 11;
+   */
+  linkId?: number | undefined;
+
+  /**
+   * Why a payout could not be made.
+   *
+   * @generated from field: optional string reason = 12;
+   */
+  reason?: string | undefined;
 };
 
 /**
