@@ -37,7 +37,11 @@ export async function buildConsole(): Promise<boolean> {
   const folder = `${builtFolder}-${process.pid}`
   const args = [vite, 'build', '--config', join(appFolder, 'vite.config.ts'), '--outDir', folder]
   try {
-    await run(process.execPath, args, { cwd: root, timeout: buildTimeoutMs, env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'production' } })
+    await run(process.execPath, args, {
+      cwd: root,
+      timeout: buildTimeoutMs,
+      env: { ...process.env, NO_COLOR: '1', NODE_ENV: 'production' },
+    })
     writeFileSync(join(folder, stampName), digest)
     putInPlace(folder, digest)
   } finally {
