@@ -34,6 +34,7 @@ export async function settle(): Promise<Town> {
   api.events = { followed: everywhere, events: [] }
   api.told = []
   api.journal = []
+  api.disputes = []
   api.proposals = []
   api.standings = []
   const orders = [
