@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import { payLinkStateSchema } from '../pay/payLinkState.ts'
 import { problems } from '../problem.ts'
+import { addRequestExamples, writePatternsPlainly } from './documentText.ts'
 import type { Operation } from './operation.ts'
 import { paymentRequestSchema, paymentSchema } from './payments.ts'
 
@@ -45,7 +46,10 @@ const batchSchema = z
 const media = ['application/json', 'application/x-protobuf'] as const
 type Path = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0]
 
-const contentOf = (schema: z.ZodType) => Object.fromEntries(media.map((type) => [type, { schema }]))
+const contentOf = (schema: z.ZodType, example?: object) =>
+  Object.fromEntries(
+    media.map((type) => [type, { schema, ...(example === undefined || type !== media[0] ? {} : { example }) }]),
+  )
 
 export const refusedAnswer = {
   description: 'Refused, or not possible now: the problem says why',
@@ -65,7 +69,20 @@ const commandHeaders = traceHeaders.extend({
 
 /** Enters one operation into the document that /openapi.json serves. */
 export function describe(app: OpenAPIHono, operation: Operation): void {
-  const { method, path, tag, summary, description, callers, params, query, body, answers, media = [] } = operation
+  const {
+    method,
+    path,
+    tag,
+    summary,
+    description,
+    callers,
+    params,
+    query,
+    body,
+    example,
+    answers,
+    media = [],
+  } = operation
   const further = Object.fromEntries(media.map((type) => [type, { schema: { type: 'string' } as const }]))
   const responses: Record<string, object> = { default: refusedAnswer }
   for (const [status, { description: text, schema }] of Object.entries(answers)) {
@@ -75,7 +92,7 @@ export function describe(app: OpenAPIHono, operation: Operation): void {
     ...(params === undefined ? {} : { params }),
     ...(query === undefined ? {} : { query }),
     ...(method === 'get' ? {} : { headers: commandHeaders }),
-    ...(body === undefined ? {} : { body: { content: contentOf(body), required: true } }),
+    ...(body === undefined ? {} : { body: { content: contentOf(body, example), required: true } }),
   }
   app.openAPIRegistry.registerPath({
     method,
@@ -131,6 +148,14 @@ export function describePayLink(app: OpenAPIHono): void {
 
 const bytesSchema = { schema: { type: 'string', format: 'binary' } } as const
 
+const batchExample = [
+  { batch_id: '019aa3b4-5c00-7000-8000-000000000001', requested_at: '2026-11-24T08:00:00.000Z' },
+  { payer_wallet: 'W1048576', payee_wallet: 'M1048577', amount: '1.00', authorisation: 7 },
+  { payer_wallet: 'W1048576', payee_wallet: 'M1048577', amount: '2.50', authorisation: 7 },
+]
+  .map((line) => `${JSON.stringify(line)}\n`)
+  .join('')
+
 /** So is the batch, whose forms are no messages. */
 export function describeBatch(app: OpenAPIHono): void {
   const reply = {
@@ -150,7 +175,10 @@ export function describeBatch(app: OpenAPIHono): void {
       headers: traceHeaders,
       body: {
         required: true,
-        content: { 'application/vnd.jiaozi.batch': bytesSchema, 'application/x-ndjson': { schema: z.string() } },
+        content: {
+          'application/vnd.jiaozi.batch': bytesSchema,
+          'application/x-ndjson': { schema: z.string(), example: batchExample },
+        },
       },
     },
     responses: {
@@ -169,7 +197,7 @@ export function documentOf(app: OpenAPIHono, version: string): object {
     description:
       'HTTP Message Signatures (RFC 9421) over @method, @path, @query and, with a body, content-digest (RFC 9530), created within 5 minutes of now. keyid: a wallet id (ecdsa-p256-sha256), institution:N or operator:N (ed25519).',
   })
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Jiaozi',
@@ -177,4 +205,7 @@ export function documentOf(app: OpenAPIHono, version: string): object {
       description: 'Digital-yuan wallets, payments, recharge and redemption. Amounts are decimal strings in yuan.',
     },
   })
+  writePatternsPlainly(document)
+  addRequestExamples(document)
+  return document
 }

@@ -89,6 +89,8 @@ export type Operation<
   readonly params?: Params
   readonly query?: Query
   readonly body?: Body
+  /** A request that shows well, where one made of its members' own examples would not hold together. */
+  readonly example?: Readonly<Record<string, unknown>>
   /** Names of the messages in the .proto that carry its body and its answer. */
   readonly messages: { readonly request?: string; readonly answer: string }
   readonly answers: Readonly<Record<number, { readonly description: string; readonly schema: z.ZodType }>>

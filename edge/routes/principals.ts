@@ -11,7 +11,10 @@ const roleField = z.enum(Object.keys(principalRoles) as ['institution', 'operato
 const ed25519Field = z
   .string()
   .regex(/^[0-9a-f]{64}$/, 'must be the 32 bytes of an Ed25519 public key in lower-case hex')
-  .openapi({ description: 'Ed25519 public key, 32 bytes in hex' })
+  .openapi({
+    description: 'Ed25519 public key, 32 bytes in hex',
+    example: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+  })
 const principal = z
   .object({
     key_id: z.string().openapi({ example: 'institution:1' }),

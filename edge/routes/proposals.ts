@@ -30,6 +30,13 @@ const opened = z
 
 export const openProposal = operation({
   name: 'openProposal',
+  example: {
+    change: 'refund_period',
+    days: 21,
+    effective_at: '2026-12-01T00:00:00Z',
+    reason: 'parcels take longer in the holidays',
+    request_id: '019aa3b4-5c00-7000-8000-000000000001',
+  },
   method: 'post',
   path,
   tag: 'proposals',

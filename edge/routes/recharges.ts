@@ -64,7 +64,10 @@ export const recharge = operation({
         .string()
         .regex(/^[!-~]+$/, 'must be printable ASCII without spaces')
         .max(tokenBytesMax, `must have at most ${tokenBytesMax} bytes`)
-        .openapi({ description: "The bank's authorisation; sealed at once, shown to nobody but the bank" }),
+        .openapi({
+          description: "The bank's authorisation; sealed at once, shown to nobody but the bank",
+          example: '8d3c0f5b',
+        }),
     })
     .openapi('RechargeRequest'),
   messages: { request: 'RechargeRequest', answer: 'RechargeResponse' },

@@ -122,6 +122,15 @@ const instance = '/v1/risk-rules'
 
 export const putRiskPolicy = operation({
   name: 'putRiskPolicy',
+  example: {
+    kind: 'habit',
+    action: 'refuse',
+    factor: 20,
+    amount: '50000.00',
+    effective_at: '2026-12-01T00:00:00Z',
+    reason: 'amounts far above a payer’s habit',
+    request_id: '019aa3b4-5c00-7000-8000-000000000001',
+  },
   method: 'put',
   path: '/v1/risk-rules',
   tag: 'risk',

@@ -97,7 +97,7 @@ export class TestDocument {
 
   #ofText({ pattern, minLength = 0, maxLength = Infinity }: Schema, value: string, at: string): string[] {
     const length = value.length < minLength || value.length > maxLength ? [`${at} is too short or too long`] : []
-    const form = pattern !== undefined && !new RegExp(pattern).test(value) ? [`${at} is not like ${pattern}`] : []
+    const form = pattern !== undefined && !new RegExp(pattern, 'u').test(value) ? [`${at} is not like ${pattern}`] : []
     return [...length, ...form]
   }
 

@@ -28,7 +28,7 @@ const classField = z
   .int()
   .min(0)
   .max(4)
-  .openapi({ description: 'Class 1-4 by strength of identification, 0 corporate' })
+  .openapi({ description: 'Class 1-4 by strength of identification, 0 corporate', example: 4 })
 const kindField = z.enum(Object.keys(walletKinds) as ['personal', 'merchant'])
 const statusField = z.enum(['open', 'frozen', 'closed'])
 const yuan = z.string().openapi({ example: '100.50' })
