@@ -74,6 +74,7 @@ describe.each(withBody)('%s refuses', (_name, one) => {
   test('a member that it does not know, and names it', async () => {
     const { json, send } = await prepare(one)
     await refused(() => send({ json: { ...json, memo: 'x' } }), 422, 'memo')
+    await refused(() => send({ json: { ...json, '': 'x' } }), 422, '""')
     await refused(() => send({ bytes: JSON.stringify(json).replace('{', '{"__proto__":{"a":1},') }), 422, '__proto__')
   })
 

@@ -45,6 +45,14 @@ export class StillPending extends Error {
   }
 }
 
+/** Characters of a name from outside that an answer repeats. */
+const nameShownMax = 64
+
+/** A member's name as an answer repeats it: no more of it than is needed, and something where there is nothing to see. */
+export function shownName(name: string): string {
+  return name === '' ? '""' : name.slice(0, nameShownMax)
+}
+
 export function badField(field: string, message: string): Failure {
   return new Failure('field-invalid', { fields: [{ field, message }] })
 }

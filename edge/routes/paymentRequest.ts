@@ -3,7 +3,7 @@ import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
 import type { Assertion } from '../../actors/log/evidence.ts'
 import { type AssertionPart, authenticatorBytesMax, clientBytesMax } from '../auth/assertion.ts'
 import { canonicalPayment, sha256 } from '../wire/canonical.ts'
-import { badField, Failure } from './failure.ts'
+import { badField, Failure, shownName } from './failure.ts'
 import { amountFen, yuanText } from './fields.ts'
 import { isOrderNo, orderNoMessage } from './orderNo.ts'
 import type { SignedPayment } from './paymentDesk.ts'
@@ -95,7 +95,7 @@ const known: ReadonlySet<string> = new Set([
 /** A payer must not believe that we heeded what the signature does not cover. */
 function refuseUnknown(members: Readonly<Record<string, unknown>>): void {
   for (const name in members) {
-    if (!known.has(name)) throw badField(name.slice(0, 64), 'is not known here')
+    if (!known.has(name)) throw badField(shownName(name), 'is not known here')
   }
 }
 
@@ -108,7 +108,7 @@ function assertionIn(value: unknown): Assertion {
   const members = value as Readonly<Record<string, unknown>>
   for (const name in members) {
     if (name !== 'authenticator_data' && name !== 'client_data_json') {
-      throw badField(`webauthn.${name.slice(0, 64)}`, 'is not known here')
+      throw badField(`webauthn.${shownName(name)}`, 'is not known here')
     }
   }
   const bytesIn = (part: AssertionPart, bytesMax: number): Uint8Array => {

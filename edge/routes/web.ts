@@ -13,7 +13,7 @@ import { readMessage, writeMessage } from '../wire/protobuf.ts'
 import { readJson } from '../wire/strictJson.ts'
 import type { Authentication } from './authentication.ts'
 import type { Caller } from './caller.ts'
-import { Failure } from './failure.ts'
+import { Failure, shownName } from './failure.ts'
 import type { MediaBody, Operation, Services } from './operation.ts'
 import { addressBytes, callerAddress, deviceBytes, type Origin, parsePlace } from './origin.ts'
 import { type Outcome, outcomeOf } from './problemResponse.ts'
@@ -44,9 +44,6 @@ type Reply = {
   readonly headers: Record<string, string>
   readonly content: MediaBody['content']
 }
-
-/** Characters of a name from outside that an answer repeats. */
-const nameShownMax = 64
 
 const securityHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
@@ -193,7 +190,7 @@ function fieldsOf(issue: z.core.$ZodIssue): { field: string; message: string }[]
   const { path, message } = issue
   if (issue.code !== 'unrecognized_keys') return [{ field: fieldPath(path), message }]
   return issue.keys.map((key) => ({
-    field: fieldPath([...path, key.slice(0, nameShownMax)]),
+    field: fieldPath([...path, shownName(key)]),
     message: 'is not known here',
   }))
 }
