@@ -59,6 +59,8 @@ describeInBrowser('the operator console', () => {
       const order = { order_no, amount: '36.00', expires_at, description: 'Long Jing, 50 g' }
       await client.call(shop.signer, 'POST', `/v1/merchants/${shop.walletId}/orders`, order)
     }
+    const closed = `/v1/merchants/${shop.walletId}/orders/T-1002/close`
+    await client.call(shop.signer, 'POST', closed, { request_id: newId() })
   }
 
   /** Logs in as a person would: by the button, at the issuer, and back. */
@@ -162,6 +164,67 @@ describeInBrowser('the operator console', () => {
     await dialog.getByLabel('Reason').fill('the phone was found')
     await dialog.getByRole('button', { name: 'Unfreeze' }).press('Enter')
     await page.locator('.headline').getByText('Open').waitFor()
+  }, 60_000)
+
+  test('a rule is proposed by one person and in force when another agrees', async () => {
+    const page = await logIn('Li Na')
+    await open(page, '/risk')
+    await page.getByRole('button', { name: 'Propose a rule' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Kind').selectOption('payer-frequency')
+    await dialog.getByLabel('Payments at most').fill('500')
+    await dialog.getByLabel('Reason').fill('nobody pays 500 times a minute')
+    await clean(page, 'propose')
+    await dialog.getByRole('button', { name: 'Propose a rule' }).click()
+    await page.getByText('nobody pays 500 times a minute').waitFor()
+    expect(await page.getByRole('button', { name: 'Approve' }).isDisabled()).toBe(true)
+    const second = await logIn('Chen Hao')
+    await open(second, '/proposals')
+    await second.getByText('nobody pays 500 times a minute').waitFor()
+    await clean(second, 'proposals')
+    await second.getByRole('button', { name: 'Approve' }).click()
+    await second.getByRole('dialog').getByLabel('Reason').fill('agreed')
+    await second.getByRole('dialog').getByRole('button', { name: 'Approve' }).click()
+    await second.locator('.proposal .badge').getByText('Done').waitFor()
+    await open(second, '/risk')
+    await second.getByText('In force', { exact: true }).waitFor()
+    await clean(second, 'risk')
+  }, 60_000)
+
+  test('a payee is suspended by one person, who must ask a second one for the rest', async () => {
+    const page = await logIn('Li Na')
+    await open(page, `/merchants/${shop.walletId}`)
+    await page.getByRole('button', { name: 'Suspend' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Cause').selectOption('complaints')
+    await dialog.getByLabel('Reason').fill('twelve complaints in a day')
+    await dialog.getByRole('button', { name: 'Suspend' }).click()
+    await page.locator('.standing').getByText('Suspended').waitFor()
+    const standing = page.getByRole('region', { name: 'Standing as a payee' })
+    await standing.getByText('Complaints').first().waitFor()
+    await page.getByRole('button', { name: 'Propose a change' }).click()
+    await dialog.getByLabel('Standing as a payee').selectOption('good')
+    await dialog.getByLabel('Cause').selectOption('resolved')
+    await dialog.getByLabel('Reason').fill('all of them were answered')
+    await dialog.getByRole('button', { name: 'Propose a change' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await clean(page, 'merchant')
+  }, 60_000)
+
+  test('what a merchant was told is shown, and sent again on demand', async () => {
+    const page = await logIn('Li Na')
+    await open(page, `/merchants/${shop.walletId}`)
+    await page.getByRole('link', { name: 'order.closed' }).click()
+    await page.getByRole('button', { name: 'Send again' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Send again' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    await clean(page, 'webhook')
+    await open(page, '/webhooks')
+    await page.getByText('Every merchant could be told.').waitFor()
+    await clean(page, 'webhooks')
+    await open(page, '/audit?act=webhookReplay')
+    await expect.poll(() => page.locator('tbody tr').count(), { timeout: 15_000 }).toBe(1)
   }, 60_000)
 
   test('an approver watches the region and does not act', async () => {

@@ -8,9 +8,12 @@ import { LoginPage } from './pages/login.tsx'
 import { MerchantPage } from './pages/merchant.tsx'
 import { PaymentPage } from './pages/payment.tsx'
 import { PaymentsPage } from './pages/payments.tsx'
+import { ProposalsPage } from './pages/proposals.tsx'
 import { ReconciliationPage } from './pages/reconciliation.tsx'
 import { RegionPage } from './pages/region.tsx'
+import { RiskPage } from './pages/risk.tsx'
 import { WalletPage } from './pages/wallet.tsx'
+import { WebhooksPage } from './pages/webhooks.tsx'
 import { Empty, Loading } from './parts/parts.tsx'
 import { place } from './router.ts'
 import { Shell } from './shell.tsx'
@@ -34,6 +37,12 @@ function Page() {
       return <MerchantPage key={first} id={first} />
     case 'region':
       return <RegionPage />
+    case 'webhooks':
+      return <WebhooksPage key={second} wallet={first} id={second} />
+    case 'risk':
+      return <RiskPage />
+    case 'proposals':
+      return <ProposalsPage />
     case 'limits':
       return <LimitsPage />
     case 'audit':

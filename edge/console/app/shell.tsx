@@ -3,7 +3,18 @@ import { logOut, session } from './api.ts'
 import { hrefOf, place } from './router.ts'
 import { language, speak, wordOf, words } from './words/words.ts'
 
-type Name = 'live' | 'payments' | 'wallets' | 'merchants' | 'region' | 'limits' | 'audit' | 'reconciliation'
+type Name =
+  | 'live'
+  | 'payments'
+  | 'wallets'
+  | 'merchants'
+  | 'webhooks'
+  | 'region'
+  | 'risk'
+  | 'proposals'
+  | 'limits'
+  | 'audit'
+  | 'reconciliation'
 type Group = { readonly title: 'watch' | 'control'; readonly pages: readonly (readonly [Name, string, string])[] }
 
 /** Each with its sign, drawn in one stroke on a field of 20 by 20. */
@@ -15,13 +26,16 @@ export const groups: readonly Group[] = [
       ['payments', '/payments', 'M3 7h14M3 7l3-3M3 7l3 3M17 13H3m14 0-3-3m3 3-3 3'],
       ['wallets', '/wallets', 'M3 6.500h14v9H3zM3 6.5 13 3v3.500M13.5 11h.1'],
       ['merchants', '/merchants', 'M3 8l1.5-4h11L17 8M3 8v8h14V8M3 8h14M8 16v-4h4v4'],
+      ['webhooks', '/webhooks', 'M4 10a6 6 0 0 1 10-4.5L16 7M16 3v4h-4M16 10a6 6 0 0 1-10 4.5L4 13M4 17v-4h4'],
       ['region', '/region', 'M4 4h12v4H4zM4 12h12v4H4zM7 6h.1M7 14h.1M10 8v4'],
     ],
   },
   {
     title: 'control',
     pages: [
-      ['limits', '/limits', 'M10 3l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V5z'],
+      ['risk', '/risk', 'M10 3l6 2v5c0 4-3 6-6 7-3-1-6-3-6-7V5z'],
+      ['proposals', '/proposals', 'M3 5h14v9H9l-4 3v-3H3zM7 9.5l2 2 4-4'],
+      ['limits', '/limits', 'M3 15h14M5 15V9M10 15V5M15 15v-4'],
       ['audit', '/audit', 'M5 3h10v14H5zM8 7h4M8 10h4M8 13h2'],
       ['reconciliation', '/reconciliation', 'M10 4v12M4 8h12M4 8l-1.5 4h3zM16 8l-1.5 4h3z'],
     ],

@@ -32,7 +32,19 @@ type Page = { acts: Act[]; next_cursor: string | null }
 
 /** The projector is at most this far behind what was just done. */
 const settleMs = 1_500
-const acts = ['walletStatus', 'userUpdate', 'principalPut', 'limitsPut', 'riskRulePut', 'refundRulePut'] as const
+const acts = [
+  'walletStatus',
+  'standingPut',
+  'proposalOpen',
+  'proposalDecide',
+  'riskPolicyPut',
+  'limitsPut',
+  'riskRulePut',
+  'refundRulePut',
+  'userUpdate',
+  'principalPut',
+  'webhookReplay',
+] as const
 
 /** @param round another one reads the list anew, now and once more when what was done has been written down */
 export function Acts({ query, round = 0 }: { query: string; round?: number }) {

@@ -5,7 +5,9 @@ import { usePages, useRead } from '../parts/useRead.ts'
 import { hrefOf } from '../router.ts'
 import { language, words } from '../words/words.ts'
 import { Acts } from './audit.tsx'
+import { StandingPart } from './standing.tsx'
 import { Entries, type Wallet, WalletActs, WalletCards } from './wallet.tsx'
+import { WebhookList } from './webhooks.tsx'
 
 type Merchant = { name_zh?: string; name_en?: string; contact?: string; callback_url?: string; changed_at?: string }
 type Order = {
@@ -113,6 +115,12 @@ export function MerchantPage({ id }: { id: string | undefined }) {
           </Card>
           <Card title={w.orders}>
             <Orders id={id} />
+          </Card>
+          <Card title={w.webhooks}>
+            <WebhookList path={`/v1/merchants/${id}/webhooks?limit=20`} none={w.noWebhooks} />
+          </Card>
+          <Card title={w.standing}>
+            <StandingPart id={id} />
           </Card>
           <Card title={w.entries}>
             <Entries id={id} round={round} />

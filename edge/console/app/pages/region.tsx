@@ -87,6 +87,7 @@ export function RegionPage() {
         <>
           <Card>
             <Facts
+              inRow
               of={[
                 [w.region, <b key="region">{data.region}</b>],
                 [w.peer, data.peer ?? '—'],

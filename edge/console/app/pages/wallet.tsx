@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { session } from '../api.ts'
-import { ActDialog } from '../parts/actDialog.tsx'
+import { ActButton } from '../parts/actButton.tsx'
 import { LookUp } from '../parts/lookUp.tsx'
 import {
   Badge,
@@ -21,6 +21,7 @@ import {
 import { usePages, useRead } from '../parts/useRead.ts'
 import { words } from '../words/words.ts'
 import { Acts } from './audit.tsx'
+import { StandingPart } from './standing.tsx'
 
 /** A linked account's limit is a number where it is whole yuan. */
 export type Wallet = {
@@ -71,9 +72,7 @@ function LimitBar({ name, used, limit }: { name: string; used: string | undefine
 /** Freezing and unfreezing, for who may; others see that it exists and that it is not theirs. */
 export function WalletActs({ wallet, onDone }: { wallet: Wallet; onDone: () => void }) {
   const w = words.value
-  const [asking, setAsking] = useState(false)
   const frozen = wallet.status === 'frozen'
-  const may = session.value?.role === 'operator'
   if (wallet.status === 'closed') return null
   const plan = {
     title: frozen ? w.unfreeze : w.freeze,
@@ -83,20 +82,8 @@ export function WalletActs({ wallet, onDone }: { wallet: Wallet; onDone: () => v
   }
   return (
     <>
-      {may ? null : <small class="soft">{w.viewersOnly}</small>}
-      <button type="button" class={frozen ? 'primary' : 'danger'} disabled={!may} onClick={() => setAsking(true)}>
-        {plan.title}
-      </button>
-      {asking ? (
-        <ActDialog
-          plan={plan}
-          onClose={() => setAsking(false)}
-          onDone={() => {
-            setAsking(false)
-            onDone()
-          }}
-        />
-      ) : null}
+      {session.value?.role === 'operator' ? null : <small class="soft">{w.viewersOnly}</small>}
+      <ActButton key={plan.title} by="operator" plan={plan} onDone={onDone} />
     </>
   )
 }
@@ -204,6 +191,9 @@ export function WalletPage({ id }: { id: string | undefined }) {
           <WalletCards wallet={data} />
           <Card title={w.entries}>
             <Entries id={id} round={round} />
+          </Card>
+          <Card title={w.standing}>
+            <StandingPart id={id} />
           </Card>
           <Card title={w.actsOnWallet}>
             <Acts query={`wallet_id=${id}`} round={round} />

@@ -14,6 +14,12 @@ const heightPx = 190
 
 const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
 
+/** A value with none beside it has no line to show it. */
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series]!
+  return Array.from(values.keys()).filter((i) => values[i] != null && values[i - 1] == null && values[i + 1] == null)
+}
+
 function optionsOf(lines: readonly Line[], width: number): uPlot.Options {
   const axis: uPlot.Axis = {
     stroke: css('--soft'),
@@ -24,12 +30,17 @@ function optionsOf(lines: readonly Line[], width: number): uPlot.Options {
   return {
     width,
     height: heightPx,
-    padding: [12, 8, 0, 0],
+    padding: [12, 30, 0, 0],
     cursor: { y: false, points: { size: 6 } },
     legend: { show: true, live: true },
     scales: { y: { range: (_, _min, max) => [0, Math.max(1, max * 1.15)] } },
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((at) => new Date(at * 1_000).toLocaleTimeString('en-GB')), space: 90 },
+      {
+        ...axis,
+        size: 30,
+        values: (_, ticks) => ticks.map((at) => new Date(at * 1_000).toLocaleTimeString('en-GB')),
+        space: 90,
+      },
       { ...axis, size: 52 },
     ],
     series: [
@@ -41,7 +52,7 @@ function optionsOf(lines: readonly Line[], width: number): uPlot.Options {
         label,
         stroke: css(color),
         width: 2,
-        points: { show: false },
+        points: { size: 5, filter: alone },
         value: (_: uPlot, value: number | null) => (value === null ? '—' : String(Math.round(value * 10) / 10)),
         ...(fill ? { fill: `color-mix(in srgb, ${css(color)} 14%, transparent)` } : {}),
       })),

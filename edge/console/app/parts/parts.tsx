@@ -204,9 +204,15 @@ export function More({ hasMore, loading, more }: { hasMore: boolean; loading: bo
   )
 }
 
-export function Facts({ of }: { of: readonly (readonly [string, ComponentChildren])[] }) {
+export function Facts({
+  of,
+  inRow = false,
+}: {
+  inRow?: boolean
+  of: readonly (readonly [string, ComponentChildren])[]
+}) {
   return (
-    <dl class="facts">
+    <dl class={inRow ? 'facts row' : 'facts'}>
       {of.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

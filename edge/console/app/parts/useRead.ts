@@ -50,15 +50,19 @@ export function useRead<T>(path: string | undefined, everyMs?: number): Reading<
   }
 }
 
-/** A list that is read page by page, newest first. */
+/**
+ * A list that is read page by page, newest first.
+ * @param everyMs the newest page is read anew so often
+ */
 export function usePages<T, P extends { next_cursor: string | null }>(
   path: string | undefined,
   itemsOf: (page: P) => T[],
+  everyMs?: number,
 ) {
   const [older, setOlder] = useState<{ path: string; items: T[]; next: string | null }>()
   const [loading, setLoading] = useState(false)
   const [problem, setProblem] = useState<Problem>()
-  const first = useRead<P>(path)
+  const first = useRead<P>(path, everyMs)
   const extra = older !== undefined && older.path === path ? older : undefined
   const next = extra === undefined ? first.data?.next_cursor : extra.next
   const more = async (): Promise<void> => {
