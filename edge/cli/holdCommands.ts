@@ -1,12 +1,11 @@
 import type { Command } from 'commander'
-import { newId, OutcomeUnknown } from '../client/node.ts'
+import { newId } from '../client/node.ts'
 import { amountArgument, commandIdArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
-import { exitCodes } from './exitCodes.ts'
 import { waitOption } from './paymentCommands.ts'
-import type { Reply, SignerName } from './session.ts'
+import type { SignerName } from './session.ts'
+import { sendPart } from './takenPart.ts'
 import { nameValueLines, textTable } from './textTable.ts'
-import { askUntil } from './waiting.ts'
 import { requestIdOption, signerOption } from './walletCommands.ts'
 
 const lifeHoursDefault = 24
@@ -92,28 +91,13 @@ function payeeOf({ options, session }: Asked<PayeeOptions>) {
   return options.payee === undefined ? session.institution() : session.wallet(options.payee)
 }
 
-async function captureAndWait(asked: Asked<CaptureOptions>): Promise<Answer> {
+function captureAndWait(asked: Asked<CaptureOptions>): Promise<Answer> {
   const { args, options, session, tell } = asked
   const [payer, holdId, amount] = args as [string, string, string]
-  const { captureId = newId(), waitMs } = options
-  tell(`capture ${captureId}`)
+  const { captureId: id = newId(), waitMs } = options
   const path = `${holdsPath(payer)}/${holdId}/captures`
-  const signer = payeeOf(asked)
-  const send = (): Promise<Reply> => session.call(signer, 'POST', path, { capture_id: captureId, amount })
-  try {
-    const { body } = await askUntil(await send(), (reply) => reply.body.status !== 'pending', send, waitMs)
-    const text = nameValueLines([
-      ['capture', body.capture_id],
-      ['hold', body.hold_id],
-      ['status', body.status],
-      ['amount', `${body.amount} yuan`],
-      ['executed at', body.executed_at],
-    ])
-    return { body, text, exitCode: body.status === 'pending' ? exitCodes.unknown : exitCodes.ok }
-  } catch (error) {
-    if (!(error instanceof OutcomeUnknown)) throw error
-    throw new OutcomeUnknown(`${error.message}; ask again with --capture-id ${captureId}`)
-  }
+  const send = () => session.call(payeeOf(asked), 'POST', path, { capture_id: id, amount })
+  return sendPart({ name: 'capture', id, of: ['hold', 'hold_id'], waitMs, send }, tell)
 }
 
 function holdAnswer(body: Record<string, unknown>): Answer {

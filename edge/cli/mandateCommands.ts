@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { newId, OutcomeUnknown } from '../client/node.ts'
+import { newId } from '../client/node.ts'
 import { amountArgument, commandIdArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
-import { exitCodes } from './exitCodes.ts'
 import { waitOption } from './paymentCommands.ts'
-import type { Reply, SignerName } from './session.ts'
+import type { SignerName } from './session.ts'
+import { sendPart } from './takenPart.ts'
 import { nameValueLines, textTable } from './textTable.ts'
-import { askUntil } from './waiting.ts'
 import { requestIdOption, signerOption } from './walletCommands.ts'
 
 const countMost = 4_294_967_295
@@ -141,27 +140,13 @@ function mandateCommand(mandate: Command, name: string, description: string): Co
     .description(description)
 }
 
-async function collectAndWait({ args, options, session, tell }: Asked<CollectOptions>): Promise<Answer> {
-  const [payer, id, amount] = args as [string, string, string]
-  const { collectionId = newId(), waitMs } = options
-  tell(`collection ${collectionId}`)
-  const path = `${mandatesPath(payer)}/${id}/collections`
+function collectAndWait({ args, options, session, tell }: Asked<CollectOptions>): Promise<Answer> {
+  const [payer, mandate, amount] = args as [string, string, string]
+  const { collectionId: id = newId(), waitMs } = options
+  const path = `${mandatesPath(payer)}/${mandate}/collections`
   const signer = options.payee === undefined ? session.institution() : session.wallet(options.payee)
-  const send = (): Promise<Reply> => session.call(signer, 'POST', path, { collection_id: collectionId, amount })
-  try {
-    const { body } = await askUntil(await send(), (reply) => reply.body.status !== 'pending', send, waitMs)
-    const text = nameValueLines([
-      ['collection', body.collection_id],
-      ['mandate', body.mandate_id],
-      ['status', body.status],
-      ['amount', `${body.amount} yuan`],
-      ['executed at', body.executed_at],
-    ])
-    return { body, text, exitCode: body.status === 'pending' ? exitCodes.unknown : exitCodes.ok }
-  } catch (error) {
-    if (!(error instanceof OutcomeUnknown)) throw error
-    throw new OutcomeUnknown(`${error.message}; ask again with --collection-id ${collectionId}`)
-  }
+  const send = () => session.call(signer, 'POST', path, { collection_id: id, amount })
+  return sendPart({ name: 'collection', id, of: ['mandate', 'mandate_id'], waitMs, send }, tell)
 }
 
 function mandateAnswer(body: Record<string, unknown>): Answer {
