@@ -68,7 +68,7 @@ export async function untilEnded(
 }
 
 /** After a try that nobody answered these may be its own traces: a key that it replaced, an id that it used. */
-function doubtful({ status, reason }: Problem): boolean {
+export function doubtful({ status, reason }: { readonly status: number; readonly reason: string }): boolean {
   return status === 401 || reason === 'id-expired' || reason === 'id-seen' || reason === 'wallet-closed'
 }
 

@@ -1,3 +1,5 @@
+import { doubtful } from './attempts.ts'
+
 /** An HTTP exchange as the client needs it; `node.ts` makes one with a connection pool of its own. */
 export type Exchange = (
   method: string,
@@ -33,42 +35,50 @@ export class ApiProblem extends Error {
   }
 }
 
-/** Every try ended without an answer: what was asked may or may not have been done. Ask again under the same id. */
+/** A try ended without an answer: what was asked may or may not have been done. Ask again under the same id. */
 export class OutcomeUnknown extends Error {}
 
 export type RetryPolicy = { triesMax: number; timeoutMs: number; pauseMinMs: number; pauseMaxMs: number }
 
 export const defaultRetries: RetryPolicy = { triesMax: 8, timeoutMs: 12_000, pauseMinMs: 100, pauseMaxMs: 3_000 }
 
-/** Statuses after which the same request may be sent again: nothing was decided. */
+/** Statuses after which the same request may be sent again, and of these the ones that a try surely left nothing behind. */
 const againStatuses = new Set([429, 502, 503, 504])
+const undoneStatuses = new Set([429, 503])
 
 /**
  * Sends one request and repeats it, the same in every byte but its signature's time, while it may still succeed.
- * @throws ApiProblem when it was refused; OutcomeUnknown when no try was answered.
+ * @throws ApiProblem when it was refused; OutcomeUnknown when a try was lost, and no later answer tells what it did.
  */
 export async function sendWithRetries(
   send: () => Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>,
   policy: RetryPolicy,
 ): Promise<{ status: number; body: Record<string, unknown>; raw: Uint8Array }> {
   let last: unknown
+  let lost: unknown
   for (let attempt = 0; attempt < policy.triesMax; attempt++) {
     if (attempt > 0) await pause(policy, attempt, last)
     let answer: Awaited<ReturnType<typeof send>>
     try {
       answer = await send()
     } catch (error) {
-      last = error
+      last = lost = error
       continue
     }
     const body = decodeBody(answer.body)
     if (answer.status < 300) return { status: answer.status, body, raw: answer.body }
-    last = new ApiProblem(answer.status, body)
-    ;(last as { retryAfterS?: number }).retryAfterS = Number(answer.headers['retry-after'] ?? 0)
-    if (!againStatuses.has(answer.status)) throw last
+    const problem = new ApiProblem(answer.status, body)
+    ;(problem as { retryAfterS?: number }).retryAfterS = Number(answer.headers['retry-after'] ?? 0)
+    last = problem
+    if (againStatuses.has(answer.status)) {
+      if (!undoneStatuses.has(answer.status)) lost = problem
+      continue
+    }
+    if (lost === undefined || !doubtful(problem)) throw problem
+    throw new OutcomeUnknown(`an earlier try was not answered: ${problem.message}`)
   }
-  if (last instanceof ApiProblem) throw last
-  throw new OutcomeUnknown(`no answer after ${policy.triesMax} tries: ${last instanceof Error ? last.message : last}`)
+  if (lost === undefined) throw last
+  throw new OutcomeUnknown(`no answer after ${policy.triesMax} tries: ${lost instanceof Error ? lost.message : lost}`)
 }
 
 function pause(policy: RetryPolicy, attempt: number, last: unknown): Promise<void> {
