@@ -162,8 +162,8 @@ export function genesisPlan(
     shardCount: plan.options.shards,
     keysDir: keysDirOf(plan),
     nats: natsAccess(plan, 'admin'),
-    // In development one person does everything; others may say that it takes two.
-    secondPerson: false,
+    // Where development wallets are served one person does everything; elsewhere rules take two, once there are two.
+    secondPerson: plan.developmentWallets === undefined,
     operatorPublicKeyPem: publicKeys.operator,
     institutionPublicKeyPem: publicKeys.institution,
     ...(publicKeys.approver === undefined ? {} : { approverPublicKeyPem: publicKeys.approver }),
