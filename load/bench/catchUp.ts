@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { type StartedRegions, startRegions } from '../../deploy/runningRegion.ts'
-import { createClient, nodeExchange, principalSigner } from '../../edge/client/node.ts'
 
 /** A region that was away must go through what it missed this many times as fast as it came to be. */
 const ratioWanted = 5
 const pollMs = 100
 const patienceMs = 300_000
+const metricsTimeoutMs = 1_000
 const wallets = 128
 const generator = resolve(import.meta.dirname, '../generator/main.ts')
 
@@ -27,8 +27,8 @@ export async function benchCatchUp(
   const sql = postgres(regions.facts('b').databaseUrl, { max: 1, onnotice: () => undefined })
   let load: ChildProcess | undefined
   try {
-    const ownersFrames = framesReader(regions, 'a', true)
-    const standbysFrames = framesReader(regions, 'b', false)
+    const ownersFrames = framesReader(regions, 'a')
+    const standbysFrames = framesReader(regions, 'b')
     const projectorsFrames = () => framesInPostgres(sql)
     say('region b is held down')
     await regions.holds.hold('region/b')
@@ -102,24 +102,30 @@ async function until(reached: () => Promise<boolean>, what: string): Promise<voi
   }
 }
 
-/** Frames in the logs of all shards, as a region's edge answers; undefined while it cannot. */
-function framesReader(
-  regions: StartedRegions,
-  letter: 'a' | 'b',
-  fresh: boolean,
-): () => Promise<Positions | undefined> {
-  const { operatorKeyFile, caFile, edgeUrl } = regions.facts(letter)
-  const operator = principalSigner('operator:1', readFileSync(operatorKeyFile, 'utf8'))
-  const retries = { triesMax: 1, timeoutMs: 5_000, pauseMinMs: pollMs, pauseMaxMs: pollMs }
-  const client = createClient(edgeUrl, nodeExchange(edgeUrl, readFileSync(caFile, 'utf8')), retries)
+/** Frames that a region's workers have applied, over all shards; undefined while one of these has no replica there. */
+function framesReader(regions: StartedRegions, letter: 'a' | 'b'): () => Promise<Positions | undefined> {
+  const folder = join(regions.dataDir, letter, 'run')
+  const workers = readdirSync(folder).filter((file) => /^worker-\d+\.json$/.test(file))
+  const { shardCount } = regions.facts('a')
   return async () => {
-    try {
-      const { body } = await client.call(operator, 'GET', `/v1/totals${fresh ? '?fresh=true' : ''}`)
-      const shards = body.shards as { as_of: { seq: number } }[]
-      return { at: performance.now(), frames: shards.reduce((sum, { as_of: asOf }) => sum + asOf.seq, 0) }
-    } catch {
-      return undefined
-    }
+    const texts = await Promise.all(workers.map((file) => metricsOf(join(folder, file))))
+    const seqs = texts.flatMap((text) => [...text.matchAll(/^jiaozi_shard_seq\{shard="(\d+)"\} (\d+)$/gm)])
+    const applied = new Map(seqs.map(([, shard, seq]) => [shard, Number(seq)]))
+    if (applied.size < shardCount) return undefined
+    return { at: performance.now(), frames: [...applied.values()].reduce((sum, seq) => sum + seq, 0) }
+  }
+}
+
+/** Empty while the process does not run. */
+async function metricsOf(settingsFile: string): Promise<string> {
+  try {
+    const { statusPort } = JSON.parse(readFileSync(settingsFile, 'utf8')) as { statusPort: number }
+    const answer = await fetch(`http://127.0.0.1:${statusPort}/metrics`, {
+      signal: AbortSignal.timeout(metricsTimeoutMs),
+    })
+    return await answer.text()
+  } catch {
+    return ''
   }
 }
 
