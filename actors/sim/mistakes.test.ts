@@ -50,6 +50,19 @@ function dearerCommand(frame: OpenedFrame, op: 'mandateSign' | 'orderCreateSplit
   return isIt ? dearer(frame, frameKinds.commands, () => at) : frame
 }
 
+/** A proposal about risk, when it is the first command of its frame, that lets anybody pay as often as it pleases. */
+function lenient(frame: OpenedFrame): OpenedFrame {
+  const { changeOp, change } = commandRecords.proposalOpen.at
+  const { body } = frame
+  const isProposal =
+    frame.header.kind === frameKinds.commands && body[commandHeadRecord.at.op] === commandOps.proposalOpen
+  if (!isProposal || body[changeOp] !== commandOps.riskPolicyPut) return frame
+  const changed = body.slice()
+  const at = change + commandRecords.riskPolicyPut.at.paymentsMax - commandHeadRecord.size
+  new DataView(changed.buffer).setFloat64(at, 1_000, true)
+  return { ...frame, body: changed }
+}
+
 /** Where the first record of a transit frame stands: behind its groups. */
 function transitAt(body: Uint8Array): number {
   const groups = new DataView(body.buffer, body.byteOffset).getUint32(transitHeader.at.groups, true)
@@ -99,6 +112,11 @@ describe('the auditor finds what is planted', () => {
       opener: (opener: Opener) => opening(opener, (f) => dearerCommand(f, 'orderCreateSplit', amounts)),
     }
     expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
+  })
+
+  test('a ledger that lets wallets pay more often than two operators agreed on', async () => {
+    const mistakes = { opener: (opener: Opener) => opening(opener, lenient) }
+    expect(await firstViolation(mistakes)).toMatch(/is one of \d+ in ten seconds; \d+ are allowed/)
   })
 
   test('a leader that sends a credit twice, under two transit numbers', async () => {
