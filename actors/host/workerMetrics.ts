@@ -55,6 +55,16 @@ function ownershipGauges(worker: Worker): ShardGauge[] {
   return [
     { name: 'jiaozi_shard_epoch', help: 'Epoch of ownership', read: read(({ record }) => record?.epoch) },
     {
+      name: 'jiaozi_shard_applied_position',
+      help: 'Position in the shard’s log that this replica has applied, owner or standby',
+      read: read(({ applied }) => applied),
+    },
+    {
+      name: 'jiaozi_shard_peer_mark_position',
+      help: 'Position that the standby has vouched for last, as this replica knows it',
+      read: read(({ marked }) => marked),
+    },
+    {
       name: 'jiaozi_shard_mark_lag_entries',
       help: 'Owner: entries applied that the peer has not vouched for',
       read: read(({ markLag }) => markLag),

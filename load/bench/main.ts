@@ -18,7 +18,7 @@ const usage = `Usage: npm run bench -- NAME [options]
              --wallets N (default 1000000)   --payments N (default 1000000)
 
   catch-up   two regions, one held down under load: how fast it goes through what it missed, while the load goes on
-             --seconds N   how long it is away (default 15)   --rate N   payments a second (default 300)
+             --seconds N   how long it is away (default 120)   --rate N   payments a second (default 300)
 
   callbacks  orders of a merchant that fails often and is down for a while: every event arrives, none is wrong
              --orders N (default 10000)   --fail-percent N (default 30)   --down-seconds N (default 60)
@@ -46,7 +46,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     json: { type: 'string' },
-    seconds: { type: 'string', default: '15' },
+    seconds: { type: 'string' },
     wallets: { type: 'string', default: '1000000' },
     payments: { type: 'string' },
     runtime: { type: 'string', default: 'node' },
@@ -92,7 +92,7 @@ const rungs = Object.hasOwn(ladders, name) ? ladders[name] : undefined
 if (rungs !== undefined) {
   const { quick } = values
   const options = {
-    seconds: whole('seconds', quick && values.seconds === '15' ? '4' : values.seconds),
+    seconds: whole('seconds', values.seconds ?? (quick ? '4' : '15')),
     repeats: quick ? 1 : whole('repeats', values.repeats),
     quick,
     runtime: runtimeIn(values.runtime),
@@ -110,7 +110,11 @@ if (!concurrencies.every((one) => Number.isInteger(one) && one > 0)) {
   process.exit(2)
 }
 const payments = whole('payments', values.payments ?? (name === 'soak' ? '20000000' : '1000000'))
-const settings = { wallets: Number(values.wallets), payments, seconds: Number(values.seconds) }
+const settings = {
+  wallets: Number(values.wallets),
+  payments,
+  seconds: whole('seconds', values.seconds ?? (name === 'catch-up' ? '120' : '15')),
+}
 const { figures, notes, verdict } = await run()
 if (tty) process.stdout.write('\r\x1b[2K')
 for (const [figure, value] of Object.entries(figures)) console.log(`${figure.padEnd(36)} ${value.toLocaleString('en')}`)
