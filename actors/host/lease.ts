@@ -35,7 +35,6 @@ export class Lease {
   /** Somebody has led the shard since this process began: that it is free then means that he is gone. */
   #wasLed = false
   #wantedBy: string | undefined
-  #asked = false
 
   constructor(store: LeaseStore, shard: number, worker: string, preferred: boolean, monotonicMs: () => number) {
     this.#store = store
@@ -57,17 +56,12 @@ export class Lease {
     return this.#held && this.#monotonicMs() - this.#renewedMs < staleAfterMs
   }
 
-  /** It has asked whoever holds the lease for it, and looks often whether it was given. */
-  get asked(): boolean {
-    return this.#asked
-  }
-
   /** The worker that prefers the shard and has asked for it. */
   get wantedBy(): string | undefined {
     return this.#wantedBy
   }
 
-  /** One round, to be run every `renewEveryMs`: renews, takes or asks for the lease. */
+  /** One round, to be run every `leaseTendEveryMs` at least: renews, takes or asks for the lease. */
   async tend(): Promise<void> {
     if (this.#held) await this.#renew()
     else await this.#seek()
@@ -100,7 +94,6 @@ export class Lease {
       return
     }
     const value = decodeJson(entry.value) as LeaseValue
-    this.#asked = value.wantedBy === this.#worker
     if (value.worker === this.#worker || waitedMs >= staleAfterMs + (this.#preferred ? 0 : politenessMs)) {
       this.#take(await this.#store.update(this.#key, this.#value(), entry.revision), now)
     } else if (this.#preferred && value.wantedBy === undefined) {
@@ -119,7 +112,6 @@ export class Lease {
     this.#seen = undefined
     this.#wasLed = false
     this.#wantedBy = undefined
-    this.#asked = false
   }
 
   /** Gives the lease to the worker that asked for it. Nobody else takes it meanwhile, unless that one never comes. */
@@ -145,4 +137,5 @@ export class Lease {
 }
 
 export const leaseTendEveryMs = renewEveryMs
-export const leaseAskedEveryMs = 50
+/** A lease that another had may be free, or given over, at any moment: to look costs one read. */
+export const leaseSoughtEveryMs = 100

@@ -3,7 +3,7 @@ import { encodeJson } from '../log/jsonBytes.ts'
 import { messageOf } from '../log/process.ts'
 import type { QueryAnswer } from '../log/queries.ts'
 import { querySubject } from '../log/subjects.ts'
-import { Lease, type LeaseStore, leaseAskedEveryMs, leaseTendEveryMs } from './lease.ts'
+import { Lease, type LeaseStore, leaseSoughtEveryMs, leaseTendEveryMs } from './lease.ts'
 import { SharedRunner } from './ownership/sharedRunner.ts'
 import { type SharedRegion, SharedShards } from './ownership/sharedShards.ts'
 import { type Runner, type RunnerOptions, ShardRunner } from './shardRunner.ts'
@@ -54,8 +54,8 @@ type Seat = {
   starting: boolean
   /** It is being handed over to the worker that prefers it. */
   leaving: boolean
-  /** The worker that it was asked of is about to hand it over. */
-  awaiting: boolean
+  /** It is another's, and looked at often. */
+  seeking: boolean
 }
 
 /** One process that runs as many shards as its leases say. */
@@ -75,7 +75,7 @@ export class Worker {
     this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
       const preferred = options.preferredShards.includes(shard)
       const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
-      return { lease, runner: undefined, subscriptions: [], starting: false, leaving: false, awaiting: false }
+      return { lease, runner: undefined, subscriptions: [], starting: false, leaving: false, seeking: false }
     })
     const { shared, region, connection, logger } = options
     if (shared === undefined) return
@@ -127,19 +127,19 @@ export class Worker {
     void Promise.allSettled(this.#seats.map((seat, shard) => this.#tendSeat(seat, shard))).then(() => {
       if (this.#stopped) return
       this.#cancelTend = this.#timers.after(leaseTendEveryMs, () => this.#tend())
-      for (const [shard, seat] of this.#seats.entries()) if (seat.lease.asked) this.#awaitLease(seat, shard)
+      for (const [shard, seat] of this.#seats.entries()) this.#seekSoon(seat, shard)
     })
   }
 
-  /** While a shard that this worker has asked for is handed over nobody leads it: it is not left waiting for a round. */
-  #awaitLease(seat: Seat, shard: number): void {
-    if (seat.awaiting) return
-    seat.awaiting = true
-    this.#timers.after(leaseAskedEveryMs, () => {
+  /** While a shard changes its worker nobody leads it: whoever may take it does not wait for a round. */
+  #seekSoon(seat: Seat, shard: number): void {
+    if (seat.seeking || seat.lease.held || this.#stopped) return
+    seat.seeking = true
+    this.#timers.after(leaseSoughtEveryMs, () => {
       if (this.#stopped) return
       void this.#tendSeat(seat, shard).then(() => {
-        seat.awaiting = false
-        if (seat.lease.asked) this.#awaitLease(seat, shard)
+        seat.seeking = false
+        this.#seekSoon(seat, shard)
       })
     })
   }
