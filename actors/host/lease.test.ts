@@ -1,6 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { provisionStreams } from '../../deploy/streams.ts'
+import { decodeJson } from '../log/jsonBytes.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { natsMissing, type RestartableNats, startRestartableNats } from '../log/restartableNats.ts'
 import { Lease, type LeaseStore, leaseTendEveryMs } from './lease.ts'
@@ -45,7 +46,7 @@ function suite(openStore: () => Promise<LeaseStore>): void {
   })
 
   test('a free shard whose own worker does not come goes to another', async () => {
-    await pass(2, second)
+    await pass(5, second)
     expect(second.held).toBe(false)
     await pass(3, second)
     expect(second.held).toBe(true)
@@ -83,10 +84,18 @@ function suite(openStore: () => Promise<LeaseStore>): void {
     await first.tend()
     await pass(14, second)
     const anew = leaseOf('first', true)
-    await pass(3, anew, second)
+    await pass(19, anew, second)
     expect([anew.held, second.held]).toEqual([true, false])
     await pass(10, second, anew)
     expect([anew.held, second.held]).toEqual([true, false])
+  })
+
+  test('whoever stood in leads for a while before the shard is asked for again', async () => {
+    await first.tend()
+    await pass(14, second)
+    const anew = leaseOf('first', true)
+    await pass(16, anew, second)
+    expect([anew.held, second.held]).toEqual([false, true])
   })
 
   test('a worker started again under its name goes on at once', async () => {
@@ -115,9 +124,11 @@ function suite(openStore: () => Promise<LeaseStore>): void {
 
   test('a lease given back is free at once, also when somebody asked for it meanwhile', async () => {
     await second.tend()
-    await pass(4, second)
+    await pass(6, second)
     expect(second.held).toBe(true)
-    await first.tend()
+    await pass(16, first, second)
+    await pass(1, first)
+    expect(decodeJson((await store.get(`shard.${shard}`))!.value)).toMatchObject({ wantedBy: 'first' })
     await second.release()
     await first.tend()
     expect(first.held).toBe(true)

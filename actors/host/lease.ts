@@ -3,7 +3,14 @@ import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 const renewEveryMs = 500
 /** A lease that was not renewed for this long, by our own clock, is free: no clock is compared with another's. */
 const staleAfterMs = 4_000
+/**
+ * A worker asks for a shard that it prefers once another has led it for this long: a process that has just begun is
+ * slow, and whoever stood in for it has only now made up for what waited. Both at once would be felt by clients.
+ */
+const handBackAfterMs = 8_000
 /** A worker waits this long before it takes a shard that nobody has led yet and another worker prefers. */
+const beginsWithinMs = 3_000
+/** So much longer it waits than who prefers the shard, when its lease has grown stale. */
 const politenessMs = 1_500
 
 /** The key-value bucket as leases use it; each change is a compare-and-set on the entry's revision. */
@@ -34,6 +41,8 @@ export class Lease {
   #seen: { revision: number; sinceMs: number } | undefined
   /** Somebody has led the shard since this process began: that it is free then means that he is gone. */
   #wasLed = false
+  /** Since when another is known to lead the shard. */
+  #strangerSinceMs: number | undefined
   #wantedBy: string | undefined
 
   constructor(store: LeaseStore, shard: number, worker: string, preferred: boolean, monotonicMs: () => number) {
@@ -89,14 +98,16 @@ export class Lease {
     if (this.#seen?.revision !== revision) this.#seen = { revision, sinceMs: now }
     const waitedMs = now - this.#seen.sinceMs
     if (entry === undefined) {
-      if (this.#preferred || this.#wasLed || waitedMs >= politenessMs)
+      this.#strangerSinceMs = undefined
+      if (this.#preferred || this.#wasLed || waitedMs >= beginsWithinMs)
         this.#take(await this.#store.create(this.#key, this.#value()), now)
       return
     }
     const value = decodeJson(entry.value) as LeaseValue
+    this.#strangerSinceMs ??= now
     if (value.worker === this.#worker || waitedMs >= staleAfterMs + (this.#preferred ? 0 : politenessMs)) {
       this.#take(await this.#store.update(this.#key, this.#value(), entry.revision), now)
-    } else if (this.#preferred && value.wantedBy === undefined) {
+    } else if (this.#preferred && value.wantedBy === undefined && now - this.#strangerSinceMs >= handBackAfterMs) {
       await this.#store.update(this.#key, encodeJson({ ...value, wantedBy: this.#worker }), entry.revision)
     }
   }
@@ -110,6 +121,7 @@ export class Lease {
     this.#renewedMs = askedMs
     this.#held = true
     this.#seen = undefined
+    this.#strangerSinceMs = undefined
     this.#wasLed = false
     this.#wantedBy = undefined
   }

@@ -1,3 +1,4 @@
+import module from 'node:module'
 import pino, { type Logger } from 'pino'
 
 const drainMs = 15_000
@@ -39,10 +40,15 @@ export function drainOnSignal(log: Logger, drain: () => Promise<void>): void {
 
 /** Runs a program's main and turns a failure into one line and exit code 1. */
 export function runMain(name: string, main: () => Promise<void>): void {
-  main().catch((error: unknown) => {
+  main().then(keepCompiled, (error: unknown) => {
     process.stderr.write(`${name}: ${messageOf(error)}\n`)
     process.exit(1)
   })
+}
+
+/** Where NODE_COMPILE_CACHE is set, a process that is killed later has left what it compiled to the next. */
+function keepCompiled(): void {
+  if ('flushCompileCache' in module) module.flushCompileCache()
 }
 
 export function messageOf(error: unknown): string {
