@@ -10,6 +10,8 @@ RUN node edge/console/buildMain.ts
 
 FROM node:26-bookworm-slim
 ENV NODE_ENV=production
+# Shards' columns come from the system and go back to it: see memoryVariables in deploy/supervisor/plan.ts.
+ENV MALLOC_MMAP_THRESHOLD_=1048576
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts

@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -92,6 +93,8 @@ export async function startPostgres(options: {
   password: string
   database: string
   settings?: readonly string[]
+  /** Above 0 its sessions get less of the processors than others, where these are short. */
+  niceness?: number
   log?: (line: string) => void
 }): Promise<PostgresProcess> {
   const dir = resolve(options.dir)
@@ -126,6 +129,8 @@ export async function startPostgres(options: {
       renameSync(aside, dir)
     }
     await server.start()
+    // Sessions are processes that the first one forks later, and have its priority.
+    if (options.niceness !== undefined) setPriority(pidOf(dir)!, options.niceness)
     await server.createDatabase(options.database).catch((error: unknown) => {
       if (!/already exists/.test(String(error))) throw error
     })

@@ -1,6 +1,6 @@
 import type { Drill } from './drill.ts'
 import { recoverySteps } from './judge/recoverySteps.ts'
-import { outagesAfter } from './judge/recoveryTime.ts'
+import { outagesAfter, type Window } from './judge/recoveryTime.ts'
 import type { Check, Recovery } from './result.ts'
 import type { Payment } from './traffic/payment.ts'
 import type { Moment, Timeline } from './watch/timeline.ts'
@@ -13,8 +13,8 @@ export function recoveryOf(
 ): Recovery | undefined {
   const recoveries = episodes.flatMap(({ moments, measured }, i) => {
     if (!measured) return []
-    const untilMs = episodes.slice(i + 1).flatMap((later) => beganMs(later.moments) ?? [])[0] ?? nowMs()
-    return recoveryFrom(moments, payments, untilMs, lateMs) ?? []
+    const nextFaultMs = episodes.slice(i + 1).flatMap((later) => beganMs(later.moments) ?? [])[0]
+    return recoveryFrom(moments, payments, { untilMs: nextFaultMs ?? nowMs(), nextFaultMs }, lateMs) ?? []
   })
   return recoveries.toSorted((a, b) => b.recoveryMs - a.recoveryMs)[0]
 }
@@ -25,12 +25,12 @@ const beganMs = (moments: ReadonlyMap<Moment, number>): number | undefined =>
 function recoveryFrom(
   moments: ReadonlyMap<Moment, number>,
   payments: readonly Payment[],
-  untilMs: number,
+  end: Pick<Window, 'untilMs' | 'nextFaultMs'>,
   lateMs: number,
 ): Recovery | undefined {
   const fromMs = beganMs(moments)
   if (fromMs === undefined) return undefined
-  const outages = outagesAfter(payments, { fromMs, untilMs }, lateMs)
+  const outages = outagesAfter(payments, { fromMs, ...end }, lateMs)
   const servedMs = Math.max(...outages.map((outage) => outage.servedMs))
   const decidedMs = moments.get('decided')
   return {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { memoryFlags } from '../supervisor/plan.ts'
+import { memoryFlags, memoryVariables } from '../supervisor/plan.ts'
 
 type Service = {
   profiles?: string[]
@@ -84,6 +84,8 @@ test('Node counts frames with its heap there too', () => {
   const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll(/\\\n\s*/g, '')
   const entrypoint = JSON.parse(/^ENTRYPOINT (.+)$/m.exec(dockerfile)![1]!) as string[]
   expect(entrypoint).toEqual(['node', '--disable-warning=ExperimentalWarning', ...memoryFlags])
+  const variables = Object.entries(memoryVariables).map(([name, value]) => `ENV ${name}=${value}`)
+  for (const variable of variables) expect(dockerfile).toContain(variable)
 })
 
 test('the far side has none of the keys', () => {

@@ -24,7 +24,18 @@ export type ChildPlan = {
   logFile: string
   /** Called as soon as a process that ended by itself has been reaped, before it is started again. */
   onReaped?: () => Promise<void>
+  /** How long it then stays down, when not as short as can be. */
+  restartAfterMs?: () => number
+  /** Nobody waits for what it does: where processors are short, it gets less of them. */
+  inBackground?: boolean
 }
+
+/** A third of the weight that a process has which somebody waits for. */
+export const backgroundNiceness = 5
+
+/** The process that `nice` becomes keeps its number; a niceness set later would not reach threads that run already. */
+const commandOf = ({ command, args, inBackground }: ChildPlan): [string, ...string[]] =>
+  inBackground ? ['nice', '-n', String(backgroundNiceness), command, ...args] : [command, ...args]
 
 /** Told when a process ends again and again; says whether it is started once more. */
 export type OnHopeless = (reason: string) => 'give up' | 'go on'
@@ -56,10 +67,15 @@ export class Child {
     return this.#process?.pid
   }
 
+  get running(): boolean {
+    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+  }
+
   /** Starts the process; `ready` waits for it. */
   start(): void {
     this.#starts++
-    const { command, args, env } = this.plan
+    const { env } = this.plan
+    const [command, ...args] = commandOf(this.plan)
     // A group of its own: Ctrl-C reaches the supervisor alone, which ends its children in order.
     const child = spawn(command, args, {
       env: { ...process.env, ...env },
@@ -98,7 +114,8 @@ export class Child {
       if (this.#onHopeless(reason) === 'give up') return
     }
     await this.plan.onReaped?.().catch(() => undefined)
-    await sleep(this.#delayMs * (0.5 + Math.random()))
+    const delayMs = Math.max(this.#delayMs, this.plan.restartAfterMs?.() ?? 0)
+    await sleep(delayMs * (0.5 + Math.random()))
     this.#delayMs = this.#crashes.length === 1 ? restartMinMs : Math.min(this.#delayMs * 2, restartMaxMs)
     if (!this.#stopping && !this.#held && this.#starts === died) this.start()
   }

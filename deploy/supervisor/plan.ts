@@ -44,13 +44,26 @@ export type FarSidePlan = Pick<RegionPlan, 'options' | 'secrets' | 'hosts'> & {
 }
 
 /** One process to run: its program and the settings it reads. */
-export type ProcessPlan = { name: string; program: string; settings: Record<string, unknown>; readyUrl: string }
+export type ProcessPlan = {
+  name: string
+  program: string
+  settings: Record<string, unknown>
+  readyUrl: string
+  inBackground?: boolean
+}
 
 /**
  * For Node; Deno's V8 has no such switch. Frames are buffers outside of V8's heap. Unless told to count them with the
  * rest, it collects everything after each 64 MB of them, ten times a second under load: a third of a worker's time.
  */
 export const memoryFlags = ['--external-memory-accounted-in-global-limit', '--external-memory-max-growing-factor=2']
+
+/**
+ * A shard's columns are a gigabyte of zeros of which little is ever touched. Once glibc has freed such memory it keeps
+ * it for the next, and fills that with zeros byte by byte: a worker that had run a shard before stood still for two
+ * seconds when it took one again. Whatever is as large as this comes from the system, and goes back to it.
+ */
+export const memoryVariables = { MALLOC_MMAP_THRESHOLD_: String(1024 * 1024) }
 
 const root = join(import.meta.dirname, '../..')
 /** A process begins with half the processor time when it need not compile its modules anew: a killed one is back sooner. */
@@ -238,19 +251,33 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
   }
   const ready = (name: string): string => readyUrl(plan, name)
   return [
-    { name: 'projector', program: 'actors/followers/main.ts', settings: projector, readyUrl: ready('projector') },
+    {
+      name: 'projector',
+      program: 'actors/followers/main.ts',
+      settings: projector,
+      readyUrl: ready('projector'),
+      inBackground: true,
+    },
     {
       name: 'archiver',
       program: 'actors/followers/archiverMain.ts',
       settings: archiver,
       readyUrl: ready('archiver'),
+      inBackground: true,
     },
-    { name: 'connector', program: 'actors/connectors/main.ts', settings: connector, readyUrl: ready('connector') },
+    {
+      name: 'connector',
+      program: 'actors/connectors/main.ts',
+      settings: connector,
+      readyUrl: ready('connector'),
+      inBackground: true,
+    },
     {
       name: 'webhooks',
       program: 'actors/followers/webhooks/webhooksMain.ts',
       settings: webhooks,
       readyUrl: ready('webhooks'),
+      inBackground: true,
     },
   ]
 }
@@ -332,7 +359,7 @@ export function writeSettings(
 /** Writes a process's settings and says how to run it. */
 export function childPlan(
   plan: Pick<RegionPlan, 'options'>,
-  { name, program, settings, readyUrl: ready }: ProcessPlan,
+  { name, program, settings, readyUrl: ready, inBackground = false }: ProcessPlan,
 ): ChildPlan {
   const { data, runtime } = plan.options
   const settingsFile = writeSettings(plan, name, settings)
@@ -345,8 +372,14 @@ export function childPlan(
       runtime === 'deno'
         ? ['run', '-A', '--quiet', file]
         : ['--disable-warning=ExperimentalWarning', ...memoryFlags, file],
-    env: { JIAOZI_SETTINGS: settingsFile, NODE_COMPILE_CACHE: compiledDir, ...fakeClock(plan.options, name) },
+    env: {
+      JIAOZI_SETTINGS: settingsFile,
+      NODE_COMPILE_CACHE: compiledDir,
+      ...memoryVariables,
+      ...fakeClock(plan.options, name),
+    },
     readyUrl: ready,
+    inBackground,
     logFile: join(data, 'log', `${name}.log`),
   }
 }

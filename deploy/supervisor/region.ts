@@ -37,6 +37,9 @@ export type RegionSetup = ServerSetup & {
   more: { facts(): Record<string, unknown>; pids(): Record<string, number> }
 }
 
+/** Within this a worker leads what a fellow that died has led. */
+const fellowTakesWithinMs = 2_000
+
 export type Holdable = { hold(): Promise<void>; release(): Promise<void> }
 
 /** One region on this machine: its servers and processes, in the order in which each needs the others. */
@@ -102,8 +105,9 @@ export class RegionProcesses {
     const children = plans.map((process) => {
       const worker = process.settings.workerId as string | undefined
       const base = childPlan(this.#plan, process)
-      const reaped = worker === undefined ? {} : { onReaped: () => releaseLeases(this.servers.admin, options, worker) }
-      return new Child({ ...base, ...reaped }, onHopeless)
+      if (worker === undefined) return new Child(base, onHopeless)
+      const onReaped = () => releaseLeases(this.servers.admin, options, worker)
+      return new Child({ ...base, onReaped, restartAfterMs: () => this.#workerDownMs(base.name) }, onHopeless)
     })
     this.#children.push(...children)
     for (const child of children) child.start()
@@ -113,6 +117,12 @@ export class RegionProcesses {
         progress(child.plan.name)
       }),
     )
+  }
+
+  /** A process that begins takes a processor for a second: not while a fellow takes the shards over that it left. */
+  #workerDownMs(name: string): number {
+    const fellows = this.#children.filter(({ plan }) => plan.name.startsWith('worker-') && plan.name !== name)
+    return fellows.some(({ running }) => running) ? fellowTakesWithinMs : 0
   }
 
   /** kill -9 of everything, and it stays down. */

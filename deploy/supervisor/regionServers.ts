@@ -8,6 +8,7 @@ import { ensureNatsServer, type NatsProcess, startNatsServer } from '../natsServ
 import { type PostgresProcess, startPostgres } from '../postgres.ts'
 import { provisionStreams, type StreamPlan } from '../streams.ts'
 import type { OnHopeless } from './child.ts'
+import { backgroundNiceness } from './child.ts'
 import { DataFolderError } from './dataFolder.ts'
 import { KeptServer } from './keptServer.ts'
 import { logBytesAtServer, logBytesOnDisk } from './logBytes.ts'
@@ -110,8 +111,9 @@ export class RegionServers {
     if (databaseUrl !== '') return
     const dir = join(options.data, 'postgres', 'pg')
     const access = { dir, port: await freePort(), password: secrets.postgres, database: 'jiaozi' }
+    const start = () => this.#starts.track(startPostgres({ ...access, niceness: backgroundNiceness }))
     // Payments need no Postgres: one that does not start again is tried again, and stops nothing.
-    this.#postgres = new KeptServer({ name: 'PostgreSQL', start: () => this.#starts.track(startPostgres(access)) })
+    this.#postgres = new KeptServer({ name: 'PostgreSQL', start })
     this.#plan.databaseUrl = (await this.#postgres.start()).url
     this.#setup.progress('PostgreSQL')
   }

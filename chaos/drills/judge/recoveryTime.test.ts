@@ -52,6 +52,20 @@ test('nor is one the end of an outage that there never was: it counts by what it
   expect(outagesAfter(probes, window, 1_000)[0]).toMatchObject({ recoveryMs: 2_600, lateProbes: 0 })
 })
 
+test('what waits when the next fault comes is the next one’s from there on', () => {
+  const probes = [probe(1_000, 1_500), ...every50Ms(2_500, 5_000, 5), probe(4_900, 1_600)]
+  const [first] = outagesAfter(probes, { fromMs: 1_000, untilMs: 5_000, nextFaultMs: 5_000 }, 1_000)
+  expect(first).toMatchObject({ recoveryMs: 1_500, lateProbes: 1 })
+  const [second] = outagesAfter(probes, { fromMs: 5_000, untilMs: 20_000 }, 1_000)
+  expect(second).toMatchObject({ recoveryMs: 1_500, beganMs: 5_000 })
+})
+
+test('a shard that was still away at the next fault was away up to it', () => {
+  const probes = [probe(1_000, undefined), ...every50Ms(5_000, 6_000, 5)]
+  const [first] = outagesAfter(probes, { fromMs: 1_000, untilMs: 5_000, nextFaultMs: 5_000 }, 1_000)
+  expect(first).toMatchObject({ recoveryMs: 4_000, lateProbes: 1 })
+})
+
 test('without a late probe the time is the longest that any of them waited', () => {
   expect(outagesAfter([probe(1_100, 40), probe(1_200, 700)], window, 1_000)[0]).toMatchObject({ recoveryMs: 700 })
 })
