@@ -13,7 +13,7 @@ export function recoveryOf(
 ): Recovery | undefined {
   const recoveries = episodes.flatMap(({ moments, measured }, i) => {
     if (!measured) return []
-    const nextFaultMs = episodes.slice(i + 1).flatMap((later) => beganMs(later.moments) ?? [])[0]
+    const nextFaultMs = episodes[i + 1]?.fromMs
     return recoveryFrom(moments, payments, { untilMs: nextFaultMs ?? nowMs(), nextFaultMs }, lateMs) ?? []
   })
   return recoveries.toSorted((a, b) => b.recoveryMs - a.recoveryMs)[0]

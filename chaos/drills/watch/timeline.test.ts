@@ -52,12 +52,12 @@ const probe = (sentAtMs: number, waitMs: number): Payment => ({
 test('of several strokes the worst recovery is told, and one that is not measured is left out', () => {
   const timeline = new Timeline()
   timeline.mark('injected', 1_000)
-  timeline.beginEpisode()
+  timeline.beginEpisode(true, 9_990)
   timeline.mark('injected', 10_000)
   timeline.mark('decided', 10_500)
-  timeline.beginEpisode(false)
+  timeline.beginEpisode(false, 15_000)
   timeline.mark('decided', 20_000)
-  const payments = [probe(1_000, 1_500), probe(10_000, 2_500), probe(20_000, 9_000)]
+  const payments = [probe(1_000, 1_500), probe(10_000, 2_500), probe(15_500, 9_000), probe(20_000, 9_000)]
   expect(recoveryOf(timeline, payments, 1_000)).toMatchObject({
     recoveryMs: 2_500,
     afterWordMs: 2_000,

@@ -18,9 +18,9 @@ export type Ownership = {
 export type Moment = 'injected' | 'detected' | 'decided' | 'fenced'
 
 /** One thing that a drill does and that clients recover from. */
-export type Episode = { readonly moments: Map<Moment, number>; readonly measured: boolean }
+export type Episode = { readonly fromMs: number; readonly moments: Map<Moment, number>; readonly measured: boolean }
 
-const newEpisode = (measured: boolean): Episode => ({ moments: new Map(), measured })
+const newEpisode = (fromMs: number, measured: boolean): Episode => ({ fromMs, moments: new Map(), measured })
 
 /** What happened in a drill and when, in milliseconds since it began, on one monotonic clock. */
 export class Timeline {
@@ -28,7 +28,7 @@ export class Timeline {
   readonly events: TimelineEvent[] = []
   readonly faults: FaultWindow[] = []
   readonly #beganMs = performance.now()
-  readonly episodes: Episode[] = [newEpisode(true)]
+  readonly episodes: Episode[] = [newEpisode(0, true)]
   readonly ownerships: Ownership[] = []
   onEvent: (event: TimelineEvent) => void = () => undefined
 
@@ -51,8 +51,8 @@ export class Timeline {
    * What is done from now on is told apart from what was done before.
    * @param measured whether clients are to recover from it within the drill's bounds
    */
-  beginEpisode(measured = true): void {
-    this.episodes.push(newEpisode(measured))
+  beginEpisode(measured = true, fromMs = this.nowMs()): void {
+    this.episodes.push(newEpisode(fromMs, measured))
   }
 
   beginFault(name: string): FaultWindow {
