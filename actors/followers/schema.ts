@@ -231,7 +231,7 @@ export const mandates = pgTable(
   (t) => [
     primaryKey({ columns: [t.wallet, t.id] }),
     index('mandates_newest').on(t.wallet, t.seq, t.index),
-    index('mandates_payee').on(t.payee, t.seq),
+    index('mandates_payee_newest').on(t.payee, t.signedMs, t.shard, t.seq, t.index),
   ],
 )
 

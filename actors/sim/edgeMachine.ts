@@ -31,6 +31,7 @@ const noJournal: Journal = {
   holds: away,
   mandate: away,
   mandates: away,
+  mandatesFor: away,
   mandatePayments: away,
   merchant: away,
   userName: away,

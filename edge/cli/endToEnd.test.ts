@@ -152,6 +152,9 @@ describe('from an account at the bank to a merchant and back', () => {
     const first = new Date(Date.now() + 86_400_000).toISOString()
     const told = await json('mandate', 'schedule', payer, payee, '1', '--first-at', first, '--period', 'once')
     expect(told).toMatchObject({ code: exitCodes.ok, body: { kind: 'schedule', next_at: first } })
+    // The list comes from the journal, of which this region has none.
+    const listed = await jiaozi('mandate', 'list-for', payee, '--status', 'active', '--tries', '1')
+    expect([listed.code, listed.err]).toEqual([exitCodes.failed, expect.stringContaining('JOURNAL_UNAVAILABLE')])
     expect((await json('pay', payee, payer, '1.50')).code).toBe(exitCodes.ok)
   })
 

@@ -70,13 +70,38 @@ function addListCommands(mandate: Command, register: Register): void {
   register<{ limit: number; as?: SignerName }>(list, async ({ args: [payer], options, session }) => {
     const signer = session.signerFor(payer!, options.as)
     const { body } = await session.call(signer, 'GET', `${mandatesPath(payer!)}?limit=${options.limit}`)
-    const { mandates } = body as { mandates: Record<string, unknown>[] }
-    const rows = mandates.map((one) =>
-      [one.mandate_id, one.payee_wallet, one.kind, one.period, one.amount, one.taken, one.status].map(String),
-    )
-    const head = ['mandate', 'payee', 'kind', 'period', 'amount', 'taken', 'status']
-    return { body, text: textTable({ head, rows, right: [4, 5] }) }
+    return mandatesAnswer(body, ['payee', 'payee_wallet'])
   })
+  addListForCommand(mandate, register)
+}
+
+function addListForCommand(mandate: Command, register: Register): void {
+  const list = mandate
+    .command('list-for')
+    .argument('<payee>', 'wallet that is paid', walletIdArgument)
+    .description('by which mandates a wallet is paid, whoever signed them, newest first')
+    .addOption(new Option('--status <status>', 'only these').choices(['active', 'cancelled', 'ended']))
+    .option('--limit <n>', 'how many', wholeArgument(1, 200), 50)
+    .option('--cursor <cursor>', 'next_cursor of the page before')
+    .addOption(signerOption())
+  type Options = { status?: string; limit: number; cursor?: string; as?: SignerName }
+  register<Options>(list, async ({ args: [payee], options, session }) => {
+    const { status, limit, cursor } = options
+    const query = new URLSearchParams({ limit: String(limit), ...(status && { status }), ...(cursor && { cursor }) })
+    const signer = session.signerFor(payee!, options.as)
+    const { body } = await session.call(signer, 'GET', `/v1/payees/${payee}/mandates?${query}`)
+    return mandatesAnswer(body, ['payer', 'wallet_id'])
+  })
+}
+
+/** A table of mandates, each with its other side. */
+function mandatesAnswer(body: Record<string, unknown>, [side, member]: readonly [string, string]): Answer {
+  const { mandates } = body as { mandates: Record<string, unknown>[] }
+  const rows = mandates.map((one) =>
+    [one.mandate_id, one[member], one.kind, one.period, one.amount, one.taken, one.status].map(String),
+  )
+  const head = ['mandate', side, 'kind', 'period', 'amount', 'taken', 'status']
+  return { body, text: textTable({ head, rows, right: [4, 5] }) }
 }
 
 function signCommand(mandate: Command, name: string, description: string, periods: readonly string[]): Command {

@@ -908,6 +908,8 @@ export type Mandate = {
   /** RFC 3339, UTC */
   ended_at?: string
   purpose?: string
+  /** In a payee's list: a person's masked name, or what a merchant calls itself */
+  payer_name?: string
   /** Left out where the answer is not a reading */
   as_of?: AsOf
 }
@@ -945,6 +947,15 @@ export type MandateList = {
 export type CancelMandateRequest = {
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
+}
+
+export type PayeeMandateList = {
+  /** The payee */
+  wallet_id: string
+  mandates: Array<Mandate>
+  next_cursor: string | null
+  /** How far the journal has followed each shard */
+  followed: Array<AsOf>
 }
 
 export type Collection = {
@@ -1964,6 +1975,12 @@ export type Api = {
     body: CancelMandateRequest
     answer: Mandate
   }
+  listPayeeMandates: {
+    path: { wallet_id: string }
+    query?: { status?: 'active' | 'cancelled' | 'ended'; limit?: number; cursor?: string }
+    answer: PayeeMandateList
+    item: Mandate
+  }
   collectMandate: {
     path: { wallet_id: string; mandate_id: string }
     body: CollectMandateRequest
@@ -2232,6 +2249,7 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   listMandates: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates', signed: true, id: 'none', type: 'application/json', items: 'mandates' },
   showMandate: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}', signed: true, id: 'none', type: 'application/json' },
   cancelMandate: { method: 'POST', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/cancel', signed: true, id: 'request_id', type: 'application/json' },
+  listPayeeMandates: { method: 'GET', path: '/v1/payees/{wallet_id}/mandates', signed: true, id: 'none', type: 'application/json', items: 'mandates' },
   collectMandate: { method: 'POST', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/collections', signed: true, id: 'none', type: 'application/json' },
   listMandatePayments: { method: 'GET', path: '/v1/wallets/{wallet_id}/mandates/{mandate_id}/payments', signed: true, id: 'none', type: 'application/json' },
   listEntries: { method: 'GET', path: '/v1/wallets/{wallet_id}/entries', signed: true, id: 'none', type: 'application/json', items: 'entries' },

@@ -20,6 +20,7 @@ import { merchantOperations } from './merchants.ts'
 import { describe, describeBatch, describePayLink, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { orderOperations } from './orders.ts'
+import { payeeMandateOperations } from './payeeMandates.ts'
 import { payeeOperations } from './payees.ts'
 import { paymentSearchOperations } from './paymentSearch.ts'
 import { paymentOperations } from './payments.ts'
@@ -69,6 +70,7 @@ export const operations: readonly Operation[] = [
   ...holdOperations,
   ...captureOperations,
   ...mandateOperations,
+  ...payeeMandateOperations,
   ...collectionOperations,
   ...entryOperations,
   ...walletEventOperations,

@@ -4,6 +4,7 @@ import type { MerchantView } from '../../actors/ledger/merchantViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
 import type { Executed } from '../gateway/submission.ts'
+import type { TimeCursor } from './inspection.ts'
 import type { Days } from './statementDays.ts'
 
 /** A payment as the journal keeps it, long after the ledger has forgotten its id. */
@@ -159,6 +160,14 @@ export type MandatesPage = {
   readonly followed: Followed
   readonly more: boolean
 }
+/** A mandate as its payee finds it: of whom, and in which shard it was signed. */
+export type PayeeMandate = JournalMandate & { readonly payer: number; readonly shard: number }
+export type PayeeMandatesPage = {
+  readonly mandates: readonly PayeeMandate[]
+  /** Of every shard: anybody's payers may be in any. */
+  readonly followed: readonly Followed[]
+  readonly more: boolean
+}
 export type MandatePaymentsPage = { readonly payments: readonly JournalPayment[]; readonly followed: Followed }
 
 export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
@@ -233,6 +242,13 @@ export interface Journal {
     before: { seq: number; index: number } | undefined,
     count: number,
   ): Promise<Found<MandatesPage>>
+  /** Mandates by which a wallet is paid, newest first; `before` is where the last page ended. */
+  mandatesFor(
+    payee: number,
+    status: MandateView['state'] | undefined,
+    before: TimeCursor | undefined,
+    count: number,
+  ): Promise<Found<PayeeMandatesPage>>
   /** Payments by a mandate, refused ones too, newest first. */
   mandatePayments(wallet: number, id: Uint8Array): Promise<Found<MandatePaymentsPage>>
   /** Newest first; `before` is where the last page ended. */

@@ -5,7 +5,7 @@ import { asOfSchema, commandIdField, timeField, timeText, walletIdField, yuanTex
 
 export const mandateKinds = ['collect', 'schedule'] as const
 export const mandatePeriods = ['once', 'day', 'week', 'month'] as const
-const statuses = ['active', 'cancelled', 'ended'] as const
+export const mandateStatuses = ['active', 'cancelled', 'ended'] as const
 
 const yuan = (description: string) => z.string().openapi({ description, example: '30.00' })
 
@@ -15,7 +15,7 @@ export const mandateSchema = z
     wallet_id: walletIdField,
     payee_wallet: walletIdField,
     kind: z.enum(mandateKinds),
-    status: z.enum(statuses),
+    status: z.enum(mandateStatuses),
     amount: yuan('Of one payment: at most when it is collected, exactly when it is scheduled'),
     period: z.enum(mandatePeriods),
     period_amount: yuan('In one period at most').optional(),
@@ -36,6 +36,10 @@ export const mandateSchema = z
     signed_at: timeField,
     ended_at: timeField.optional(),
     purpose: z.string().optional(),
+    payer_name: z
+      .string()
+      .optional()
+      .openapi({ description: "In a payee's list: a person's masked name, or what a merchant calls itself" }),
     as_of: asOfSchema.optional().openapi({ description: 'Left out where the answer is not a reading' }),
   })
   .openapi('Mandate')

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { parseUserId, parseWalletId } from '../../actors/ledger/ids.ts'
 import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 import { mandateOf, paymentOf } from './testThings.ts'
@@ -105,6 +106,61 @@ describe('a mandate by which a wallet pays by itself', () => {
     for (const changes of [{ purpose: 'Other' }, { count_max: 2 }, { ends_at: soon(90_000_000) }, { period: 'week' }]) {
       expect(await ask(changes)).toMatchObject({ status: 409, body: { reason: 'id-reused' } })
     }
+  })
+})
+
+describe('the mandates by which a wallet is paid', () => {
+  const listed = (by = landlord.signer, tail = '') =>
+    api.ask('GET', `/v1/payees/${landlord.walletId}/mandates${tail}`, { by })
+
+  /** What the journal has of the mandate: what its shard says of it. */
+  async function written(more: boolean): Promise<void> {
+    const payer = parseWalletId(ann.walletId)!.number
+    const query = { type: 'mandate', wallet: payer, id: Buffer.from(mandateId.replaceAll('-', ''), 'hex') } as const
+    const { result } = await api.gateway.ask(payer, query)
+    const record = { ...result!, payer, shard: 1, purpose: 'Rent' }
+    api.payeeMandates = { mandates: [record], followed: [{ shard: 1, seq: 9, timeMs: Date.now() }], more }
+  }
+
+  test('are told to its key, its institution and operators, with what they may collect by', async () => {
+    await written(false)
+    for (const by of [landlord.signer, api.otherInstitution.signer, api.operator.signer]) {
+      const { status, body } = await listed(by)
+      expect(status).toBe(200)
+      expect(body).toMatchObject({ wallet_id: landlord.walletId, next_cursor: null, followed: [{ shard: 1, seq: 9 }] })
+      const [one] = body.mandates as Record<string, unknown>[]
+      const parties = { wallet_id: ann.walletId, payee_wallet: landlord.walletId }
+      expect(one).toMatchObject({ mandate_id: mandateId, ...parties, amount: '30.00', purpose: 'Rent' })
+      expect((await collect('1.00')).status).toBe(200)
+    }
+  })
+
+  test('show no more of a payer’s name than a stranger may see', async () => {
+    await written(false)
+    const by = { actor: 1, commandId: new Uint8Array(16).fill(9) }
+    const sealed = api.web.services.names.seal(by, '张小明')
+    api.names = new Map([[parseUserId(ann.userId)!, { ...by, sealed }]])
+    const told = await listed()
+    expect(told.body).toMatchObject({ mandates: [{ payer_name: '**明' }] })
+    expect(Buffer.from(told.bytes).toString()).not.toMatch(/张|小/)
+  })
+
+  test('are not the payer’s, its institution’s or a stranger’s to list', async () => {
+    await written(false)
+    for (const by of [ann.signer, api.institution.signer, (await api.openWallet()).signer]) {
+      expect((await listed(by)).status).toBe(404)
+    }
+  })
+
+  test('go on behind the last of a page, and are away with the journal', async () => {
+    await written(true)
+    const { next_cursor } = (await listed()).body
+    expect((await listed(landlord.signer, `?limit=1&status=active&cursor=${next_cursor}`)).status).toBe(200)
+    for (const wrong of ['cursor=1.2', 'status=over', 'limit=201', 'payer=W1']) {
+      expect((await listed(landlord.signer, `?${wrong}`)).status).toBe(422)
+    }
+    api.payeeMandates = undefined
+    expect(await listed()).toMatchObject({ status: 503, body: { reason: 'journal-unavailable' } })
   })
 })
 

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
 import postgres from 'postgres'
 import { bucketOf } from '../../actors/ledger/ids.ts'
+import type { MandateView } from '../../actors/ledger/mandateViews.ts'
 import { messageOf } from '../../actors/log/process.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
+import type { TimeCursor } from './inspection.ts'
 import type {
   DisputesRead,
   EntriesPage,
@@ -22,6 +24,7 @@ import type {
   MandatePaymentsPage,
   MandatesPage,
   OrdersPage,
+  PayeeMandatesPage,
   ProposalsPage,
   RefundsPage,
   StatementRead,
@@ -29,7 +32,7 @@ import type {
 import { selectDisputes } from './sqlDisputes.ts'
 import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
-import { selectMandates } from './sqlMandates.ts'
+import { selectMandates, selectMandatesFor } from './sqlMandates.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
@@ -274,6 +277,21 @@ export class SqlJournal implements Journal {
       const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
       const where = sql`m.wallet = ${wallet} and (m.seq, m.index) < (${seq}, ${index})`
       const found = await selectMandates(sql, where, count + 1)
+      return { kind: 'found', record: { mandates: found.slice(0, count), followed, more: found.length > count } }
+    })
+  }
+
+  mandatesFor(
+    payee: number,
+    status: MandateView['state'] | undefined,
+    before: TimeCursor | undefined,
+    count: number,
+  ): Promise<Found<PayeeMandatesPage>> {
+    return this.#ask(async (sql) => {
+      // The positions are read first: the page may know more than they say, never less.
+      const followed = await followedRows(sql, sql`order by shard`)
+      if (followed.length < this.#shardCount) return { kind: 'away' }
+      const found = await selectMandatesFor(sql, payee, status, before, count + 1)
       return { kind: 'found', record: { mandates: found.slice(0, count), followed, more: found.length > count } }
     })
   }

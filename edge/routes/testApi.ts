@@ -46,6 +46,7 @@ import type {
   JournalProposal,
   JournalStanding,
   OrdersPage,
+  PayeeMandatesPage,
   StatementRead,
 } from './journal.ts'
 import { nameVault } from './legalName.ts'
@@ -105,6 +106,8 @@ export class TestApi {
   journal: readonly JournalPayment[] | undefined
   orders: OrdersPage | undefined
   entries: EntriesPage | undefined
+  /** By which mandates the journal says every payee is paid. */
+  payeeMandates: PayeeMandatesPage | undefined
   /** Cases that the journal has written down. */
   disputes: readonly JournalDispute[] | undefined
   /** What the journal makes every statement of. */
@@ -292,6 +295,8 @@ export class TestApi {
         this.orders === undefined
           ? { kind: 'away' }
           : { kind: 'found', record: { mandates: [], followed: this.orders.followed, more: false } },
+      mandatesFor: async () =>
+        this.payeeMandates === undefined ? { kind: 'away' } : { kind: 'found', record: this.payeeMandates },
       mandatePayments: async () =>
         this.orders === undefined
           ? { kind: 'away' }

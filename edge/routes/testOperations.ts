@@ -314,6 +314,13 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path: walletPath(own, '/mandates') }
     },
   },
+  listPayeeMandates: {
+    by: 'own',
+    sample: (api, own) => {
+      api.payeeMandates = { mandates: [], followed: [{ shard: 0, seq: 9, timeMs: Date.now() }], more: false }
+      return { path: `/v1/payees/${own.walletId}/mandates?status=active` }
+    },
+  },
   showMandate: { by: 'own', sample: async (api, own) => ({ path: await allowedTo(api, own) }) },
   cancelMandate: {
     by: 'own',

@@ -115,11 +115,11 @@ function knownOf(path: string, method: string, operation: Operation, document: D
   return `{ ${parts.join(', ')} }`
 }
 
-/** An answer with a cursor has one list: that of what is listed. */
+/** An answer with a cursor has one list of what is listed; positions beside it say how far the journal had come. */
 function pageOf(answer: Schema, document: Document): { name: string; item: Schema } | undefined {
   const { properties = {} } = resolved(answer, document)
   if (properties.next_cursor === undefined) return undefined
-  const lists = Object.entries(properties).filter(([, { type }]) => type === 'array')
+  const lists = Object.entries(properties).filter(([name, { type }]) => type === 'array' && name !== 'followed')
   if (lists.length !== 1) throw new Error('a page must have one list')
   const [name, { items }] = lists[0]!
   return { name, item: items! }
