@@ -29,6 +29,7 @@ export async function settle(): Promise<Town> {
   const followed = { shard: 0, seq: 9, timeMs: Date.now() }
   api.orders = { orders: [], followed, more: false }
   api.entries = { entries: [], followed, more: false }
+  api.payeeMandates = { mandates: [], followed: [followed], more: false }
   api.statement = { openingFen: 0, lines: [], followed }
   const everywhere = Array.from({ length: api.gateway.shardCount }, (_, shard) => ({ ...followed, shard }))
   api.events = { followed: everywhere, events: [] }
