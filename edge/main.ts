@@ -30,6 +30,7 @@ import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
 import { caseVault } from './routes/caseVault.ts'
+import { labelVault } from './routes/labelVault.ts'
 import { nameVault } from './routes/legalName.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
 import { paymentListener } from './routes/paymentListener.ts'
@@ -85,6 +86,7 @@ runMain('edge', async () => {
       vault: accountVault(ring, blobs),
       names: nameVault(blobs),
       cases: caseVault(blobs),
+      labels: labelVault(blobs),
       journal,
       events,
       payments: new PaymentDesk(gateway, verify, journal, limits, site),

@@ -231,6 +231,24 @@ export const problems = {
   'dispute-open': line(409, 'DISPUTE_OPEN', 'The payment has its case already.', '该支付已有争议案件'),
   'dispute-unknown': line(404, 'DISPUTE_UNKNOWN', 'The payment has no case.', '争议案件不存在'),
   'dispute-ended': line(409, 'DISPUTE_ENDED', 'The case has ended.', '争议案件已结束'),
+  'merchant-user-unknown': line(
+    404,
+    'MERCHANT_USER_UNKNOWN',
+    'The merchant has no such sub-user, or has it no more.',
+    '商户子用户不存在或已移除',
+  ),
+  'merchant-user-role': line(
+    403,
+    'MERCHANT_USER_ROLE',
+    'The sub-user’s role does not allow this.',
+    '子用户角色无权执行该操作',
+  ),
+  'merchant-user-limit': line(
+    422,
+    'MERCHANT_USER_LIMIT',
+    'The refund is above what this sub-user may send back at once.',
+    '超过子用户单笔退款限额',
+  ),
   'recoveries-full': line(
     503,
     'BUSY',

@@ -14,6 +14,7 @@ type AddedTable =
   | 'order_texts'
   | 'refunds'
   | 'merchant_texts'
+  | 'merchant_user_labels'
   | 'mandate_texts'
   | 'mandate_payments'
   | 'notices'
@@ -65,6 +66,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       order_texts: text(({ rows }) => rows.orderTexts.join('')),
       refunds: text(({ rows }) => rows.refunds.join('')),
       merchant_texts: text(({ rows }) => rows.merchantTexts.join('')),
+      merchant_user_labels: text(({ rows }) => rows.merchantUserLabels.join('')),
       mandate_texts: text(({ rows }) => rows.mandateTexts.join('')),
       mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
       dispute_texts: text(({ rows }) => rows.disputeTexts.join('')),
@@ -83,6 +85,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       orders: text(({ rows }) => [...rows.orders.values()].join('')),
       holds: text(({ rows }) => [...rows.holds.values()].join('')),
       merchants: text(({ rows, replica }) => merchantLines(rows, replica.ledger.state)),
+      merchant_users: text(({ rows }) => [...rows.merchantUsers.values()].join('')),
       splits: text(({ rows }) => [...rows.splits.values()].join('')),
       mandates: text(({ rows }) => [...rows.mandates.values()].join('')),
       disputes: text(({ rows }) => [...rows.disputes.values()].join('')),

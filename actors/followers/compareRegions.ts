@@ -39,6 +39,9 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   refund_ends: { key: 'merchant, id', row: 't' },
   merchants: { key: 'wallet', row: 't' },
   merchant_texts: { key: 'shard, seq, index', row: 't' },
+  merchant_users: { key: 'merchant, number, version', row: 't' },
+  // Sealed by the edge, once for both regions.
+  merchant_user_labels: { key: 'shard, seq, index', row: 't' },
   audit: { key: 'shard, seq, index', row: 't' },
   proposals: { key: 'shard, seq, index', row: 't' },
   proposal_decisions: { key: 'shard, seq, index', row: 't' },

@@ -7,6 +7,7 @@ import { batchOf, writeWithin } from './batch.ts'
 import { type Database, withinMs } from './database.ts'
 import { addHold } from './holdRows.ts'
 import { addMandate } from './mandateRows.ts'
+import { addMerchantUser } from './merchantUserRows.ts'
 import { addOrder } from './orderRows.ts'
 import type { Position } from './shardFollowing.ts'
 import { ShardRows } from './shardRows.ts'
@@ -38,6 +39,7 @@ function rowsOf({ shard, seq }: Position, state: State): ShardRows {
   for (let row = 0; row < state.users.count; row++) rows.users.add(row)
   for (let row = 0; row < state.links.count; row++) rows.links.add(row)
   for (let row = 0; row < state.merchants.columns.count; row++) rows.merchants.add(row)
+  for (let row = 0; row < state.merchantUsers.columns.count; row++) addMerchantUser(rows, state, row)
   for (const [key, row] of state.sagaRows) rows.sagas.set(key, sagaLine(shard, state, row))
   for (const [table, add] of [
     [state.orders, addOrder],
@@ -77,6 +79,8 @@ async function removeBeyond(tx: Database, { shard, seq, ledger }: Replica): Prom
     'refund_ends',
     'order_texts',
     'merchant_texts',
+    'merchant_users',
+    'merchant_user_labels',
     'mandate_texts',
     'proposals',
     'proposal_decisions',

@@ -25,6 +25,7 @@ import { addDispute, addDisputeReturn, addDisputeText } from './disputeRows.ts'
 import { addCapture, addHold } from './holdRows.ts'
 import { addCollection, addMade, addMandate, addPurpose } from './mandateRows.ts'
 import { addMerchant, addMerchantText } from './merchantRows.ts'
+import { addMerchantUser, addMerchantUserLabel } from './merchantUserRows.ts'
 import { addName } from './nameRows.ts'
 import { addCommandNotice, addNotice, addRecovery } from './noticeRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './orderRows.ts'
@@ -72,6 +73,7 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   for (const row of out.holds) addHold(rows, state, row)
   for (const row of out.splits) addSplit(rows, state, row)
   for (const row of out.mandates) addMandate(rows, state, row)
+  for (const row of out.merchantUsers) addMerchantUser(rows, state, row)
   for (const made of out.made) addMade(rows, state, entry.seq, made)
   for (const [n, change] of out.recoveries.entries()) {
     // Behind all postings of the frame: what falls due does so with any frame, and has no record in it.
@@ -203,6 +205,7 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === undefined || out.code[i] !== 0 || out.repeated[i] === 1) continue
     if (name === 'webhookReplay') addReplay(rows, state, frame, at)
     if (name === 'merchantPut') addMerchantText(rows, applied, i, at)
+    if (name === 'merchantUserPut') addMerchantUserLabel(rows, applied, i, at)
     if (name === 'disputeOpen') addDisputeText(rows, applied, i, at)
     if (name === 'orderCreate' || name === 'orderCreateSplit') addOrderText(rows, state, applied, i, at, name)
     if (name === 'mandateSign') addPurpose(rows, applied, i, at)

@@ -21,6 +21,9 @@ export const orders = pgTable(
     createdMs: int8('created_ms').notNull(),
     expiresMs: int8('expires_ms').notNull(),
     changedMs: int8('changed_ms').notNull(),
+    /** Sub-user that made it, and the version of its key; 0 when its merchant or institution did. */
+    byUser: smallint('by_user').notNull().default(0),
+    byUserVersion: integer('by_user_version').notNull().default(0),
   },
   (t) => [
     primaryKey({ columns: [t.merchant, t.orderNo, t.seq] }),
@@ -39,6 +42,9 @@ export const refunds = pgTable(
     /** Place of the order's creation in the log. */
     orderSeq: int8('order_seq').notNull(),
     id: bytes('id').notNull(),
+    /** Sub-user that signed it, and the version of its key; 0 when its merchant or institution did. */
+    byUser: smallint('by_user').notNull().default(0),
+    byUserVersion: integer('by_user_version').notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.merchant, t.orderNo, t.orderSeq, t.id] }), index('refunds_order_no').on(t.orderNo)],
 )
@@ -98,6 +104,40 @@ export const merchantTexts = pgTable(
     seq: int8('seq').notNull(),
     index: integer('index').notNull(),
     content: text('content').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
+)
+
+/** Everybody whom a merchant ever gave a key of its own: a row for each time that it was entered, as it stands. */
+export const merchantUsers = pgTable(
+  'merchant_users',
+  {
+    merchant: int8('merchant').notNull(),
+    number: smallint('number').notNull(),
+    version: integer('version').notNull(),
+    /** Place in the log at which it was entered, and at which its label is. */
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    /** 1 cashier, 2 refunder, 3 accountant. */
+    role: smallint('role').notNull(),
+    limit: int8('limit_fen').notNull(),
+    /** 1 active until the next version, 2 removed. */
+    state: smallint('state').notNull(),
+    changedMs: int8('changed_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.merchant, t.number, t.version] })],
+)
+
+/** What merchants call them, as the edge sealed it for the command that brought it. */
+export const merchantUserLabels = pgTable(
+  'merchant_user_labels',
+  {
+    shard: smallint('shard').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    commandId: bytes('command_id').notNull(),
+    sealed: bytes('label_sealed').notNull(),
   },
   (t) => [primaryKey({ columns: [t.shard, t.seq, t.index] })],
 )

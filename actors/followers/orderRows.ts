@@ -7,6 +7,7 @@ import { splitRowsOf } from '../ledger/splits.ts'
 import type { State } from '../ledger/state.ts'
 import type { Applied } from '../log/replica.ts'
 import { escaped, hex, int8Of } from './copyText.ts'
+import { signedByUser } from './merchantUserRows.ts'
 import type { ShardRows } from './shardRows.ts'
 
 const bytea = (bytes: Uint8Array, at: number, length: number): string => `\\\\x${hex(bytes, at, length)}`
@@ -56,6 +57,8 @@ export function addOrder(rows: ShardRows, state: State, row: number): void {
     o.createdMs[row]!,
     o.expiresMs[row]!,
     o.changedMs[row]!,
+    o.user[row]!,
+    o.userVersion[row]!,
   ]
   rows.orders.set(`${state.orders.numberOf(row)}/${o.seq[row]}`, `${cells.join('\t')}\n`)
   for (const split of splitRowsOf(state, row)) addSplit(rows, state, split)
@@ -104,7 +107,7 @@ export function addRefund(rows: ShardRows, state: State, applied: Applied, i: nu
   const { payer, seq } = state.orders.columns.at
   addPayment(rows, state, applied, i, at, { payer: wallet, payee: order < 0 ? 0 : payer[order]!, amount })
   if (applied.out.code[i] !== 0 || applied.out.repeated[i] === 1 || order < 0) return
-  const cells = [wallet, escaped(orderNoText(orderNo)), seq[order]!, bytea(id, 0, 16)]
+  const cells = [wallet, escaped(orderNoText(orderNo)), seq[order]!, bytea(id, 0, 16), ...signedByUser(applied, at)]
   rows.refunds.push(`${cells.join('\t')}\n`)
 }
 

@@ -8,6 +8,7 @@ import {
   links,
   mandates,
   merchants,
+  merchantUsers,
   orderSplits,
   orders,
   recoveries,
@@ -47,6 +48,7 @@ export const replacements = {
   user_names: replacement(userNames, ['user_number']),
   orders: replacement(orders, ['merchant', 'order_no', 'seq']),
   merchants: replacement(merchants, ['wallet']),
+  merchant_users: replacement(merchantUsers, ['merchant', 'number', 'version']),
   received: replacement(
     lanes,
     ['source', 'destination'],

@@ -40,6 +40,9 @@ export class ShardRows {
   /** Rows of merchants that changed, and what they said of themselves. */
   readonly merchants = new Set<number>()
   readonly merchantTexts: string[] = []
+  /** Of each sub-user of a merchant that changed, by merchant, number and version; and what merchants call them. */
+  readonly merchantUsers = new Map<string, string>()
+  readonly merchantUserLabels: string[] = []
   /** What operators did. */
   readonly audit: string[] = []
   /** What merchants are told of, refunds that came to an end, and what is to be told again. */

@@ -1,5 +1,6 @@
 import { findHoldView } from '../ledger/holdViews.ts'
 import { findMandateView } from '../ledger/mandateViews.ts'
+import { viewMerchantUser, viewMerchantUsers } from '../ledger/merchantUserViews.ts'
 import { viewMerchant } from '../ledger/merchantViews.ts'
 import { findOrderView } from '../ledger/orderViews.ts'
 import { viewPayout } from '../ledger/payouts.ts'
@@ -51,6 +52,10 @@ function read(
       return findOrderView(state, query.wallet, query.orderNo) ?? null
     case 'merchant':
       return viewMerchant(state, query.wallet) ?? null
+    case 'merchantUser':
+      return viewMerchantUser(state, query.wallet, query.number) ?? null
+    case 'merchantUsers':
+      return viewMerchantUsers(state, query.wallet)
     case 'payout':
       return viewPayout(state, query.wallet) ?? null
     case 'principals':

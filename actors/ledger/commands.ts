@@ -19,6 +19,7 @@ import { openLink, setLinkStatus } from './links.ts'
 import { collectMandate } from './mandateCollections.ts'
 import { cancelMandate, signMandate } from './mandates.ts'
 import { putMerchant, replayWebhook, rotateWebhookSecret } from './merchants.ts'
+import { putMerchantUser, removeMerchantUser } from './merchantUsers.ts'
 import { payOrder } from './orderPayments.ts'
 import { closeOrder, createOrder, tick } from './orders.ts'
 import type { Outcomes } from './outcomes.ts'
@@ -84,6 +85,8 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   merchantPut: { execute: putMerchant, from: people, homeOf: (c) => c.wallet },
   webhookSecretRotate: { execute: rotateWebhookSecret, from: people, homeOf: (c) => c.wallet },
   webhookReplay: { execute: replayWebhook, from: people, homeOf: (c) => c.wallet },
+  merchantUserPut: { execute: putMerchantUser, from: people, homeOf: (c) => c.wallet },
+  merchantUserRemove: { execute: removeMerchantUser, from: people, homeOf: (c) => c.wallet },
   mandateSign: { execute: signMandate, from: [senders.edge], homeOf: (c) => c.wallet },
   mandateCancel: { execute: cancelMandate, from: people, homeOf: (c) => c.wallet },
   mandateCollect: { execute: collectMandate, from: people, homeOf: (c) => c.wallet },

@@ -1,13 +1,24 @@
 import { encodeCommand } from './frameBuilder.ts'
 import { walletKinds } from './ids.ts'
+import { type MerchantUserView, viewMerchantUsers } from './merchantUserViews.ts'
 import { findOrderView, type OrderView } from './orderViews.ts'
 import { fenOf, headOf, type Wallet } from './paper.fixture.ts'
-import { frameKinds, senders } from './records.ts'
+import { frameKinds, keyAlgorithms, merchantRoles, senders, signers } from './records.ts'
 import { type Answer, type OpenOptions, Town } from './town.fixture.ts'
 
 const orderLifeMs = 1_800_000
 
-export type OrderOptions = { expiresMs?: number; digest?: number; text?: string; keyVersion?: number }
+/** Who signs in a merchant's name: its sub-user of a number, with the key of a version. */
+export type BySubUser = { number: number; version: number }
+export type UserOptions = { role?: keyof typeof merchantRoles; limit?: number; head?: object; changes?: object }
+
+export type OrderOptions = {
+  expiresMs?: number
+  digest?: number
+  text?: string
+  keyVersion?: number
+  by?: BySubUser
+}
 export type OrderPayOptions = {
   id?: Uint8Array
   order?: number
@@ -16,6 +27,11 @@ export type OrderPayOptions = {
   token?: number
   device?: number
 }
+
+export type RefundOptions = { id?: Uint8Array; digest?: number; by?: BySubUser }
+
+const signedBy = (by: BySubUser | undefined): object =>
+  by === undefined ? {} : { signer: signers.merchantUser, principal: by.number, keyVersion: by.version }
 
 /** An order's number in the bytes that the ledger knows it by. */
 export function orderNoOf(text: string): Uint8Array {
@@ -37,6 +53,7 @@ export class Market extends Town {
     const fields = {
       ...this.byWallet(shop),
       keyVersion: o.keyVersion ?? this.wallet(shop).keyVersion,
+      ...signedBy(o.by),
       digestHigh: o.digest ?? 3,
       wallet: number,
       amount: fenOf(yuan),
@@ -47,9 +64,9 @@ export class Market extends Town {
     return this.submit(shard, encodeCommand('orderCreate', fields, text), frameKinds.commands, 1).answers[0]!
   }
 
-  close(shop: string, orderNo: string): Answer {
+  close(shop: string, orderNo: string, by?: BySubUser): Answer {
     const { number, shard } = this.wallet(shop)
-    const fields = { ...this.byWallet(shop), wallet: number, orderNo: orderNoOf(orderNo) }
+    const fields = { ...this.byWallet(shop), ...signedBy(by), wallet: number, orderNo: orderNoOf(orderNo) }
     return this.command(shard, 'orderClose', fields)
   }
 
@@ -78,11 +95,40 @@ export class Market extends Town {
     return this.command(shard, 'orderPayment', fields)
   }
 
-  refund(shop: string, orderNo: string, yuan: string, o: { id?: Uint8Array; digest?: number } = {}): Answer {
+  refund(shop: string, orderNo: string, yuan: string, o: RefundOptions = {}): Answer {
     const { number, shard } = this.wallet(shop)
-    const head = { ...this.byWallet(shop), digestHigh: o.digest ?? 3, ...(o.id && { id: o.id }) }
+    const head = { ...this.byWallet(shop), ...signedBy(o.by), digestHigh: o.digest ?? 3, ...(o.id && { id: o.id }) }
     const fields = { ...head, wallet: number, amount: fenOf(yuan), orderNo: orderNoOf(orderNo) }
     return this.command(shard, 'orderRefund', fields)
+  }
+
+  /** Gives a shop's sub-user a key, a role and a limit; the answer's value is the key's version. */
+  putUser(shop: string, number: number, o: UserOptions = {}): Answer {
+    const { number: wallet, shard } = this.wallet(shop)
+    const role = o.role ?? 'cashier'
+    const fields = {
+      ...this.byWallet(shop),
+      ...o.head,
+      wallet,
+      number,
+      role: merchantRoles[role],
+      limit: o.limit ?? (role === 'refunder' ? 500 : 0),
+      algorithm: keyAlgorithms.ecdsaP256,
+      key: Uint8Array.from({ length: 33 }, (_, i) => (i === 0 ? 3 : number + i)),
+      textLength: 0,
+      ...o.changes,
+    }
+    return this.command(shard, 'merchantUserPut', fields)
+  }
+
+  removeUser(shop: string, number: number, head: object = {}): Answer {
+    const { number: wallet, shard } = this.wallet(shop)
+    return this.command(shard, 'merchantUserRemove', { ...this.byWallet(shop), ...head, wallet, number })
+  }
+
+  users(shop: string): MerchantUserView[] {
+    const { number, shard } = this.wallet(shop)
+    return viewMerchantUsers(this.shards[shard]!.ledger.state, number)
   }
 
   /** What the host adds to a log when something is due and nobody asks for anything. */

@@ -20,10 +20,13 @@ export const orderSchema = {
   wallet: 'u32',
   digestHigh: 'u32',
   digestLow: 'u32',
+  /** Version of the sub-user that made it, 0 when its merchant or institution did. */
+  userVersion: 'u32',
   use: 'u16',
   refunds: 'u16',
   /** How many others the money goes on to. */
   splits: 'u8',
+  user: 'u8',
   state: 'u8',
   orderNo: 'bytes32',
   paymentId: 'bytes16',

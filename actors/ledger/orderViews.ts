@@ -25,6 +25,9 @@ export type OrderView = {
   changedMs: number
   keepUntilMs: number
   splits: SplitView[]
+  /** Sub-user that made it, and its version; 0 when its merchant or institution did. */
+  user: number
+  userVersion: number
   seq: number
   index: number
 }
@@ -76,6 +79,8 @@ export function viewOrder(s: State, row: number): OrderView {
     changedMs: expired ? o.expiresMs[row]! : o.changedMs[row]!,
     keepUntilMs: o.keepUntilMs[row]!,
     splits: splitRowsOf(s, row).map((split) => viewSplit(s, split)),
+    user: o.user[row]!,
+    userVersion: o.userVersion[row]!,
     seq: o.seq[row]!,
     index: o.index[row]!,
   }

@@ -1,12 +1,12 @@
-import { mayActForWallet } from './authority.ts'
 import { deadlineKinds } from './deadlines.ts'
 import { accepted, type Command, type Execute, type Executed, type Position, refuse } from './execution.ts'
 import { walletKinds } from './ids.ts'
+import { mayActForMerchant, userOf } from './merchantUsers.ts'
 import { isAmount } from './money.ts'
 import { orderNoBytes } from './orderRecords.ts'
 import { orderStates } from './orderTable.ts'
 import type { Outcomes } from './outcomes.ts'
-import { signers } from './records.ts'
+import { merchantRoles } from './records.ts'
 import { codeOf, type Refusal } from './refusals.ts'
 import { forgetSplits, sendSplits } from './splits.ts'
 import { refusalOfStanding } from './standings.ts'
@@ -17,7 +17,7 @@ export const orderLifeMsMax = 30 * 86_400_000
 /** An order that was never paid is answered for so long after its end; then its number is free again. */
 export const unpaidMemoryMs = 86_400_000
 
-const byMerchant = [signers.walletKey, signers.institution]
+const makers = [merchantRoles.cashier, merchantRoles.refunder]
 
 /** What is more about an order whose money goes on to others. */
 type Splitting = { splits: number; judge: () => Refusal; enter: (order: number) => void }
@@ -35,7 +35,7 @@ export function enterOrder(
   splitting: Splitting,
 ): Executed {
   const wallet = s.walletRows.row(command.wallet)
-  const may = mayActForWallet(s, wallet, command, byMerchant)
+  const may = mayActForMerchant(s, wallet, command, makers)
   if (may !== 'accepted') return refuse(may)
   const { digestHigh, digestLow, orderNo } = command
   const known = s.orders.find(wallet, orderNo)
@@ -62,6 +62,9 @@ export function enterOrder(
   at.digestLow[row] = digestLow
   at.refunds[row] = 0
   at.splits[row] = splitting.splits
+  const user = userOf(command)
+  at.user[row] = user.number
+  at.userVersion[row] = user.version
   at.state[row] = orderStates.created
   at.paymentId.fill(0, row * 16, row * 16 + 16)
   s.orders.columns.hashRow(s.digest, row, 1)
@@ -98,7 +101,7 @@ function isOrderNo(bytes: Uint8Array): boolean {
 /** The merchant takes an order back before anybody has paid it. */
 export const closeOrder: Execute<'orderClose'> = (s, command, out) => {
   const wallet = s.walletRows.row(command.wallet)
-  const may = mayActForWallet(s, wallet, command, byMerchant)
+  const may = mayActForMerchant(s, wallet, command, makers)
   if (may !== 'accepted') return refuse(may)
   const row = s.orders.find(wallet, command.orderNo)
   if (row < 0) return refuse('order-unknown')

@@ -63,6 +63,8 @@ export class Outcomes {
   /** Rows of splits and of mandates that changed. */
   splits: number[] = []
   mandates: number[] = []
+  /** Rows of sub-users of merchants that changed. */
+  merchantUsers: number[] = []
   /** Payments that no record of this frame asked for. */
   made: MadePayment[] = []
   /** Place of the frame in the log. */
@@ -95,6 +97,7 @@ export class Outcomes {
     this.disputes = []
     this.splits = []
     this.mandates = []
+    this.merchantUsers = []
     this.made = []
     this.#behind = recordsPerFrameMax
     this.skipped = ''

@@ -3,7 +3,7 @@ import { disputeRecords, disputeTextBytesMax } from './disputeRecords.ts'
 import { holdRecords } from './holdRecords.ts'
 import { layout } from './layout.ts'
 import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
-import { merchantRecords, merchantTextBytesMax } from './merchantRecords.ts'
+import { merchantRecords, merchantTextBytesMax, merchantUserLabelBytesMax } from './merchantRecords.ts'
 import { nameBytesMax, orderRecords, orderTextBytesMax } from './orderRecords.ts'
 import { payoutRecords } from './payoutRecords.ts'
 import { recoveryRecords } from './recoveryRecords.ts'
@@ -116,7 +116,15 @@ export const transitHeader = layout('transitHeader', {
   reserved: ['u32', 'zero'],
 })
 
-export const signers = { walletKey: 1, institution: 2, operator: 3, connector: 4, system: 5, payeeKey: 6 } as const
+export const signers = {
+  walletKey: 1,
+  institution: 2,
+  operator: 3,
+  connector: 4,
+  system: 5,
+  payeeKey: 6,
+  merchantUser: 7,
+} as const
 
 export const commandHeadRecord = layout('commandHead', commandHead)
 
@@ -152,6 +160,8 @@ export const commandOps = {
   merchantPut: 90,
   webhookSecretRotate: 91,
   webhookReplay: 92,
+  merchantUserPut: 93,
+  merchantUserRemove: 94,
   mandateSign: 100,
   mandateCancel: 101,
   mandateCollect: 102,
@@ -172,6 +182,8 @@ export const walletActions = { freeze: 1, unfreeze: 2, close: 3 } as const
 export const keyCauses = { rotate: 1, revoke: 3 } as const
 /** Ed25519 has 3 in the evidence, and no wallet has such a key. */
 export const keyAlgorithms = { ecdsaP256: 1, sm2: 2, webauthnP256: 4 } as const
+/** What a merchant's sub-user may do. */
+export const merchantRoles = { cashier: 1, refunder: 2, accountant: 3 } as const
 export const principalRoles = { institution: 1, operator: 2 } as const
 export const linkTypes = { bank: 1, payment: 2 } as const
 
@@ -359,6 +371,7 @@ export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; r
   ['proposalOpen', { lengthAt: commandRecords.proposalOpen.at.textLength, bytesMax: reasonBytesMax }],
   ['proposalDecide', { lengthAt: commandRecords.proposalDecide.at.textLength, bytesMax: reasonBytesMax }],
   ['merchantPut', { lengthAt: commandRecords.merchantPut.at.textLength, bytesMax: merchantTextBytesMax }],
+  ['merchantUserPut', { lengthAt: commandRecords.merchantUserPut.at.textLength, bytesMax: merchantUserLabelBytesMax }],
   ['disputeOpen', { lengthAt: commandRecords.disputeOpen.at.textLength, bytesMax: disputeTextBytesMax }],
   ['userOpen', { lengthAt: commandRecords.userOpen.at.textLength, bytesMax: nameBytesMax }],
   ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax }],

@@ -2,6 +2,7 @@ import { mayActForWallet } from './authority.ts'
 import { deadlineKinds } from './deadlines.ts'
 import { type Command, type Execute, refuse } from './execution.ts'
 import { isKey, replaceKey } from './keyOfWallet.ts'
+import { removeAllUsers } from './merchantUsers.ts'
 import type { Outcomes } from './outcomes.ts'
 import { signers } from './records.ts'
 import { recoveryName, recoveryStates } from './recoveryTable.ts'
@@ -88,7 +89,10 @@ function end(s: State, row: number, state: number, changedMs: number, out: Outco
     at.state[row] = done ? recoveryStates.done : recoveryStates.stopped
     at.changedMs[row] = changedMs
   })
-  if (done) replaceKey(s, wallet, algorithm[row]!, key.subarray(row * 33, row * 33 + 33))
+  if (done) {
+    replaceKey(s, wallet, algorithm[row]!, key.subarray(row * 33, row * 33 + 33))
+    removeAllUsers(s, wallet, out)
+  }
   tell(s, row, out)
 }
 

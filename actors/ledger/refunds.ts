@@ -1,12 +1,12 @@
-import { mayActForWallet } from './authority.ts'
 import { bytesWords } from './commandBytes.ts'
 import { type Command, type Execute, refuse } from './execution.ts'
+import { mayActForMerchant, refundLimitOf } from './merchantUsers.ts'
 import { isAmount } from './money.ts'
 import { stateOf } from './orders.ts'
 import { orderStates } from './orderTable.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { creditWallet, oweCredit, takeFromWallet } from './postings.ts'
-import { signers, transitOps } from './records.ts'
+import { merchantRoles, transitOps } from './records.ts'
 import { codeOf, type Refusal, refusalOf } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
 
@@ -43,12 +43,13 @@ export const refundOrder: Execute<'orderRefund'> = (s, command, out, place) => {
 }
 
 function judgeRefund(s: State, row: number, order: number, command: Command<'orderRefund'>): Refusal {
-  const may = mayActForWallet(s, row, command, [signers.walletKey, signers.institution])
+  const may = mayActForMerchant(s, row, command, [merchantRoles.refunder])
   if (may !== 'accepted') return may
   // A refund that comes back is found by the merchant's wallet and its id, whoever signed.
   if (command.actor !== command.wallet) return 'signer-not-allowed'
   const { amount } = command
   if (!isAmount(amount)) return 'amount-invalid'
+  if (amount > refundLimitOf(s, row, command)) return 'merchant-user-limit'
   if (s.accounts.state(row) === walletStates.frozen) return 'wallet-frozen'
   if (s.accounts.state(row) === walletStates.closed) return 'wallet-closed'
   if (order < 0) return 'order-unknown'

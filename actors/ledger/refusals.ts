@@ -109,6 +109,9 @@ export const refusalTable = {
   'dispute-open': { remembered: true },
   'dispute-unknown': { remembered: true },
   'dispute-ended': { remembered: true },
+  'merchant-user-unknown': { remembered: false },
+  'merchant-user-role': { remembered: false },
+  'merchant-user-limit': { remembered: false },
 } as const
 
 export type Refusal = keyof typeof refusalTable

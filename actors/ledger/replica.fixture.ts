@@ -47,6 +47,7 @@ export function digestFromScratch(live: State): string {
   for (let row = 0; row < state.payouts.columns.count; row++) state.payouts.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.disputes.columns.count; row++) state.disputes.columns.hashRow(digest, row, 1)
   for (let row = 0; row < state.recoveries.columns.count; row++) state.recoveries.columns.hashRow(digest, row, 1)
+  for (let row = 0; row < state.merchantUsers.columns.count; row++) state.merchantUsers.columns.hashRow(digest, row, 1)
   state.risk.hashAll(digest)
   for (let row = 0; row < state.proposals.count; row++) state.proposals.hashRow(digest, row, 1)
   hashDeadlines(state)

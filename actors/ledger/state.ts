@@ -15,6 +15,7 @@ import { IssuedNumbers } from './issuedNumbers.ts'
 import { Lane } from './lanes.ts'
 import { mandateSchema } from './mandateTable.ts'
 import { Merchants } from './merchantTable.ts'
+import { merchantUserSchema } from './merchantUserTable.ts'
 import { LawBroken } from './money.ts'
 import { NumberedRows, numberedRowsMax } from './numberedRows.ts'
 import { orderSchema } from './orderTable.ts'
@@ -73,6 +74,7 @@ export class State {
   readonly recoveries: NumberedRows<typeof recoverySchema>
   readonly payouts: NumberedRows<typeof payoutSchema>
   readonly disputes: NumberedRows<typeof disputeSchema>
+  readonly merchantUsers: NumberedRows<typeof merchantUserSchema>
   readonly deadlines: Deadlines
   readonly risk: Risk
   readonly proposals: Columns<typeof proposalSchema>
@@ -134,6 +136,7 @@ export class State {
     const disputes = Math.min(disputesMax, genesis.idsMax)
     this.payouts = new NumberedRows('payouts', payoutSchema, 'name', payouts, this.digest, tableKey)
     this.disputes = new NumberedRows('disputes', disputeSchema, 'name', disputes, this.digest, tableKey)
+    this.merchantUsers = new NumberedRows('merchantUsers', merchantUserSchema, 'name', rows, this.digest, tableKey)
     this.deadlines = new Deadlines(3 * rows + recoveries + payouts + disputes, this.digest)
     this.risk = new Risk(genesis.walletsMax, this.digest, tableKey)
     this.proposals = new Columns('proposals', proposalSchema, proposalsMax)
@@ -218,6 +221,7 @@ export class State {
       { name: 'recoveryCounters', bytes: bytes(Float64Array.from(this.recoveries.counters())) },
       { name: 'payoutCounters', bytes: bytes(Float64Array.from(this.payouts.counters())) },
       { name: 'disputeCounters', bytes: bytes(Float64Array.from(this.disputes.counters())) },
+      { name: 'merchantUserCounters', bytes: bytes(Float64Array.from(this.merchantUsers.counters())) },
       { name: 'books', bytes: bytes(this.books.save()) },
       { name: 'rules', bytes: bytes(this.rules.save()) },
       { name: 'riskRules', bytes: bytes(this.risk.rules.save()) },
@@ -277,6 +281,7 @@ export class State {
       ...this.recoveries.sections(),
       ...this.payouts.sections(),
       ...this.disputes.sections(),
+      ...this.merchantUsers.sections(),
       ...this.deadlines.sections(),
       ...this.risk.sections(),
       ...this.proposals.sections(),
@@ -342,6 +347,8 @@ export class State {
     this.payouts.load(payoutCount, firstFreePayout, byName)
     const [disputeCount = 0, firstFreeDispute = 0] = f64('disputeCounters')
     this.disputes.load(disputeCount, firstFreeDispute, byName)
+    const [userCount = 0, firstFreeUser = 0] = f64('merchantUserCounters')
+    this.merchantUsers.load(userCount, firstFreeUser, byName)
     this.deadlines.load(f64('deadlines.time'), f64('deadlines.thing'))
     const kept = f64('lanesKept')
     const shards = this.lanes.length

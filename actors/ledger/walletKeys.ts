@@ -1,6 +1,7 @@
 import { mayActForWallet } from './authority.ts'
 import { type Execute, refuse } from './execution.ts'
 import { isKey, noKey, replaceKey } from './keyOfWallet.ts'
+import { removeAllUsers } from './merchantUsers.ts'
 import { keyCauses, signers } from './records.ts'
 import { stopWaiting } from './recoveries.ts'
 import { walletStates } from './state.ts'
@@ -23,6 +24,7 @@ export const setWalletKey: Execute<'walletKey'> = (s, command, out) => {
   if (signersOfCause[command.cause] === undefined) return refuse('status-not-allowed')
   if (command.cause === keyCauses.revoke) {
     replaceKey(s, row, s.wallets.at.algorithm[row]!, noKey)
+    removeAllUsers(s, row, out)
     return { refusal: 'accepted', value: s.wallets.at.keyVersion[row]! }
   }
   if (!isKey(command.algorithm, command.key)) return refuse('key-invalid')

@@ -1,5 +1,6 @@
 import type { HoldView } from '../ledger/holdViews.ts'
 import type { MandateView } from '../ledger/mandateViews.ts'
+import type { MerchantUserView } from '../ledger/merchantUserViews.ts'
 import type { MerchantView } from '../ledger/merchantViews.ts'
 import type { OrderView } from '../ledger/orderViews.ts'
 import type { PayoutView } from '../ledger/payouts.ts'
@@ -25,6 +26,9 @@ export type Query =
   | { type: 'order'; wallet: number; orderNo: Uint8Array }
   /** Which profile of a merchant holds, and which secret. */
   | { type: 'merchant'; wallet: number }
+  /** A sub-user of a merchant who may sign, and its merchant's wallet. */
+  | { type: 'merchantUser'; wallet: number; number: number }
+  | { type: 'merchantUsers'; wallet: number }
   /** A merchant's payout rule. */
   | { type: 'payout'; wallet: number }
   | { type: 'principals' }
@@ -74,6 +78,8 @@ export type QueryResults = {
   order: OrderView | null
   hold: HoldView | null
   merchant: MerchantView | null
+  merchantUser: { user: MerchantUserView; wallet: WalletView } | null
+  merchantUsers: MerchantUserView[]
   mandate: MandateView | null
   payout: PayoutView | null
   principals: PrincipalView[]

@@ -34,6 +34,7 @@ const noJournal: Journal = {
   mandatesFor: away,
   mandatePayments: away,
   merchant: away,
+  merchantUsers: away,
   userName: away,
   events: away,
   statement: away,

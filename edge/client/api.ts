@@ -120,6 +120,9 @@ export type Problem = {
     | 'dispute-open'
     | 'dispute-unknown'
     | 'dispute-ended'
+    | 'merchant-user-unknown'
+    | 'merchant-user-role'
+    | 'merchant-user-limit'
     | 'recoveries-full'
     | 'recovery-open'
     | 'recovery-unknown'
@@ -585,6 +588,68 @@ export type PutMerchantRequest = {
   request_id?: string
 }
 
+export type MerchantUser = {
+  user_no: number
+  /** Counts how often the number was given a key */
+  version: number
+  /** What its signatures name */
+  keyid: string
+  /** cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
+  role: 'cashier' | 'refunder' | 'accountant'
+  /** Yuan that a refunder may send back in one refund */
+  refund_limit?: string
+  public_key: string
+  /** What the merchant calls it; kept sealed */
+  label?: string
+  /** RFC 3339, UTC */
+  changed_at: string
+}
+
+export type PutMerchantUserRequest = {
+  /** cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
+  role: 'cashier' | 'refunder' | 'accountant'
+  /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
+  public_key: string
+  /** Yuan that a refunder may send back in one refund */
+  refund_limit?: string
+  /** What the merchant calls it; kept sealed */
+  label?: string
+  /** May stand here instead of in the Idempotency-Key header */
+  request_id?: string
+}
+
+export type MerchantUserList = {
+  wallet_id: string
+  users: Array<MerchantUser>
+  as_of: AsOf
+}
+
+export type MerchantUserHistory = {
+  wallet_id: string
+  user_no: number
+  entries: Array<MerchantUserEntry>
+}
+
+export type MerchantUserEntry = {
+  /** Counts how often the number was given a key */
+  version: number
+  /** cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
+  role: 'cashier' | 'refunder' | 'accountant'
+  /** Yuan that a refunder may send back in one refund */
+  refund_limit?: string
+  /** What the merchant calls it; kept sealed */
+  label?: string
+  status: 'active' | 'replaced' | 'removed'
+  /** When it was entered, or of one that was removed when that was */
+  changed_at: string
+}
+
+export type MerchantUserRemoved = {
+  wallet_id: string
+  user_no: number
+  status: 'removed'
+}
+
 export type WebhookSecret = {
   wallet_id: string
   /** Counts the secrets, from 1 */
@@ -691,6 +756,7 @@ export type Order = {
   payment_id?: string
   /** Who else gets a part of the money */
   splits?: Array<OrderSplit>
+  by?: SigningUser
   /** What it is for */
   description?: string
   /** One line each */
@@ -711,6 +777,12 @@ export type OrderSplit = {
   reason?: string
   /** Of the merchant’s payment that brought it */
   payment_id?: string
+}
+
+/** Sub-user of the merchant that signed it; left out when its own key or its institution did */
+export type SigningUser = {
+  user_no: number
+  version: number
 }
 
 export type CreateOrderRequest = {
@@ -776,6 +848,7 @@ export type Refund = {
   code?: string
   /** Its name in the closed list */
   reason?: string
+  by?: SigningUser
   /** With 202: where to ask */
   status_url?: string
 }
@@ -806,6 +879,7 @@ export type RefundList = {
     code?: string
     /** Its name in the closed list */
     reason?: string
+    by?: SigningUser
   }>
   /** How far the journal has followed the merchant's shard */
   followed: AsOf
@@ -1861,6 +1935,24 @@ export type Api = {
     query?: { fresh?: 'true' | 'false' }
     answer: Merchant
   }
+  putMerchantUser: {
+    path: { wallet_id: string; user_no: number }
+    body: PutMerchantUserRequest
+    answer: MerchantUser
+  }
+  showMerchantUser: {
+    path: { wallet_id: string; user_no: number }
+    answer: MerchantUserHistory
+  }
+  removeMerchantUser: {
+    path: { wallet_id: string; user_no: number }
+    answer: MerchantUserRemoved
+  }
+  listMerchantUsers: {
+    path: { wallet_id: string }
+    query?: { fresh?: 'true' | 'false' }
+    answer: MerchantUserList
+  }
   showWebhookSecret: {
     path: { wallet_id: string }
     answer: WebhookSecret
@@ -2161,6 +2253,8 @@ export type Api = {
   | 'merchantPut'
   | 'webhookSecretRotate'
   | 'webhookReplay'
+  | 'merchantUserPut'
+  | 'merchantUserRemove'
   | 'mandateSign'
   | 'mandateCancel'
   | 'mandateCollect'
@@ -2226,6 +2320,10 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   findPayment: { method: 'GET', path: '/v1/payments/{payment_id}', signed: true, id: 'none', type: 'application/json' },
   putMerchant: { method: 'PUT', path: '/v1/merchants/{wallet_id}', signed: true, id: 'request_id', type: 'application/json' },
   showMerchant: { method: 'GET', path: '/v1/merchants/{wallet_id}', signed: true, id: 'none', type: 'application/json' },
+  putMerchantUser: { method: 'PUT', path: '/v1/merchants/{wallet_id}/users/{user_no}', signed: true, id: 'request_id', type: 'application/json' },
+  showMerchantUser: { method: 'GET', path: '/v1/merchants/{wallet_id}/users/{user_no}', signed: true, id: 'none', type: 'application/json' },
+  removeMerchantUser: { method: 'DELETE', path: '/v1/merchants/{wallet_id}/users/{user_no}', signed: true, id: 'header', type: 'application/json' },
+  listMerchantUsers: { method: 'GET', path: '/v1/merchants/{wallet_id}/users', signed: true, id: 'none', type: 'application/json' },
   showWebhookSecret: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhook-secret', signed: true, id: 'none', type: 'application/json' },
   rotateWebhookSecret: { method: 'POST', path: '/v1/merchants/{wallet_id}/webhook-secret/rotate', signed: true, id: 'request_id', type: 'application/json' },
   listWebhooks: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhooks', signed: true, id: 'none', type: 'application/json', items: 'webhooks' },

@@ -69,6 +69,11 @@ export function walletSigner(walletId: string, { privateKey }: WalletKey): Reque
   }
 }
 
+/** A merchant's sub-user, who signs with a key of its own. */
+export function subUserSigner(walletId: string, userNo: number, key: WalletKey): RequestSigner {
+  return walletSigner(`${walletId}/users/${userNo}`, key)
+}
+
 /** @param role institution or operator, with its number: "institution:1" */
 export function principalSigner(role: string, privateKeyPem: string): RequestSigner {
   const key = createPrivateKey(privateKeyPem)

@@ -1,5 +1,6 @@
 import type { RequestSigner } from '../client/requests.ts'
 import { TestApi, type TestWallet } from '../routes/testApi.ts'
+import { openSubUser } from '../routes/testMerchantUsers.ts'
 import { newOrder, orderOf, paidOrder } from '../routes/testThings.ts'
 
 export type Known = Readonly<Record<string, readonly string[]>>
@@ -38,6 +39,8 @@ export async function settle(): Promise<Town> {
   api.disputes = []
   api.proposals = []
   api.standings = []
+  const [cashier, refunder] = [await openSubUser(api, shop, 1, 'cashier'), await openSubUser(api, shop, 2, 'refunder')]
+  api.merchantUsers = []
   const orders = [
     await newOrder(api, shop),
     await newOrder(api, shop, orderOf({ amount: '2.00' })),
@@ -48,13 +51,22 @@ export async function settle(): Promise<Town> {
   const payers = [ann.walletId, ann.walletId, ann.walletId, ...wallets]
   const ids = { wallet_id: wallets, payer_wallet: payers, payee_wallet: wallets }
   const users = [ann.userId, bo.userId, eve.userId, 'U999999999']
-  const things = { order_no: orders, order: orders, account_no: [accountNo], user_id: users, link_id: ['1', '2'] }
+  const things = {
+    order_no: orders,
+    order: orders,
+    account_no: [accountNo],
+    user_id: users,
+    link_id: ['1', '2'],
+    user_no: ['1', '2', '32'],
+  }
   const { institution, otherInstitution, operator } = api
   const signers = {
     ann: ann.signer,
     bo: bo.signer,
     eve: eve.signer,
     shop: shop.signer,
+    cashier,
+    refunder,
     institution: institution.signer,
     otherInstitution: otherInstitution.signer,
     operator: operator.signer,

@@ -17,6 +17,7 @@ import { linkedAccountOperations } from './linkedAccounts.ts'
 import { bindLive, describeLive } from './liveRegion.ts'
 import { mandateOperations } from './mandates.ts'
 import { merchantOperations } from './merchants.ts'
+import { merchantUserOperations } from './merchantUsers.ts'
 import { describe, describeBatch, describePayLink, describePayment, documentOf } from './openapi.ts'
 import type { Operation } from './operation.ts'
 import { orderOperations } from './orders.ts'
@@ -62,6 +63,7 @@ export const operations: readonly Operation[] = [
   ...payeeOperations,
   ...paymentOperations,
   ...merchantOperations,
+  ...merchantUserOperations,
   ...webhookSecretOperations,
   ...webhookOperations,
   ...orderOperations,

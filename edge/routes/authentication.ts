@@ -28,7 +28,11 @@ const plainAlgorithm = 'ecdsa-p256-sha256'
 /** Of the signatures that passkeys make of requests; a name of ours, since RFC 9421 has none for them. */
 const passkeyAlgorithm = 'webauthn-p256'
 
+/** A merchant's wallet and the number of its sub-user. */
+const userPattern = /^(M[1-9]\d{0,15})\/users\/([1-9]\d?)$/
 const principalPattern = /^(institution|operator):([1-9]\d{0,8})$/
+
+const keyIdForms = 'keyid must be a wallet id, institution:N, operator:N or <merchant>/users/N'
 
 /** Who a request comes from, by its HTTP message signature (RFC 9421). */
 export class Authentication {
@@ -51,6 +55,8 @@ export class Authentication {
     const parsed = this.#read(message, body, nowMs)
     const principal = principalPattern.exec(parsed.keyId)
     if (principal !== null) return this.#principal(parsed, principal[1] as PrincipalRole, Number(principal[2]))
+    const user = userPattern.exec(parsed.keyId)
+    if (user !== null) return this.#merchantUser(parsed, user[1]!, Number(user[2]))
     return this.#wallet(parsed, this.#assertionOf(message, parsed))
   }
 
@@ -87,7 +93,7 @@ export class Authentication {
   /** A wallet's key is read anew each time: one that was replaced must not even read the balance any more. */
   async #wallet(parsed: ParsedSignature, assertion: Assertion | undefined): Promise<Caller> {
     const id = parseWalletId(parsed.keyId)
-    if (id === undefined) throw notSigned('keyid must be a wallet id, institution:N or operator:N')
+    if (id === undefined) throw notSigned(keyIdForms)
     const near = await this.#signer(parsed, assertion, id.number, 'near')
     // A copy that is behind may hold a key that was replaced: the one that signed may be newer.
     const behind = !near.valid && near.asOf.ageMs !== undefined
@@ -104,15 +110,42 @@ export class Authentication {
   /** The wallet that claims to have signed, and whether its key did. */
   async #signer(parsed: ParsedSignature, assertion: Assertion | undefined, number: number, from: ReadFrom) {
     const { asOf, result } = await this.#gateway.ask(number, { type: 'wallet', number }, from)
-    const { algorithm, key } = result ?? decoyKey
+    return { asOf, result, valid: await this.#signed(parsed, assertion, result ?? decoyKey) }
+  }
+
+  /** Whether a key made the signature, by itself or as a passkey. */
+  async #signed(
+    parsed: ParsedSignature,
+    assertion: Assertion | undefined,
+    { algorithm, key }: { algorithm: number; key: Uint8Array },
+  ): Promise<boolean> {
     const passkey = algorithm === keyAlgorithms.webauthnP256
     const named = parsed.algorithm === undefined || parsed.algorithm === (passkey ? passkeyAlgorithm : plainAlgorithm)
     const der = assertion === undefined ? derOf(parsed.signature) : parsed.signature
     const signed = assertion === undefined ? parsed.base : assertedBytes(assertion)
     const known = { algorithm, key, keyVersion: 0, kind: 0 }
     const fits = named && passkey === (assertion !== undefined)
-    const valid = fits && der !== undefined && (await this.#verify(known, signed, der))
-    return { asOf, result, valid }
+    return fits && der !== undefined && (await this.#verify(known, signed, der))
+  }
+
+  /** As a wallet's key, a sub-user's is read anew each time: one that was removed must not even read an order. */
+  async #merchantUser(parsed: ParsedSignature, walletId: string, number: number): Promise<Caller> {
+    const wallet = parseWalletId(walletId)?.number
+    if (wallet === undefined) throw notSigned(keyIdForms)
+    const near = await this.#subUser(parsed, wallet, number, 'near')
+    const behind = !near.valid && near.asOf.ageMs !== undefined
+    const { asOf, result, valid } = behind ? await this.#subUser(parsed, wallet, number, 'owner') : near
+    if (result === null || !valid || result.wallet.walletId !== walletId) {
+      throw notSigned('the signature is not one of the key that keyid names')
+    }
+    const { user, wallet: own } = result
+    const signature = { signature: parsed.signature, algorithm: user.algorithm }
+    return { role: user.role, number: wallet, wallet: { asOf, result: own }, user, signature }
+  }
+
+  async #subUser(parsed: ParsedSignature, wallet: number, number: number, from: ReadFrom) {
+    const { asOf, result } = await this.#gateway.ask(wallet, { type: 'merchantUser', wallet, number }, from)
+    return { asOf, result, valid: await this.#signed(parsed, undefined, result?.user ?? decoyKey) }
   }
 
   /** A passkey's word about this request, where it carries one. */

@@ -105,6 +105,7 @@ describe.each(withBody)('%s refuses', (_name, one) => {
       'active',
       'account_no',
       'reason',
+      'label',
       'request_id',
     ]
     if (one.name !== 'openUser') optional.push('kyc_level')

@@ -1,4 +1,5 @@
 import { parseUserId, parseWalletId, userIdText } from '../../actors/ledger/ids.ts'
+import type { MerchantRole, MerchantUserView } from '../../actors/ledger/merchantUserViews.ts'
 import { signers } from '../../actors/ledger/records.ts'
 import type { UserView, WalletView } from '../../actors/ledger/views.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
@@ -7,15 +8,19 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { Read, ReadFrom } from '../gateway/shardQueries.ts'
 import { badField, Failure } from './failure.ts'
 
-export type Role = 'wallet' | 'institution' | 'operator'
+/** What a merchant's sub-user is; each of them is a caller of its own, so that no route is open to one by chance. */
+export const subUserRoles = ['cashier', 'refunder', 'accountant'] as const satisfies readonly MerchantRole[]
+export type Role = 'wallet' | 'institution' | 'operator' | MerchantRole
 
 /** Who signed a request, and with what. */
 export type Caller = {
   readonly role: Role
-  /** Number of the wallet, institution or operator. */
+  /** Number of the wallet, institution or operator; of a sub-user that of its merchant's wallet. */
   readonly number: number
   /** A wallet's own state as it was read to check the signature. */
   readonly wallet?: Read<'wallet'> & { result: WalletView }
+  /** Which sub-user of the wallet signed, when one did. */
+  readonly user?: MerchantUserView
   readonly signature: Pick<Evidence, 'signature' | 'algorithm' | 'assertion'>
   /** There when a person asks in the console: an operator, or a viewer as whom nobody acts. */
   readonly console?: { readonly role: ConsoleRole }
@@ -23,6 +28,11 @@ export type Caller = {
 
 /** Operators and institutions count from 1 each; their command ids must not meet in one space. */
 const operatorActorBase = 100_000
+
+/** Whether a caller acts in the name of a wallet, with its key or with a sub-user's. */
+export function actsForWallet({ role }: Pick<Caller, 'role'>): boolean {
+  return role !== 'institution' && role !== 'operator'
+}
 
 /** The number that a caller's command ids belong to. */
 export function actorOf(caller: Caller): number {
@@ -34,7 +44,11 @@ export function signerOf(caller: Caller): { signer: number; keyVersion: number; 
   if (caller.role === 'wallet') {
     return { signer: signers.walletKey, keyVersion: caller.wallet!.result.keyVersion, principal: 0 }
   }
-  return { signer: signers[caller.role], keyVersion: 0, principal: caller.number }
+  if (caller.user !== undefined) {
+    return { signer: signers.merchantUser, keyVersion: caller.user.version, principal: caller.user.number }
+  }
+  const signer = caller.role === 'operator' ? signers.operator : signers.institution
+  return { signer, keyVersion: 0, principal: caller.number }
 }
 
 export function walletNumberIn(text: string, field: string): number {
@@ -61,10 +75,11 @@ export async function visibleWallet(
 ): Promise<Read<'wallet'> & { result: WalletView }> {
   const field = 'wallet_id'
   const number = walletNumberIn(walletId, field)
-  if (caller.role === 'wallet') {
+  if (actsForWallet(caller)) {
     const own = caller.wallet!
     if (number !== caller.number || own.result.walletId !== walletId) throw noWallet(field)
-    return from === 'near' || own.asOf.ageMs === undefined ? own : ownFromOwner(gateway, own)
+    if (from === 'near' || own.asOf.ageMs === undefined) return own
+    return caller.user === undefined ? ownFromOwner(gateway, own) : ownOfUser(gateway, number, caller.user)
   }
   const { asOf, result } = await gateway.ask(number, { type: 'wallet', number }, from)
   const hidden = caller.role === 'institution' && result?.institution !== caller.number
@@ -78,6 +93,13 @@ async function ownFromOwner(gateway: Gateway, near: Read<'wallet'> & { result: W
   const { asOf, result } = await gateway.ask(number, { type: 'wallet', number }, 'owner')
   if (result?.keyVersion === keyVersion) return { asOf, result }
   throw new Failure('not-signed', { fields: [{ field: 'Signature', message: 'the key that signed was replaced' }] })
+}
+
+/** @throws Failure when the sub-user that signed, there as far as this region knew, is not the same any more. */
+async function ownOfUser(gateway: Gateway, wallet: number, user: MerchantUserView) {
+  const { asOf, result } = await gateway.ask(wallet, { type: 'merchantUser', wallet, number: user.number }, 'owner')
+  if (result?.user.version === user.version) return { asOf, result: result.wallet }
+  throw new Failure('not-signed', { fields: [{ field: 'Signature', message: 'the sub-user that signed was changed' }] })
 }
 
 export function noWallet(field: string): Failure {
@@ -95,7 +117,7 @@ export async function visibleUser(
   const unknown = new Failure('user-unknown', {
     fields: [{ field: 'user_id', message: 'no user with this id is known to you' }],
   })
-  if (caller.role === 'wallet' && caller.wallet!.result.userNumber !== number) throw unknown
+  if (actsForWallet(caller) && caller.wallet!.result.userNumber !== number) throw unknown
   const { asOf, result } = await gateway.ask(number, { type: 'user', number }, from)
   const hidden = caller.role === 'institution' && result?.institution !== caller.number
   if (result === null || hidden || userIdText(result.number) !== userId) throw unknown

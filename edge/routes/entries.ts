@@ -100,7 +100,7 @@ export const listEntries = operation({
   summary: 'What moved in a wallet, newest first',
   description:
     'From the journal, which follows the log; `followed` says how far. Answers 503 while the journal is away, with how far it had come; balances and payments do not need it.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   params: z.object({ wallet_id: walletIdField }),
   query: z.strictObject({
     limit: countField(pageMax).default(pageDefault),

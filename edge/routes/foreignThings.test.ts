@@ -46,8 +46,10 @@ const matrix: Readonly<Record<string, readonly [number, number, number]>> = {
 
 test('every path that names a thing of a wallet has its line here', () => {
   const ofWallets = operations.filter(({ callers }) => callers.includes('wallet') || callers.includes('institution'))
-  // A day or a month is everybody's; of whom an event is, SQL decides, where its own tests are.
-  const named = ofWallets.filter(({ path }) => path.split('{').length > 2 && !/\{(date|month|webhook_id)\}/.test(path))
+  // A day, a month or a till's number is everybody's; of whom an event is, SQL decides, where its own tests are.
+  const named = ofWallets.filter(
+    ({ path }) => path.split('{').length > 2 && !/\{(date|month|user_no|webhook_id)\}/.test(path),
+  )
   const things = named.map(({ name }) => name)
   expect(Object.keys(matrix)).toEqual(expect.arrayContaining(things))
 })

@@ -1,5 +1,6 @@
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
 import type { MandateView } from '../../actors/ledger/mandateViews.ts'
+import type { MerchantUserView } from '../../actors/ledger/merchantUserViews.ts'
 import type { MerchantView } from '../../actors/ledger/merchantViews.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
@@ -75,6 +76,8 @@ export type JournalOrder = Pick<
   | 'expiresMs'
   | 'changedMs'
   | 'splits'
+  | 'user'
+  | 'userVersion'
   | 'seq'
   | 'index'
 > & {
@@ -170,7 +173,16 @@ export type PayeeMandatesPage = {
 }
 export type MandatePaymentsPage = { readonly payments: readonly JournalPayment[]; readonly followed: Followed }
 
-export type RefundsPage = { readonly refunds: readonly JournalPayment[]; readonly followed: Followed }
+/** A refund, and which sub-user signed it; 0 when its merchant or institution did. */
+export type JournalRefund = JournalPayment & Pick<OrderView, 'user' | 'userVersion'>
+export type RefundsPage = { readonly refunds: readonly JournalRefund[]; readonly followed: Followed }
+
+/** A sub-user of a merchant as it was entered once, and what became of that. */
+export type JournalMerchantUser = Pick<MerchantUserView, 'number' | 'version' | 'role' | 'limit' | 'changedMs'> & {
+  readonly removed: boolean
+  /** What the merchant calls it, sealed for the command that brought it. */
+  readonly label: { readonly commandId: Uint8Array; readonly sealed: Uint8Array } | undefined
+}
 
 /** A change of rules that somebody proposed, and what became of it. */
 export type JournalProposal = {
@@ -224,6 +236,8 @@ export interface Journal {
   /** A payer's holds, newest first; `before` is where the last page ended. */
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>>
   merchant(wallet: number): Promise<Found<JournalMerchant>>
+  /** A merchant's sub-users as they were last entered, or all that ever was entered under one number, newest first. */
+  merchantUsers(merchant: number, number?: number): Promise<Found<readonly JournalMerchantUser[]>>
   /** Cases of a wallet, as payer and as payee, newest first. */
   disputes(wallet: number, count: number): Promise<Found<DisputesRead>>
   /** @param count lines at most; one more than are shown says that there are more */

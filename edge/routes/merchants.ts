@@ -11,12 +11,10 @@ import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { encodeMerchantText, type MerchantText, readMerchantText } from './merchantText.ts'
 import { operation, type Services } from './operation.ts'
 import { requestDigest } from './requestDigest.ts'
+import { shownField } from './shownField.ts'
 
 const path = '/v1/merchants/{wallet_id}'
 const params = z.object({ wallet_id: walletIdField })
-/** Shown to people: no control characters, and no blanks at the ends. */
-const shownPattern = /^[^\p{C}\s](?:[^\p{C}]*[^\p{C}\s])?$/u
-const shownField = (most: number) => z.string().max(most).regex(shownPattern, 'must be a line of text')
 const nameField = shownField(64)
 
 const nameEn = nameField.optional().openapi({ description: 'Name that payers see in English', example: 'Tea House' })

@@ -9,6 +9,7 @@ import type { Caller, Role } from './caller.ts'
 import type { CaseVault } from './caseVault.ts'
 import type { Inspection } from './inspection.ts'
 import type { Journal } from './journal.ts'
+import type { LabelVault } from './labelVault.ts'
 import type { NameVault } from './legalName.ts'
 import type { Origin } from './origin.ts'
 import type { PaymentDesk } from './paymentDesk.ts'
@@ -21,6 +22,7 @@ export type Services = {
   readonly vault: AccountVault
   readonly names: NameVault
   readonly cases: CaseVault
+  readonly labels: LabelVault
   readonly journal: Journal
   readonly payments: PaymentDesk
   readonly events: EventHub

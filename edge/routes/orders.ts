@@ -3,7 +3,7 @@ import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { callbackUrlField, checkCallbackUrl } from './callbackUrl.ts'
-import { visibleWallet } from './caller.ts'
+import { subUserRoles, visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -27,6 +27,7 @@ import { splitBodies, splitFields, splitSchema, splitsField } from './orderSplit
 import { encodeOrderText, type OrderText, readOrderText } from './orderText.ts'
 import { timeIn } from './paymentRequest.ts'
 import { requestDigest } from './requestDigest.ts'
+import { byBody, byField } from './signingUser.ts'
 import { walletText } from './walletText.ts'
 
 const pageDefault = 50
@@ -63,6 +64,7 @@ const order = z
     payer_wallet: walletIdField.optional(),
     payment_id: commandIdField.optional(),
     splits: z.array(splitSchema).optional().openapi({ description: 'Who else gets a part of the money' }),
+    by: byField,
     ...textFields,
     as_of: asOfSchema.optional().openapi({ description: 'Left out where the answer is not a reading' }),
   })
@@ -70,7 +72,17 @@ const order = z
 
 type OrderState = Pick<
   OrderView,
-  'amount' | 'refunded' | 'state' | 'payer' | 'paymentId' | 'createdMs' | 'expiresMs' | 'changedMs' | 'splits'
+  | 'amount'
+  | 'refunded'
+  | 'state'
+  | 'payer'
+  | 'paymentId'
+  | 'createdMs'
+  | 'expiresMs'
+  | 'changedMs'
+  | 'splits'
+  | 'user'
+  | 'userVersion'
 >
 
 function statusOf({ state, amount, refunded }: OrderState): Status {
@@ -96,6 +108,7 @@ async function orderBody(services: Services, walletId: string, orderNo: string, 
     ...(status === 'created' ? {} : { ended_at: timeText(state.changedMs) }),
     ...paid,
     ...(splits.length === 0 ? {} : { splits }),
+    ...byBody(state),
     ...text,
   }
 }
@@ -123,7 +136,7 @@ export const createOrder = operation({
   summary: 'Create an order that one payment can pay',
   description:
     'The order number is the id: the same body under it is the same order, as it stands now; another body gets 409. It can be paid once, until it expires or is closed; who pays second has the money back. Splits go on from the merchant’s wallet in the moment in which it is paid: whole fen by largest remainder, of equals to the earlier one; what a payee cannot take stays with the merchant. A refund comes out of the merchant’s wallet alone. An order number is free again a day after an unpaid order ended, and once a paid one can be refunded no more.',
-  callers: ['wallet', 'institution'],
+  callers: ['wallet', 'institution', ...subUserRoles],
   params: walletParams,
   body: z
     .strictObject({
@@ -171,7 +184,7 @@ export const createOrder = operation({
         : await runCommand(gateway, shard, { ...plan, op: 'orderCreateSplit', fields: { ...fields, ...split.fields } })
     const read = await gateway.ask(wallet, { type: 'order', wallet, orderNo }, 'owner')
     const made = { amount, refunded: 0, state: 'created', payer: 0, paymentId: noId, expiresMs } as const
-    const unsplit = { splits: [] }
+    const unsplit = { splits: [], user: caller.user?.number ?? 0, userVersion: caller.user?.version ?? 0 }
     const { timeMs } = taken.executed
     const state = read.result ?? { ...made, ...unsplit, createdMs: timeMs, changedMs: timeMs }
     return { status: 201, body: await orderBody(services, params.wallet_id, order_no, state, texts) }
@@ -205,7 +218,7 @@ export const showOrder = operation({
   summary: 'How an order stands',
   description:
     "Read from the shard's memory; description, goods and callback come from the journal, and are left out until it has followed.",
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', ...subUserRoles],
   params: orderParams,
   query: freshQuery,
   messages: { answer: 'Order' },
@@ -225,7 +238,7 @@ export const closeOrder = operation({
   tag: 'orders',
   summary: 'Close an order that nobody has paid',
   description: 'To close one twice changes nothing. One that was paid or has expired is not closed: 409, 410.',
-  callers: ['wallet', 'institution'],
+  callers: ['wallet', 'institution', ...subUserRoles],
   params: orderParams,
   body: z.strictObject({ request_id: requestIdField }).openapi('CloseOrderRequest'),
   messages: { request: 'CloseOrderRequest', answer: 'Order' },
@@ -268,7 +281,7 @@ export const listOrders = operation({
   tag: 'orders',
   summary: "A merchant's orders, newest first",
   description: 'From the journal, which follows the log; `followed` says how far. 503 while the journal is away.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', ...subUserRoles],
   params: walletParams,
   query: z.strictObject({ limit: countField(pageMax).default(pageDefault), cursor: z.string().optional() }),
   messages: { answer: 'OrderList' },

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { destinationSaga } from '../../actors/ledger/outcomes.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
-import { type Caller, visibleWallet } from './caller.ts'
+import { actsForWallet, type Caller, visibleWallet } from './caller.ts'
 import { paymentIdIn } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import { commandIdField, positionSchema, statusUrlField, timeField, walletIdField, yuanText } from './fields.ts'
@@ -102,7 +102,7 @@ export const showPayment = operation({
   path: '/v1/wallets/{wallet_id}/payments/{payment_id}',
   tag: 'payments',
   summary: 'How a payment of this payer stands',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'refunder', 'accountant'],
   params: z.object({ wallet_id: walletIdField, payment_id: commandIdField }),
   messages: { answer: 'Payment' },
   answers: { 200: { description: 'As it stands', schema: paymentSchema } },
@@ -134,7 +134,7 @@ export async function maySeePayment(
   { payer, payee }: Pick<JournalPayment, 'payer' | 'payee'>,
 ): Promise<boolean> {
   if (caller.role === 'operator') return true
-  if (caller.role === 'wallet') return caller.number === payer || caller.number === payee
+  if (actsForWallet(caller)) return caller.number === payer || caller.number === payee
   for (const number of [payer, payee]) {
     const { result } = await services.gateway.ask(number, { type: 'wallet', number })
     if (result?.institution === caller.number) return true

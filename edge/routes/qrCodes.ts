@@ -24,7 +24,7 @@ const payLink = z
 const common = {
   method: 'get',
   tag: 'orders',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'cashier', 'refunder'],
   query,
   media: Object.values(qrTypes),
   messages: { answer: 'PayLink' },

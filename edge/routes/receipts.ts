@@ -42,7 +42,7 @@ export const showReceipt = operation({
   summary: 'The receipt of a payment, for its payer and its payee',
   description:
     'The path names the payer. With Accept: text/html a page to print, in Chinese or English by Accept-Language. From the journal, once the payment is complete.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   media: [htmlType],
   params: z.object({ wallet_id: walletIdField, payment_id: commandIdField }),
   messages: { answer: 'Receipt' },

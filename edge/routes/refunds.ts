@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
-import { visibleWallet } from './caller.ts'
+import { subUserRoles, visibleWallet } from './caller.ts'
 import { idIn, requestOf } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -16,12 +16,13 @@ import {
   yuanText,
 } from './fields.ts'
 import { followedAnswer, placeBody, rememberedOutcome } from './followedPayment.ts'
-import type { JournalPayment } from './journal.ts'
+import type { JournalRefund } from './journal.ts'
 import { operation } from './operation.ts'
 import { orderNoField, orderNoIn } from './orderNo.ts'
 import { paymentStatusPath } from './paymentAnswer.ts'
 import { requestDigest } from './requestDigest.ts'
 import { outwardCode } from './sagas.ts'
+import { byBody, byField } from './signingUser.ts'
 
 const path = '/v1/merchants/{wallet_id}/orders/{order_no}/refunds'
 const params = z.object({ wallet_id: walletIdField, order_no: orderNoField })
@@ -37,6 +38,7 @@ const refund = z
     position: positionSchema.optional(),
     code: z.string().optional().openapi({ description: 'Why it came back: PAYEE_CLOSED, …' }),
     reason: z.string().optional().openapi({ description: 'Its name in the closed list' }),
+    by: byField,
     status_url: statusUrlField,
   })
   .openapi('Refund')
@@ -53,6 +55,7 @@ const fieldOf: Partial<Record<Refusal, string>> = {
   'amount-invalid': 'amount',
   'refund-exceeds-payment': 'amount',
   'funds-insufficient': 'amount',
+  'merchant-user-limit': 'amount',
   'order-unknown': 'order_no',
   'order-not-paid': 'order_no',
   'refund-period-over': 'order_no',
@@ -68,7 +71,7 @@ export const refundOrder = operation({
   summary: 'Refund an order, in whole or in part',
   description:
     'From the merchant’s wallet to the wallet that paid; all refunds together never exceed what was paid. The same refund_id never pays twice. A payer’s wallet that is closed takes nothing: the money stays with the merchant, and the refund is refused with PAYEE_CLOSED. 202 when the outcome is not known in time.',
-  callers: ['wallet', 'institution'],
+  callers: ['wallet', 'institution', ...subUserRoles],
   params,
   body: z.strictObject({ refund_id: commandIdField, amount: amountField }).openapi('RefundOrderRequest'),
   messages: { request: 'RefundOrderRequest', answer: 'Refund' },
@@ -103,11 +106,14 @@ const list = z
   })
   .openapi('RefundList')
 
-function listedBody(asked: Asked, { code, complete, executed }: JournalPayment): Record<string, unknown> {
+function listedBody(
+  asked: Asked,
+  { code, complete, executed, user, userVersion }: JournalRefund,
+): Record<string, unknown> {
   const refusal = refusalOf(code)
   const status = refusal !== 'accepted' ? 'refused' : complete ? 'completed' : 'pending'
   const why = refusal === 'accepted' ? {} : { code: outwardCode(refusal), reason: refusal }
-  return { ...asked, status, ...placeBody(executed), ...why }
+  return { ...asked, status, ...placeBody(executed), ...byBody({ user, userVersion }), ...why }
 }
 
 export const listRefunds = operation({
@@ -118,7 +124,7 @@ export const listRefunds = operation({
   summary: 'The refunds of an order, oldest first',
   description:
     'From the journal; `followed` says how far it has come. The freshest word about one stands at /v1/wallets/{wallet_id}/payments/{refund_id}.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', ...subUserRoles],
   params,
   messages: { answer: 'RefundList' },
   answers: { 200: { description: 'Those that left the merchant', schema: list } },

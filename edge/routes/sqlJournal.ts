@@ -16,6 +16,7 @@ import type {
   JournalEntry,
   JournalMandate,
   JournalMerchant,
+  JournalMerchantUser,
   JournalName,
   JournalOrder,
   JournalPayment,
@@ -34,6 +35,7 @@ import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
 import { selectMandates, selectMandatesFor } from './sqlMandates.ts'
 import { selectMerchant } from './sqlMerchants.ts'
+import { selectMerchantUsers } from './sqlMerchantUsers.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
 import { selectProposals, selectStandings } from './sqlRisk.ts'
@@ -61,6 +63,7 @@ type EntryRow = {
   id: Uint8Array
   time: bigint
 }
+type RefundRow = { id: Uint8Array; by_user: number; by_user_version: number }
 type SagaRow = {
   kind: number
   amount: bigint
@@ -181,8 +184,14 @@ export class SqlJournal implements Journal {
       const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(merchant) % this.#shardCount}`)
       if (followed === undefined) return { kind: 'away' }
       const newest = sql`select max(seq) from orders where merchant = ${merchant} and order_no = ${orderNo}`
-      const ids = sql`select id from refunds where merchant = ${merchant} and order_no = ${orderNo} and order_seq = (${newest})`
-      const refunds = await this.#payments(sql, sql`p.payer = ${merchant} and p.id in (${ids})`, refundsMax)
+      const ofOrder = sql`merchant = ${merchant} and order_no = ${orderNo} and order_seq = (${newest})`
+      const ids = sql`select id from refunds where ${ofOrder}`
+      const payments = await this.#payments(sql, sql`p.payer = ${merchant} and p.id in (${ids})`, refundsMax)
+      const by = await sql<RefundRow[]>`select id, by_user, by_user_version from refunds where ${ofOrder}`
+      const refunds = payments.map((payment) => {
+        const row = by.find(({ id }) => Buffer.compare(id, payment.id) === 0)
+        return { ...payment, user: row?.by_user ?? 0, userVersion: row?.by_user_version ?? 0 }
+      })
       return { kind: 'found', record: { refunds, followed } }
     })
   }
@@ -206,6 +215,10 @@ export class SqlJournal implements Journal {
       const merchant = await selectMerchant(sql, wallet)
       return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
     })
+  }
+
+  merchantUsers(merchant: number, number?: number): Promise<Found<readonly JournalMerchantUser[]>> {
+    return this.#ask(async (sql) => ({ kind: 'found', record: await selectMerchantUsers(sql, merchant, number) }))
   }
 
   disputes(wallet: number, count: number): Promise<Found<DisputesRead>> {

@@ -20,6 +20,8 @@ type OrderRow = {
   changed: bigint
   content: string | null
   splits: readonly SplitRow[] | null
+  by_user: number
+  by_user_version: number
   log_time: bigint | null
 }
 
@@ -41,7 +43,8 @@ export async function selectOrders(
 ): Promise<JournalOrder[]> {
   const rows = await sql<OrderRow[]>`
     select o.order_no, o.seq, o.index, o.amount_fen as amount, o.refunded_fen as refunded, o.state, o.payer,
-      o.payment_id, o.created_ms as created, o.expires_ms as expires, o.changed_ms as changed, t.content,
+      o.payment_id, o.created_ms as created, o.expires_ms as expires, o.changed_ms as changed, o.by_user,
+      o.by_user_version, t.content,
       ${splitsOf(sql)} as splits,
       p.log_time_ms as log_time
     from orders o
@@ -66,6 +69,8 @@ function orderOf(row: OrderRow): JournalOrder {
     createdMs: Number(row.created),
     expiresMs: Number(row.expires),
     changedMs: Number(expired ? row.expires : row.changed),
+    user: row.by_user,
+    userVersion: row.by_user_version,
     content: row.content ?? undefined,
     splits: (row.splits ?? []).map(({ payee, amount, weight, state, reason, payment_id }) => ({
       payee,

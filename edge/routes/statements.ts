@@ -117,7 +117,7 @@ export const showStatement = operation({
   summary: 'What moved in a wallet in a month of Shanghai',
   description:
     'Opening and lines make the closing, to the fen. With Accept: text/html a page to print, in Chinese or English by Accept-Language; with text/csv a table. From the journal.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   media: [htmlType, csvType],
   params: z.object({ wallet_id: walletIdField, month: z.string().max(7).openapi({ example: '2026-11' }) }),
   messages: { answer: 'MonthlyStatement' },
@@ -168,7 +168,7 @@ export const showDailyStatement = operation({
   summary: "A merchant's file of a day of Shanghai, once the day is closed",
   description:
     'With Accept: text/csv the file: H header, D a line a posting, T count and sum a kind, E all of them with opening and closing, S the SHA-256 of what stands before it. The same bytes whenever it is asked for; 409 while the day goes on or has not been written down. Otherwise its sums.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   media: [csvType],
   params: z.object({ wallet_id: walletIdField, date: z.string().max(10).openapi({ example: '2026-11-26' }) }),
   messages: { answer: 'DailyStatement' },

@@ -40,6 +40,7 @@ import type {
   Journal,
   JournalDispute,
   JournalEvent,
+  JournalMerchantUser,
   JournalName,
   JournalOrder,
   JournalPayment,
@@ -49,6 +50,7 @@ import type {
   PayeeMandatesPage,
   StatementRead,
 } from './journal.ts'
+import { labelVault } from './labelVault.ts'
 import { nameVault } from './legalName.ts'
 import { orderNoIn } from './orderNo.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
@@ -108,6 +110,8 @@ export class TestApi {
   entries: EntriesPage | undefined
   /** By which mandates the journal says every payee is paid. */
   payeeMandates: PayeeMandatesPage | undefined
+  /** What the journal has written down of every merchant's sub-users; away until a test gives it something. */
+  merchantUsers: readonly JournalMerchantUser[] | undefined
   /** Cases that the journal has written down. */
   disputes: readonly JournalDispute[] | undefined
   /** What the journal makes every statement of. */
@@ -171,6 +175,7 @@ export class TestApi {
       vault: accountVault(this.ring, createBlobs(this.ring)),
       names: nameVault(createBlobs(this.ring)),
       cases: caseVault(createBlobs(this.ring)),
+      labels: labelVault(createBlobs(this.ring)),
       journal: this.#journal(),
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
@@ -270,6 +275,8 @@ export class TestApi {
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       merchant: away,
+      merchantUsers: async () =>
+        this.merchantUsers === undefined ? { kind: 'away' } : { kind: 'found', record: this.merchantUsers },
       disputes: async () => {
         if (this.disputes === undefined) return { kind: 'away' }
         const followed = { shard: 0, seq: 9, timeMs: Date.now() }

@@ -3,6 +3,7 @@ import { messageNamed } from '../wire/protobuf.ts'
 import { operations } from './app.ts'
 import type { TestApi, TestWallet } from './testApi.ts'
 import { disputeSamples } from './testDisputes.ts'
+import { merchantUserSamples } from './testMerchantUsers.ts'
 import {
   accountNo,
   allowedBy,
@@ -219,6 +220,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     },
   },
   ...webhookSamples,
+  ...merchantUserSamples,
   ...disputeSamples,
   listWalletEvents: {
     by: 'own',

@@ -123,6 +123,10 @@ const ofMerchants: ReadonlySet<string> = new Set([
   'replayWebhook',
   'listDeadWebhooks',
   'showMerchant',
+  'putMerchantUser',
+  'listMerchantUsers',
+  'showMerchantUser',
+  'removeMerchantUser',
 ])
 
 export const isOfMerchants = (name: string): boolean => ofMerchants.has(name)

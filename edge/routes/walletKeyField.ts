@@ -18,7 +18,7 @@ const keyAlgorithmField = z
   .openapi({ description: 'Algorithm of the key; webauthn-p256 is a passkey, which comes in `passkey`' })
 
 /** A public key on P-256, read into 33 compressed bytes. */
-const publicKeyField = z
+export const publicKeyField = z
   .string()
   .max(1_024)
   .transform((text, context) => {

@@ -158,7 +158,7 @@ export const showWallet = operation({
   tag: 'wallets',
   summary: 'A wallet: balance, linked accounts, limits',
   description: "Read from the shard's memory; `as_of` says how fresh it is.",
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   params: walletParams,
   query: freshQuery,
   messages: { answer: 'Wallet' },

@@ -12,7 +12,7 @@ import type { LiveStreams } from '../region/liveStream.ts'
 import { readMessage, writeMessage } from '../wire/protobuf.ts'
 import { readJson } from '../wire/strictJson.ts'
 import type { Authentication } from './authentication.ts'
-import type { Caller } from './caller.ts'
+import { actsForWallet, type Caller } from './caller.ts'
 import { Failure, shownName } from './failure.ts'
 import type { MediaBody, Operation, Services } from './operation.ts'
 import { addressBytes, callerAddress, deviceBytes, type Origin, parsePlace } from './origin.ts'
@@ -128,11 +128,13 @@ async function perform(web: Web, operation: Operation, c: Context, known: Known)
   const bytes = await readBody(c.req.raw)
   const caller = await callerOf(web, operation, c, bytes)
   const { role, number } = caller
-  known.caller = caller
   known.looksUp = operation.budget === 'lookup'
-  admit(role === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
+  // Whoever signs for a wallet takes from what the wallet may ask.
+  const budget = actsForWallet(caller) ? 'wallet' : role
+  known.caller = { role: budget, number }
+  admit(budget === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
-  if (operation.budget === 'lookup') admit(web.limits.lookup(role, number))
+  if (operation.budget === 'lookup') admit(web.limits.lookup(budget, number))
   const params = check(operation.params, c.req.param())
   const query = check(operation.query, c.req.query())
   const message = operation.messages.request

@@ -116,7 +116,7 @@ export const listWebhooks = operation({
   tag: 'merchants',
   summary: 'What a merchant is told of, newest first',
   description: 'From the journal of the region that answers; `followed` says how far it has come.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   params: z.object({ wallet_id: walletIdField }),
   query: z.strictObject({
     status: z.enum(statuses).optional(),
@@ -159,7 +159,7 @@ export const showWebhook = operation({
   tag: 'merchants',
   summary: 'What a merchant is told, with every try and what came back',
   description: 'Tries stand in the journal of the region that made them.',
-  callers: ['wallet', 'institution', 'operator'],
+  callers: ['wallet', 'institution', 'operator', 'accountant'],
   params: eventParams,
   messages: { answer: 'Webhook' },
   answers: { 200: { description: 'The event, its body and its deliveries', schema: webhook } },

@@ -7,6 +7,7 @@ import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
 import { file_jiaozi_v1_linked_accounts } from '../proto/gen/jiaozi/v1/linked_accounts_pb.ts'
 import { file_jiaozi_v1_mandates } from '../proto/gen/jiaozi/v1/mandates_pb.ts'
+import { file_jiaozi_v1_merchant_users } from '../proto/gen/jiaozi/v1/merchant_users_pb.ts'
 import { file_jiaozi_v1_merchants } from '../proto/gen/jiaozi/v1/merchants_pb.ts'
 import { file_jiaozi_v1_orders } from '../proto/gen/jiaozi/v1/orders_pb.ts'
 import { file_jiaozi_v1_pay_links } from '../proto/gen/jiaozi/v1/pay_links_pb.ts'
@@ -35,6 +36,7 @@ const registry = createRegistry(
   file_jiaozi_v1_limits,
   file_jiaozi_v1_linked_accounts,
   file_jiaozi_v1_merchants,
+  file_jiaozi_v1_merchant_users,
   file_jiaozi_v1_mandates,
   file_jiaozi_v1_orders,
   file_jiaozi_v1_payees,

@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { SigningUser } from "./merchant_users_pb.ts";
+import { file_jiaozi_v1_merchant_users } from "./merchant_users_pb.ts";
 import type { AsOf, Position } from "./positions_pb.ts";
 import { file_jiaozi_v1_positions } from "./positions_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/refunds.proto.
  */
 export const file_jiaozi_v1_refunds: GenFile = /*@__PURE__*/
-  fileDesc("ChdqaWFvemkvdjEvcmVmdW5kcy5wcm90bxIJamlhb3ppLnYxIloKElJlZnVuZE9yZGVyUmVxdWVzdBIWCglyZWZ1bmRfaWQYASABKAlIAIgBARITCgZhbW91bnQYAiABKAlIAYgBAUIMCgpfcmVmdW5kX2lkQgkKB19hbW91bnQi/wIKBlJlZnVuZBIWCglyZWZ1bmRfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARIVCghvcmRlcl9ubxgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhMKBnN0YXR1cxgFIAEoCUgEiAEBEhgKC2V4ZWN1dGVkX2F0GAYgASgJSAWIAQESKgoIcG9zaXRpb24YByABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBogBARIRCgRjb2RlGAggASgJSAeIAQESEwoGcmVhc29uGAkgASgJSAiIAQESFwoKc3RhdHVzX3VybBgKIAEoCUgJiAEBQgwKCl9yZWZ1bmRfaWRCDAoKX3dhbGxldF9pZEILCglfb3JkZXJfbm9CCQoHX2Ftb3VudEIJCgdfc3RhdHVzQg4KDF9leGVjdXRlZF9hdEILCglfcG9zaXRpb25CBwoFX2NvZGVCCQoHX3JlYXNvbkINCgtfc3RhdHVzX3VybCKvAQoKUmVmdW5kTGlzdBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIVCghvcmRlcl9ubxgCIAEoCUgBiAEBEiIKB3JlZnVuZHMYAyADKAsyES5qaWFvemkudjEuUmVmdW5kEiYKCGZvbGxvd2VkGAQgASgLMg8uamlhb3ppLnYxLkFzT2ZIAogBAUIMCgpfd2FsbGV0X2lkQgsKCV9vcmRlcl9ub0ILCglfZm9sbG93ZWRiBnByb3RvMw", [file_jiaozi_v1_positions]);
+  fileDesc("ChdqaWFvemkvdjEvcmVmdW5kcy5wcm90bxIJamlhb3ppLnYxIloKElJlZnVuZE9yZGVyUmVxdWVzdBIWCglyZWZ1bmRfaWQYASABKAlIAIgBARITCgZhbW91bnQYAiABKAlIAYgBAUIMCgpfcmVmdW5kX2lkQgkKB19hbW91bnQirwMKBlJlZnVuZBIWCglyZWZ1bmRfaWQYASABKAlIAIgBARIWCgl3YWxsZXRfaWQYAiABKAlIAYgBARIVCghvcmRlcl9ubxgDIAEoCUgCiAEBEhMKBmFtb3VudBgEIAEoCUgDiAEBEhMKBnN0YXR1cxgFIAEoCUgEiAEBEhgKC2V4ZWN1dGVkX2F0GAYgASgJSAWIAQESKgoIcG9zaXRpb24YByABKAsyEy5qaWFvemkudjEuUG9zaXRpb25IBogBARIRCgRjb2RlGAggASgJSAeIAQESEwoGcmVhc29uGAkgASgJSAiIAQESFwoKc3RhdHVzX3VybBgKIAEoCUgJiAEBEicKAmJ5GAsgASgLMhYuamlhb3ppLnYxLlNpZ25pbmdVc2VySAqIAQFCDAoKX3JlZnVuZF9pZEIMCgpfd2FsbGV0X2lkQgsKCV9vcmRlcl9ub0IJCgdfYW1vdW50QgkKB19zdGF0dXNCDgoMX2V4ZWN1dGVkX2F0QgsKCV9wb3NpdGlvbkIHCgVfY29kZUIJCgdfcmVhc29uQg0KC19zdGF0dXNfdXJsQgUKA19ieSKvAQoKUmVmdW5kTGlzdBIWCgl3YWxsZXRfaWQYASABKAlIAIgBARIVCghvcmRlcl9ubxgCIAEoCUgBiAEBEiIKB3JlZnVuZHMYAyADKAsyES5qaWFvemkudjEuUmVmdW5kEiYKCGZvbGxvd2VkGAQgASgLMg8uamlhb3ppLnYxLkFzT2ZIAogBAUIMCgpfd2FsbGV0X2lkQgsKCV9vcmRlcl9ub0ILCglfZm9sbG93ZWRiBnByb3RvMw", [file_jiaozi_v1_merchant_users, file_jiaozi_v1_positions]);
 
 /**
  * @generated from message jiaozi.v1.RefundOrderRequest
@@ -97,6 +99,13 @@ export type Refund = Message<"jiaozi.v1.Refund"> & {
    * @generated from field: optional string status_url = 10;
    */
   statusUrl?: string | undefined;
+
+  /**
+   * Sub-user of the merchant that signed it, if one did.
+   *
+   * @generated from field: optional jiaozi.v1.SigningUser by = 11;
+   */
+  by?: SigningUser | undefined;
 };
 
 /**
