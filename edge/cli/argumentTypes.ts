@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { parseCommandId, parseUserId, parseWalletId } from '../../actors/ledger/ids.ts'
 import { amountFen, limitField, limitText, yuanText } from '../routes/fields.ts'
+import type { SignerName } from './session.ts'
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/
 
@@ -36,6 +37,12 @@ export function limitArgument(text: string): string | null {
   const read = limitField.safeParse(text === 'none' ? null : text)
   if (!read.success) throw new InvalidArgumentError('It must be an amount in yuan with at most two decimals, or none.')
   return limitText(read.data)
+}
+
+export function signerArgument(text: string): SignerName {
+  const known = ['wallet', 'institution', 'operator'].includes(text) || /^user:[1-9]\d?$/.test(text)
+  if (!known) throw new InvalidArgumentError('It must be wallet, institution, operator, or user:N.')
+  return text as SignerName
 }
 
 export function wholeArgument(min: number, max: number): (text: string) => number {

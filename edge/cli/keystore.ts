@@ -19,8 +19,17 @@ export type KeptWallet = {
   openedBy?: string
 }
 
+/** The key of a merchant's sub-user. */
+export type KeptUser = { formatVersion: 1; walletId: string; userNo: number; privateKeyPem: string }
+
 /** A key that was made for a request whose outcome is not known yet, so that no answer can arrive without its key. */
-export type KeptRequest = { formatVersion: 1; privateKeyPem: string; userRequestId?: string; walletId?: string }
+export type KeptRequest = {
+  formatVersion: 1
+  privateKeyPem: string
+  userRequestId?: string
+  walletId?: string
+  userNo?: number
+}
 
 /** Wallet keys of the people on this machine: one file each, readable by its owner only. */
 export class Keystore {
@@ -33,6 +42,10 @@ export class Keystore {
   #fileOf(walletId: string): string {
     if (parseWalletId(walletId) === undefined) throw new BadInput('a wallet id is W or M and a number')
     return join(this.dir, `${walletId}.json`)
+  }
+
+  #fileOfUser(walletId: string, userNo: number): string {
+    return this.#fileOf(walletId).replace(/\.json$/, `.user-${userNo}.json`)
   }
 
   #requestFile(requestId: string): string {
@@ -53,6 +66,22 @@ export class Keystore {
 
   keyOf(walletId: string): WalletKey {
     return walletKeyOf(this.wallet(walletId).privateKeyPem)
+  }
+
+  /** @throws BadInput when the key of this sub-user is not kept here, or others may read its file */
+  keyOfUser(walletId: string, userNo: number): WalletKey {
+    const file = this.#fileOfUser(walletId, userNo)
+    if (!existsSync(file))
+      throw new BadInput(`the key of ${walletId}/users/${userNo} is not in the keystore ${this.dir}`)
+    return walletKeyOf(this.#read<KeptUser>(file).privateKeyPem)
+  }
+
+  putUser(user: KeptUser): void {
+    this.#write(this.#fileOfUser(user.walletId, user.userNo), user)
+  }
+
+  dropUser(walletId: string, userNo: number): void {
+    removeIfThere(this.#fileOfUser(walletId, userNo))
   }
 
   put(wallet: KeptWallet): void {
@@ -105,7 +134,7 @@ export class Keystore {
     return kept
   }
 
-  #write(file: string, contents: KeptWallet | KeptRequest): void {
+  #write(file: string, contents: KeptWallet | KeptUser | KeptRequest): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 })
     replaceFile(file, Buffer.from(`${JSON.stringify(contents, null, 2)}\n`))
   }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { newId } from '../client/node.ts'
 import { walletIdArgument } from './argumentTypes.ts'
 import type { Answer, Register } from './command.ts'
+import { addMerchantUserCommands } from './merchantUserCommands.ts'
 import { addQrCommand } from './qrCommand.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines } from './textTable.ts'
@@ -51,6 +52,7 @@ export function addMerchantCommands(program: Command, register: Register): Comma
     const body = await session.change(signer, 'PUT', merchantPath(walletId!), { ...texts, request_id: requestId })
     return merchantAnswer({ body })
   })
+  addMerchantUserCommands(merchant, register)
   return merchant
 }
 

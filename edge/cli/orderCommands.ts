@@ -119,6 +119,12 @@ function addCreateCommand(order: Command, register: Register): void {
   })
 }
 
+function signingUserText(by: unknown): string | undefined {
+  if (by === undefined) return undefined
+  const { user_no, version } = by as { user_no: number; version: number }
+  return `sub-user ${user_no}, version ${version}`
+}
+
 export function orderAnswer({ body }: { body: Record<string, unknown> }): Answer {
   const text = nameValueLines([
     ['merchant', body.wallet_id],
@@ -131,6 +137,7 @@ export function orderAnswer({ body }: { body: Record<string, unknown> }): Answer
     ['ended at', body.ended_at],
     ['payer', body.payer_wallet],
     ['payment', body.payment_id],
+    ['made by', signingUserText(body.by)],
     ['description', body.description],
     ['goods', body.goods],
     ['callback', body.callback_url],

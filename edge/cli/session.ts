@@ -6,6 +6,7 @@ import {
   nodeExchange,
   OutcomeUnknown,
   principalSigner,
+  subUserSigner,
   walletSigner,
 } from '../client/node.ts'
 import type { Exchange, RequestSigner, RetryPolicy } from '../client/requests.ts'
@@ -29,7 +30,8 @@ export type ConnectionOptions = {
 }
 
 export type Reply = { status: number; body: Record<string, unknown> }
-export type SignerName = 'wallet' | 'institution' | 'operator'
+/** `user:2` is a merchant's sub-user of that number, whose key is kept here. */
+export type SignerName = 'wallet' | 'institution' | 'operator' | `user:${number}`
 
 /** Errors of a connection that was never made, so that the request cannot have arrived. */
 const unsentCodes = new Set([
@@ -95,9 +97,14 @@ export class Session {
     return walletSigner(walletId, this.keystore.keyOf(walletId))
   }
 
+  #subUser(walletId: string, userNo: number): RequestSigner {
+    return subUserSigner(walletId, userNo, this.keystore.keyOfUser(walletId, userNo))
+  }
+
   /** Signs as asked; else with the wallet's own key where it is in the keystore, as the institution where not. */
   signerFor(walletId: string, as: SignerName | undefined): RequestSigner {
     if (as === 'operator') return this.operator()
+    if (as?.startsWith('user:')) return this.#subUser(walletId, Number(as.slice('user:'.length)))
     const own = as === 'wallet' || (as === undefined && this.keystore.has(walletId))
     return own ? this.wallet(walletId) : this.institution()
   }

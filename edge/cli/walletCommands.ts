@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { newId, newWalletKey, walletKeyOf } from '../client/node.ts'
-import { commandIdArgument, userIdArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import { commandIdArgument, signerArgument, userIdArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
 import type { Asked, Register } from './command.ts'
 import { BadInput } from './exitCodes.ts'
 import type { KeptRequest } from './keystore.ts'
@@ -14,11 +14,10 @@ export const requestIdOption = (): Option =>
   )
 
 export const signerOption = (): Option =>
-  new Option('--as <who>', 'who signs (default: the wallet where its key is kept, else the institution)').choices([
-    'wallet',
-    'institution',
-    'operator',
-  ])
+  new Option(
+    '--as <who>',
+    'who signs: wallet, institution, operator, or user:N for a merchant’s sub-user (default: the wallet where its key is kept, else the institution)',
+  ).argParser(signerArgument)
 
 type OpenOptions = { user?: string; kyc?: number; class: number; kind: string; requestId?: string }
 

@@ -7,6 +7,7 @@ export {
   newWalletKey,
   principalSigner,
   type Signer,
+  subUserSigner,
   type WalletKey,
   walletSigner,
 } from './keys.ts'

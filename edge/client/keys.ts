@@ -2,7 +2,7 @@ import { type Bytes, bytesOfBase64, bytesOfBase64Url, hexOf } from './encoding.t
 
 /** Signs requests as HTTP messages (RFC 9421): wallets by P-256, institutions and operators by Ed25519. */
 export type Signer = {
-  /** A wallet's id, or "institution:1", "operator:1". */
+  /** A wallet's id, or "institution:1", "operator:1", or of a merchant's sub-user "M1048576/users/2". */
   readonly keyId: string
   readonly algorithm: 'ed25519' | 'ecdsa-p256-sha256'
   sign(base: Bytes): Promise<Bytes>
@@ -57,6 +57,11 @@ function compressed(x: Bytes, y: Bytes): string {
 
 export function walletSigner(walletId: string, { privateKey }: WalletKey): Signer {
   return { keyId: walletId, algorithm: 'ecdsa-p256-sha256', sign: (base) => signP256(privateKey, base) }
+}
+
+/** A merchant's sub-user, who signs with a key of its own: a till, or somebody in its accounts. */
+export function subUserSigner(walletId: string, userNo: number, key: WalletKey): Signer {
+  return walletSigner(`${walletId}/users/${userNo}`, key)
 }
 
 /** r and s as they are, 64 bytes (RFC 9421 §3.3.4). */
