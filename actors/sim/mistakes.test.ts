@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  type CommandOp,
   commandHeadRecord,
   commandOps,
   commandRecords,
@@ -18,9 +19,9 @@ import { simulate } from './simulate.ts'
 const seeds = [11, 12, 13, 14, 15, 16]
 
 /** What the auditor says of the first region in which the planted bug shows. */
-async function firstViolation(mistakes: Partial<Mistakes>): Promise<string> {
+async function firstViolation(mistakes: Partial<Mistakes>, days = 1): Promise<string> {
   for (const seed of seeds) {
-    const { violations } = await simulate(seed, { calm: true, mistakes })
+    const { violations } = await simulate(seed, { calm: true, change: (drawn) => ({ ...drawn, days }), mistakes })
     if (violations.length > 0) return violations.join('\n')
   }
   return 'none: the auditor is blind'
@@ -45,18 +46,31 @@ function addFen(body: Uint8Array, at: number): void {
 }
 
 /** The same command with a fen more at a place of its record, when it is the first of its frame. */
-function dearerCommand(frame: OpenedFrame, op: 'mandateSign' | 'orderCreateSplit', at: number): OpenedFrame {
-  const isIt = frame.header.kind === frameKinds.commands && frame.body[commandHeadRecord.at.op] === commandOps[op]
-  return isIt ? dearer(frame, frameKinds.commands, () => at) : frame
+function dearerCommand(
+  frame: OpenedFrame,
+  op: 'mandateSign' | 'orderCreateSplit' | 'payoutRulePut',
+  at: number,
+): OpenedFrame {
+  return isFirst(frame, op) ? dearer(frame, frameKinds.commands, () => at) : frame
+}
+
+function isFirst({ header, body }: OpenedFrame, op: CommandOp): boolean {
+  return header.kind === frameKinds.commands && body[commandHeadRecord.at.op] === commandOps[op]
+}
+
+/** A merchant's rule, when it is the first command of its frame, that ends what it should begin. */
+function ended(frame: OpenedFrame): OpenedFrame {
+  if (!isFirst(frame, 'payoutRulePut')) return frame
+  const body = frame.body.slice()
+  body[commandRecords.payoutRulePut.at.active] = 0
+  return { ...frame, body }
 }
 
 /** A proposal about risk, when it is the first command of its frame, that lets anybody pay as often as it pleases. */
 function lenient(frame: OpenedFrame): OpenedFrame {
   const { changeOp, change } = commandRecords.proposalOpen.at
   const { body } = frame
-  const isProposal =
-    frame.header.kind === frameKinds.commands && body[commandHeadRecord.at.op] === commandOps.proposalOpen
-  if (!isProposal || body[changeOp] !== commandOps.riskPolicyPut) return frame
+  if (!isFirst(frame, 'proposalOpen') || body[changeOp] !== commandOps.riskPolicyPut) return frame
   const changed = body.slice()
   const at = change + commandRecords.riskPolicyPut.at.paymentsMax - commandHeadRecord.size
   new DataView(changed.buffer).setFloat64(at, 1_000, true)
@@ -117,6 +131,19 @@ describe('the auditor finds what is planted', () => {
   test('a ledger that lets wallets pay more often than two operators agreed on', async () => {
     const mistakes = { opener: (opener: Opener) => opening(opener, lenient) }
     expect(await firstViolation(mistakes)).toMatch(/is one of \d+ in ten seconds; \d+ are allowed/)
+  })
+
+  test('a merchant that is paid out a fen less than lies above its reserve', async () => {
+    const { reserve } = commandRecords.payoutRulePut.at
+    const mistakes = {
+      opener: (opener: Opener) => opening(opener, (f) => dearerCommand(f, 'payoutRulePut', reserve)),
+    }
+    expect(await firstViolation(mistakes, 2)).toMatch(/payout \d+\.\S+ of \d+ fen leaves \d+; the rule keeps \d+/)
+  })
+
+  test('a merchant that is not paid out when its time comes', async () => {
+    const mistakes = { opener: (opener: Opener) => opening(opener, ended) }
+    expect(await firstViolation(mistakes, 2)).toMatch(/wallet \d+ held \d+ fen at \d+ and was not paid out/)
   })
 
   test('a leader that sends a credit twice, under two transit numbers', async () => {

@@ -45,7 +45,9 @@ export class Observer {
       const wallet = this.replica.ledger.state.wallets.at.number[row]!
       const posting = { kind: kindNames[kind]!, wallet, fen, counterparty, id: commandIdText(bytes, at) }
       if (kind === postingKinds.splitOut) chronicle.tell('made.split', posting.id)
-      else if (fen < 0 && isMadeId(bytes, at)) chronicle.tell('made.scheduled', posting.id)
+      else if (fen < 0 && isMadeId(bytes, at)) {
+        chronicle.tell(kind === postingKinds.redemption ? 'made.payout' : 'made.scheduled', posting.id)
+      }
       chronicle.tell(`posted.${posting.kind}`, `${wallet} ${fen} ${counterparty} ${posting.id}`)
       const { logTimeMs } = this.replica.ledger.state
       auditor.posted({ shard, seq: this.replica.seq + 1, logTimeMs, ...posting })

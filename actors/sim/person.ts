@@ -51,6 +51,7 @@ const errandsAtOnceMax = 6
 const againMsMin = 100
 const againMsMax = 900
 const sagaAskMs = 400
+const hourMs = 3_600_000
 /** Refusals of the moment: the same request may be taken later. */
 const ofTheMoment = new Set(['id-early', 'timestamp-early', 'ids-exhausted', 'key-not-current', 'frame-repeated'])
 const tooOld = new Set(['id-expired', 'id-seen'])
@@ -126,12 +127,19 @@ export class Person {
     return `token of ${this.#name}`
   }
 
-  /** Opens a wallet, fills it, and goes about until it is told that the day is over. */
+  /** Opens a wallet, fills it, and goes about for a first day. */
   async live(others: readonly Person[]): Promise<void> {
     const { scenario } = this.#world
     await this.#open()
     await this.#saga('recharge', richFen)
+    if (scenario.days > 1 && this.#wallet!.kind === walletKinds.merchant) await this.#orderPayouts()
     this.#settled = true
+    await this.goAbout(others)
+  }
+
+  /** Goes about until it is told that the day is over. */
+  async goAbout(others: readonly Person[]): Promise<void> {
+    const { scenario } = this.#world
     const underWay = new Set<Promise<void>>()
     while (!this.#world.calmed) {
       await this.#client.sleep(this.#prng.between(1, 2 * scenario.thinkMs))
@@ -172,6 +180,24 @@ export class Person {
     else if (this.#prng.chance(0.4)) await this.#shopper.refund(number)
     else if (this.#prng.chance(0.15)) await this.#shopper.close(number)
     else await this.#shopper.sell(number, this.#prng.between(1, 30_000), payees)
+  }
+
+  /** Has its bank paid once a day, at any minute of it. */
+  async #orderPayouts(): Promise<void> {
+    const { number: wallet, shard, link } = this.#wallet!
+    const { auditor, chronicle } = this.#world
+    const prng = this.#world.prng.fork(`payouts of ${this.#name}`)
+    const terms = {
+      floorFen: prng.between(0, 100_000),
+      reserveFen: prng.between(0, 200_000),
+      minute: prng.between(0, 1_439),
+    }
+    auditor.payouts.asked(wallet, terms, auditor.wallets.balances.get(wallet) ?? 0)
+    const { floorFen: floor, reserveFen: reserve, minute } = terms
+    const fields = { wallet, floor, reserve, minute, link, active: 1 }
+    const { executed } = await this.#command(shard, 'payoutRulePut', fields, this.#byKey(wallet))
+    auditor.payouts.accepted(wallet, executed.timeMs)
+    chronicle.tell('answered.payout-rule.accepted', `${wallet} ${reserve} ${minute}`)
   }
 
   #amount(): number {
@@ -382,6 +408,9 @@ export class Person {
         const outcome = sagaEnds[view.kind][view.step]
         if (outcome !== undefined) return { outcome, place: `${view.seq}/${view.index}` }
       }
+      // Of yesterday's a shard knows the id longer than the end; the rest stands in the journal.
+      if (view === null && this.#world.outside.clock.nowMs() - timeOf(id) > hourMs)
+        return { outcome: 'forgotten', place: '' }
       await this.#client.sleep(sagaAskMs)
     }
   }
@@ -397,6 +426,9 @@ export class Person {
     this.#rotating = false
   }
 }
+
+/** When a UUIDv7 was made. */
+export const timeOf = (id: Uint8Array): number => Buffer.from(id.buffer, id.byteOffset, 16).readUIntBE(0, 6)
 
 const placeOf = ({ shard, seq, index }: Executed): string => `${shard}/${seq}/${index}`
 

@@ -5,6 +5,7 @@ import { commandHeadRecord, commandOps, commandRecords, signers } from '../ledge
 import { refusalOf } from '../ledger/refusals.ts'
 import { riskActions, riskKinds } from '../ledger/riskRules.ts'
 import { Client } from './client.ts'
+import { timeOf } from './person.ts'
 import type { Prng } from './prng.ts'
 import type { World } from './world.ts'
 
@@ -162,5 +163,3 @@ export class RuleMaker {
     }
   }
 }
-
-const timeOf = (id: Uint8Array): number => Buffer.from(id.buffer, id.byteOffset, 16).readUIntBE(0, 6)

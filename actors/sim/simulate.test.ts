@@ -32,6 +32,20 @@ describe('a simulated region', () => {
     for (const count of Object.values(made)) expect(count).toBeGreaterThan(0)
   })
 
+  test('pays merchants’ banks by their rules when days pass, whatever the banks refuse or leave unanswered', async () => {
+    const seen = new Map<string, number>()
+    for (const seed of [4, 15, 16, 38, 53]) {
+      const { violations, counts } = await simulate(seed, { change: (drawn) => ({ ...drawn, days: 3 }) })
+      expect(violations).toEqual([])
+      for (const [kind, times] of counts) seen.set(kind, (seen.get(kind) ?? 0) + times)
+    }
+    for (const kind of ['made.payout', 'posted.redemption-returned', 'far.refused', 'far.answerLost']) {
+      expect(seen.get(kind), kind).toBeGreaterThan(0)
+    }
+    // A rule pays on more than one day.
+    expect(seen.get('made.payout')).toBeGreaterThan(seen.get('answered.payout-rule.accepted')!)
+  })
+
   test('is the same event by event when its seed is run again', async () => {
     const tellOf = async (): Promise<{ digest: string; lines: string[] }> => {
       const lines: string[] = []

@@ -41,6 +41,8 @@ const quietStartMsMax = 10_000
 const restMsMax = 180_000
 /** Lets what was said last arrive, and the lanes forget what was taken in. */
 const quietMs = 2_000
+const nightMsMin = 20 * 3_600_000
+const nightMsMax = 28 * 3_600_000
 
 /** Runs the world of one seed: a time in which things go wrong, a time in which all must come right, and the audit. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationResult> {
@@ -55,32 +57,35 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   try {
     world.begin()
     const people = Array.from({ length: scenario.personCount }, (_, n) => new Person(world, n))
-    let living = people.length
-    for (const person of people) {
-      const lives = person.live(people)
+    let living = 0
+    const live = (who: string, lives: Promise<void>): void => {
+      living += 1
       void lives.then(
         () => living--,
-        (error: unknown) => chronicle.violation(`a person gave up: ${textOf(error)}`),
+        (error: unknown) => chronicle.violation(`${who} gave up: ${textOf(error)}`),
       )
     }
+    for (const person of people) live('a person', person.live(people))
     const rules = new RuleMaker(world)
-    living += 1
-    void rules.live().then(
-      () => living--,
-      (error: unknown) => chronicle.violation(`the operators gave up: ${textOf(error)}`),
-    )
+    live('the operators', rules.live())
     const broken = (): boolean => chronicle.violations.length > 0
     if (scenario.quietStart) await time.run(quietStartMsMax, () => broken() || people.every(({ settled }) => settled))
     world.setFaults(scenario.faults)
-    planFaults(world, prng.fork('fault plan'))
-    await time.run(time.nowMs + scenario.chaosMs, broken)
-    world.calmDown()
     const rest = (): boolean => living === 0 && atRest(world)
-    const endMs = time.nowMs + restMsMax
-    await time.run(endMs, () => broken() || rest())
-    await time.run(time.nowMs + quietMs, broken)
-    // A hold that falls due now puts a frame into a log: it must be committed like any other.
-    await time.run(time.nowMs + restMsMax, () => broken() || rest())
+    const random = prng.fork('nights')
+    for (let day = 0; day < scenario.days && !broken(); day++) {
+      if (day > 0) {
+        world.passNight(random.between(nightMsMin, nightMsMax))
+        for (const person of people) live('a person', person.goAbout(people))
+      }
+      planFaults(world, prng.fork(day === 0 ? 'fault plan' : `fault plan ${day}`))
+      await time.run(time.nowMs + scenario.chaosMs, broken)
+      world.calmDown()
+      await time.run(time.nowMs + restMsMax, () => broken() || rest())
+      await time.run(time.nowMs + quietMs, broken)
+      // A hold that falls due now puts a frame into a log: it must be committed like any other.
+      await time.run(time.nowMs + restMsMax, () => broken() || rest())
+    }
     if (chronicle.violations.length === 0) close(world, people)
     if (chronicle.violations.length === 0) rules.close()
     return resultOf(seed, world)

@@ -54,6 +54,8 @@ export type Scenario = {
   /** Nothing goes wrong before everybody has a wallet with money in it. */
   quietStart: boolean
   chaosMs: number
+  /** Between two of them everything sleeps for a night. */
+  days: number
   thinkMs: number
   /** Clocks of workers that were set wrong stay so to the end. */
   clocksStayWrong: boolean
@@ -97,6 +99,7 @@ export function drawScenario(prng: Prng): Scenario {
     startMs: prng.pick(starts),
     quietStart: prng.chance(0.6),
     chaosMs: prng.between(4_000, 10_000),
+    days: prng.fork('days').chance(0.25) ? 2 : 1,
     thinkMs: prng.between(80, 500),
     clocksStayWrong: prng.chance(0.5),
     faults: drawFaults(prng.fork('faults')),

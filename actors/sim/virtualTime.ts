@@ -50,6 +50,12 @@ export class VirtualTime {
     }
   }
 
+  /** All sleeps for a while: what is due is due as much later, and every clock has gone on. */
+  skip(forMs: number): void {
+    this.nowMs += forMs
+    for (const due of this.#heap) due.atMs += forMs
+  }
+
   #push(due: Due): void {
     const heap = this.#heap
     let at = heap.length

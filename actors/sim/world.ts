@@ -214,6 +214,14 @@ export class World {
     for (const region of this.regions) region.calmDown()
   }
 
+  /** All sleeps, people and programs, and wakes to a day on which things go wrong again. */
+  passNight(forMs: number): void {
+    this.chronicle.tell('night', String(forMs))
+    this.time.skip(forMs)
+    this.calmed = false
+    this.setFaults(this.scenario.faults)
+  }
+
   close(): void {
     for (const machine of this.machines) machine.process?.kill()
     this.far.books.close()

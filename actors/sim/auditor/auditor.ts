@@ -4,6 +4,7 @@ import { FrequencyBook } from './frequencyBook.ts'
 import { HoldBook } from './holdBook.ts'
 import { MandateBook } from './mandateBook.ts'
 import { OrderBook } from './orderBook.ts'
+import { PayoutBook } from './payoutBook.ts'
 import { type Answer, type Request, RequestBook } from './requestBook.ts'
 import { judgeSaga } from './sagaRules.ts'
 import { SplitBook } from './splitBook.ts'
@@ -49,6 +50,7 @@ export class Auditor {
   readonly frequency: FrequencyBook
   readonly disputes: DisputeBook
   readonly mandates: MandateBook
+  readonly payouts: PayoutBook
   readonly splits = new SplitBook()
   readonly bank: StatementFold
   readonly centralBank: StatementFold
@@ -65,6 +67,7 @@ export class Auditor {
     this.frequency = new FrequencyBook(violation)
     this.disputes = new DisputeBook(violation)
     this.mandates = new MandateBook(violation)
+    this.payouts = new PayoutBook(violation)
     this.bank = new StatementFold('bank', violation)
     this.centralBank = new StatementFold('central bank', violation)
   }
@@ -86,9 +89,7 @@ export class Auditor {
     if (kind === 'redemption-returned' && this.#burnt(txId)) {
       this.#violation(`redemption ${txId} gave back what is burnt`)
     }
-    if (kind === 'redeemed' && !this.requests.wasAsked('redemption', wallet, id, -fen)) {
-      this.#violation(`redemption ${txId} of ${-fen} fen was never asked for`)
-    }
+    if (kind === 'redeemed') this.#judgeRedeemed(posting)
     if (kind === 'paid') this.#judgePaid(posting)
     if (kind === 'payment-returned') this.mandates.returned(posting)
     const received = kind === 'received' ? this.requests.request('payment', counterparty, id, fen) : undefined
@@ -98,8 +99,21 @@ export class Auditor {
     if (kind === 'held' || kind === 'paid') {
       this.frequency.posted(posting, this.requests.request('payment', wallet, id, -fen))
     }
+    this.payouts.posted(posting, this.#heldFen(wallet))
     this.wallets.post(posting)
     this.#weigh(`${kind} ${txId}`)
+  }
+
+  #heldFen(wallet: number): number {
+    return this.wallets.balances.get(wallet) ?? 0
+  }
+
+  #judgeRedeemed(posting: Posting): void {
+    const { wallet, id, fen } = posting
+    const unasked = isUnasked(id) && this.payouts.paidOut(posting, this.#heldFen(wallet))
+    if (!unasked && !this.requests.wasAsked('redemption', wallet, id, -fen)) {
+      this.#violation(`redemption ${wallet}.${id} of ${-fen} fen was never asked for`)
+    }
   }
 
   #judgePaid(posting: Posting): void {
@@ -174,6 +188,7 @@ export class Auditor {
     )
     const timeOf = new Map(times)
     this.holds.close((wallet) => timeOf.get(wallet) ?? 0)
+    this.payouts.close(this.wallets.balances, (wallet) => timeOf.get(wallet) ?? 0)
     for (const word of words) {
       if (word.openSagas > 0) this.#violation(`shard ${word.shard} has ${word.openSagas} sagas open at the end`)
     }
@@ -190,7 +205,8 @@ export class Auditor {
 
   /** Every request that was answered stands in the wallets as it was answered, and nothing else does. */
   #closeRequests(): void {
-    const answered = new Set<string>()
+    // What a rule pays out nobody asks for, and nobody is told of.
+    const answered = new Set(this.payouts.closeBanks(this))
     for (const { request, outcome } of this.requests.decided()) {
       const { kind, wallet, id, fen, to } = request
       if (kind !== 'payment') {

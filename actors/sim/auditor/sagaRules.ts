@@ -1,7 +1,7 @@
 import type { StatementFold } from './bankBook.ts'
 import type { WalletBook } from './walletBook.ts'
 
-type Books = { readonly wallets: WalletBook; readonly bank: StatementFold; readonly centralBank: StatementFold }
+export type Books = { readonly wallets: WalletBook; readonly bank: StatementFold; readonly centralBank: StatementFold }
 type Saga = { kind: 'recharge' | 'redemption'; txId: string; fen: number; outcome: string }
 
 /** What each end of a saga must look like at the bank, the central bank and in the wallet. */
