@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { walletKinds } from '../ledger/ids.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
-import { frameKinds, signers } from '../ledger/records.ts'
+import { frameKinds, keyAlgorithms, merchantRoles, signers } from '../ledger/records.ts'
 import { createBlobs } from '../log/blobs.ts'
 import { MemoryLog } from '../log/memoryLog.ts'
 import type { OwnerSegment } from '../log/ownerRecord.ts'
@@ -88,6 +88,17 @@ async function profile(text: string): Promise<void> {
   await followed.town.command(1, 'merchantPut', fields, edge, bytes)
 }
 
+async function putUser(number: number, version = 1): Promise<void> {
+  const label = Uint8Array.from({ length: 40 }, (_, i) => number + version + i)
+  const key = Uint8Array.from({ length: 33 }, (_, i) => (i === 0 ? 2 : version))
+  const said = { number, role: merchantRoles.cashier, limit: 0, algorithm: keyAlgorithms.ecdsaP256, key }
+  const fields = { ...by(shop.number), wallet: shop.number, ...said, textLength: label.length }
+  await followed.town.command(1, 'merchantUserPut', fields, edge, label)
+}
+
+const removeUser = (number: number): Promise<number> =>
+  followed.town.command(1, 'merchantUserRemove', { ...by(shop.number), wallet: shop.number, number }, edge)
+
 async function hold(): Promise<Uint8Array> {
   const { town } = followed
   const placed = by(alice.number)
@@ -130,6 +141,8 @@ async function live(): Promise<{ again: () => Promise<void> }> {
   const [held, first, allowed] = [await hold(), await order(0x41), await sign()]
   await collect(allowed, 25)
   await profile('{"name_zh":"tea"}')
+  await putUser(1)
+  await putUser(2)
   const open = await town.recharge(alice, 500)
   await pay(bob, 100)
   await pay(town.stranger(1), 30)
@@ -147,6 +160,10 @@ async function live(): Promise<{ again: () => Promise<void> }> {
       await refund(0x41, 50)
       await refund(0x42, 60)
       await profile('{"name_zh":"noodles"}')
+      await removeUser(1)
+      await putUser(1, 2)
+      await putUser(2, 2)
+      await putUser(3)
       await pay(carol, 10)
       await pay(bob, 20)
       await pay(town.stranger(1), 40)
@@ -217,6 +234,8 @@ test('a database beyond a cut ends with the rows of one that never saw what was 
     refunds: 1,
     webhook_events: 2,
     merchants: 1,
+    merchant_users: 2,
+    merchant_user_labels: 2,
     holds: 1,
     users: 4,
     links: 4,
@@ -230,6 +249,11 @@ test('a database beyond a cut ends with the rows of one that never saw what was 
   const [paid] = await followed.sql`select count(*)::int as n from payments where payee = ${carol.number}`
   expect(paid).toEqual({ n: 2 })
   expect(followed.hopeless).toEqual([])
+  const users = await followed.sql`select number, version, state from merchant_users order by number`
+  expect([...users]).toEqual([
+    { number: 1, version: 1, state: 1 },
+    { number: 2, version: 1, state: 1 },
+  ])
 })
 
 test('a state that was saved beyond the cut is not begun from, though it stands where the database does', async () => {

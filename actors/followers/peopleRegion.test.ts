@@ -3,7 +3,8 @@ import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ApiProblem, newId, newWalletKey } from '../../edge/client/node.ts'
+import { type ApiProblem, newId, newWalletKey, subUserSigner } from '../../edge/client/node.ts'
+import type { RequestSigner } from '../../edge/client/requests.ts'
 import { signatureOf } from '../../edge/routes/testRequest.ts'
 import { fund, openTestWallet, type TestWallet } from '../../edge/testEdge.ts'
 import { fenOf } from '../ledger/paper.fixture.ts'
@@ -138,6 +139,43 @@ describe.skipIf(missing !== undefined)('what people see of a region', () => {
     await until('the payer sees it', async () => (await casesOf(payer))[0]?.status === 'returned')
     const after = await get(payer, `/v1/wallets/${payer.walletId}`)
     expect(fenOf(String(after.balance)) - fenOf(String(before.balance))).toBe(7_07)
+  })
+
+  test('a till with a key of its own sells and refunds, and the journal says which one', async () => {
+    const shop = await openTestWallet(region, { kind: 'merchant', group: 0 })
+    const path = `/v1/merchants/${shop.walletId}`
+    const call = (by: RequestSigner, method: string, tail: string, json?: object) =>
+      region.client.call(by, method, `${path}${tail}`, json)
+    const key = newWalletKey()
+    const till = subUserSigner(shop.walletId, 7, key)
+    const said = { role: 'refunder', refund_limit: '2.00', public_key: key.publicKeyHex, label: '收银台 7' }
+    await call(shop.signer, 'PUT', '/users/7', { ...said, request_id: newId() })
+    const expires_at = new Date(Date.now() + 600_000).toISOString()
+    await call(till, 'POST', '/orders', { order_no: 'K-1', amount: '5.00', expires_at })
+    await pay(region, payer, shop, '5.00', 'K-1')
+    const above = call(till, 'POST', '/orders/K-1/refunds', { refund_id: newId(), amount: '2.01' })
+    await expect(above).rejects.toMatchObject({ reason: 'merchant-user-limit' })
+    const back = await call(till, 'POST', '/orders/K-1/refunds', { refund_id: newId(), amount: '2.00' })
+    expect(back.body).toMatchObject({ status: 'completed' })
+    await call(shop.signer, 'POST', '/orders/K-1/refunds', { refund_id: newId(), amount: '0.50' })
+    const refunds = async () =>
+      (await call(till, 'GET', '/orders/K-1/refunds')).body.refunds as { amount: string; by?: object }[]
+    await until('the refunds are followed', async () => (await refunds()).length === 2)
+    const by = { user_no: 7, version: 1 }
+    expect((await refunds()).map((one) => [one.amount, one.by])).toEqual([
+      ['2.00', by],
+      ['0.50', undefined],
+    ])
+    expect((await call(till, 'GET', '/orders')).body).toMatchObject({ orders: [{ order_no: 'K-1', by }] })
+    expect((await call(shop.signer, 'GET', '/users')).body).toMatchObject({
+      users: [{ user_no: 7, role: 'refunder', label: '收银台 7' }],
+    })
+    const headers = { 'idempotency-key': newId() }
+    await region.client.call(shop.signer, 'DELETE', `${path}/users/7`, undefined, headers)
+    await expect(call(till, 'GET', '/orders')).rejects.toMatchObject({ status: 401 })
+    const entries = async () => (await call(region.institution, 'GET', '/users/7')).body.entries as { status: string }[]
+    await until('its removal is followed', async () => (await entries())[0]!.status === 'removed')
+    expect(await entries()).toMatchObject([{ version: 1, role: 'refunder', refund_limit: '2.00', label: '收银台 7' }])
   })
 
   test("a merchant's file of a day that is over has what moved on it; of today there is none yet", async () => {

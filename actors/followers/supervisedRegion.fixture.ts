@@ -131,8 +131,10 @@ export async function pay(
   payer: TestWallet,
   payee: TestWallet,
   amount: string,
+  order?: string,
 ): Promise<SentPayment> {
-  const wallets = { payer_wallet: payer.walletId, payee_wallet: payee.walletId }
+  const named = order === undefined ? {} : { order }
+  const wallets = { payer_wallet: payer.walletId, payee_wallet: payee.walletId, ...named }
   const text = { payment_id: newId(), ...wallets, amount, currency: 'CNY-DC', timestamp: new Date().toISOString() }
   const signed = signPayment(text, payer.key)
   return { signed, answer: (await client.call(undefined, 'POST', '/v1/payments', signed)).body }

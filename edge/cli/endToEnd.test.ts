@@ -124,6 +124,31 @@ describe('from an account at the bank to a merchant and back', () => {
     expect((await json('order', 'show', payee, 'T-1')).body).toMatchObject({ status: 'refunded', refunded: '2.50' })
   })
 
+  test('a merchant’s till sells, refunds up to its limit, and is put out', async () => {
+    const { payer, payee } = state
+    const put = ['merchant', 'users', 'put', payee, '2', '--role', 'refunder', '--limit', '1']
+    const entered = await json(...put, '--label', 'Till 2')
+    expect(entered.body).toMatchObject({ user_no: 2, version: 1, keyid: `${payee}/users/2`, refund_limit: '1.00' })
+    const expiresAt = new Date(Date.now() + 600_000).toISOString()
+    const asTill = ['--as', 'user:2']
+    const made = await json('order', 'create', payee, 'U-1', '2.5', '--expires-at', expiresAt, ...asTill)
+    expect(made.body).toMatchObject({ status: 'created', by: { user_no: 2, version: 1 } })
+    expect((await jiaozi('order', 'show', payee, 'U-1')).out).toMatch(/^made by +sub-user 2, version 1$/m)
+    expect((await json('pay', payer, payee, '2.5', '--order', 'U-1')).code).toBe(exitCodes.ok)
+    const above = await json('refund', payee, 'U-1', '1.01', ...asTill)
+    expect(above).toMatchObject({ code: exitCodes.refused, body: { reason: 'merchant-user-limit' } })
+    expect((await json('refund', payee, 'U-1', '1', ...asTill)).body).toMatchObject({ status: 'completed' })
+    const profile = await json('merchant', 'show', payee, ...asTill)
+    expect(profile).toMatchObject({ code: exitCodes.refused, body: { reason: 'not-allowed' } })
+    const listed = await jiaozi('merchant', 'users', 'list', payee)
+    expect(listed.out).toMatch(/^ +2 +1 +refunder +1\.00 /m)
+    expect(await json('merchant', 'users', 'remove', payee, '2')).toMatchObject({ body: { status: 'removed' } })
+    const gone = await jiaozi('order', 'show', payee, 'U-1', ...asTill)
+    expect([gone.code, gone.err]).toEqual([exitCodes.badInput, expect.stringContaining(`the key of ${payee}/users/2`)])
+    // What is left of it goes back, so that the balances of the others' tales stay as they are.
+    expect((await json('refund', payee, 'U-1', '1.5')).code).toBe(exitCodes.ok)
+  })
+
   test('money is held for a payee, taken in part and given up', async () => {
     const { payer, payee } = state
     const placed = await json('hold', 'place', payer, payee, '3')

@@ -9,6 +9,7 @@ import {
   newWalletKey,
   principalSigner,
   signPayment,
+  subUserSigner,
   type WalletKey,
   walletSigner,
 } from './index.ts'
@@ -47,6 +48,21 @@ const payment = (amount = '12.50', changes: object = {}) =>
   signPayment({ payer_wallet: own.walletId, payee_wallet: shop.walletId, amount, ...changes }, key)
 
 describe('what is asked is done', () => {
+  test('by a merchant’s sub-user, with a key of its own', async () => {
+    const [owner, till] = [await importWalletKey(jwkOf(shop)), await newWalletKey()]
+    const path = { wallet_id: shop.walletId, user_no: 3 }
+    const body = { role: 'cashier', public_key: till.publicKeyHex } as const
+    const entered = done(await clientOf(shop, owner).call('putMerchantUser', { path, body }))
+    expect(entered).toMatchObject({ keyid: `${shop.walletId}/users/3`, version: 1 })
+    const signer = subUserSigner(shop.walletId, 3, till)
+    const order = { order_no: 'T-3', amount: '1.00', expires_at: new Date(Date.now() + 60_000).toISOString() }
+    const at = { wallet_id: shop.walletId }
+    const jiaozi = new Jiaozi({ baseUrl, signer, fetch: network.fetch })
+    expect(done(await jiaozi.call('createOrder', { path: at, body: order })).by).toEqual({ user_no: 3, version: 1 })
+    const profile = await jiaozi.call('putMerchant', { path: at, body: { name_zh: '茶' } })
+    expect(profile).toMatchObject({ kind: 'refused', problem: { reason: 'not-allowed' } })
+  })
+
   test('by a wallet, a merchant and an institution, each with a key of its own kind', async () => {
     const bank = await principalSigner('institution:1', api.institution.pem)
     const jiaozi = new Jiaozi({ baseUrl, signer: bank, fetch: network.fetch })
