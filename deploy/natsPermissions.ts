@@ -1,4 +1,5 @@
 import { ownersBucket, witnessBucket } from '../actors/log/ownerRecord.ts'
+import { endedBucket } from '../actors/log/subjects.ts'
 
 /** A role's user on a NATS server; `id` is part of its subjects for edges and connectors. */
 export type NatsUser = { role: NatsRole; user: string; password: string; id?: string }
@@ -105,8 +106,11 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           ...everywhere((each) => `cmd.${each}.*.edge.${id}`),
           ...everywhere((each) => `q.${each}.*`),
           ...readOwners,
+          `$KV.${endedBucket(region)}.*`,
+          ...read(`KV_${endedBucket(region)}`),
+          `ended.${region}`,
         ],
-        subscribe: [...inbox, `res.${id}`, ...hearOwners],
+        subscribe: [...inbox, `res.${id}`, ...hearOwners, 'ended.*'],
       }
     case 'worker':
       return {
@@ -192,6 +196,7 @@ function crossing(from: string, to: string, shardCount: number): string[] {
     `mark.${from}.*`,
     `trim.${from}`,
     `hook.${from}`,
+    `ended.${from}`,
     '_INBOX.>',
     ...readers,
     // Answers to the other side's mirrors, what they are sent, and confirmation of what ours have.

@@ -15,6 +15,7 @@ import { startStatusServer } from '../actors/log/statusServer.ts'
 import { RateLimits } from './auth/rateLimits.ts'
 import { siteOf } from './auth/site.ts'
 import { VerifyPool } from './auth/verifyPool.ts'
+import { openEndedSessions } from './console/natsEndedSessions.ts'
 import { openConsole } from './console/openConsole.ts'
 import type { Person } from './console/sessions.ts'
 import { edgeMetrics } from './edgeMetrics.ts'
@@ -23,6 +24,7 @@ import { Gateway } from './gateway/gateway.ts'
 import { hearAnswers, natsGatewayPorts } from './gateway/natsPorts.ts'
 import { PayLinks } from './pay/payLinks.ts'
 import type { Development } from './pay/walletPages.ts'
+import { DrillReports } from './region/drillReports.ts'
 import { LiveCounts } from './region/liveCounts.ts'
 import { LiveStreams } from './region/liveStream.ts'
 import { RegionWatch } from './region/regionWatch.ts'
@@ -80,6 +82,9 @@ runMain('edge', async () => {
   const live = new LiveStreams(counts, watch)
   const shardOf = gateway.shardOf.bind(gateway)
   const events = new EventHub({ journal, shardOf, nowMs, after: ports.after, onFault })
+  const ended =
+    consoleSettings === undefined ? undefined : await openEndedSessions(connection, { region, nowMs, onFault })
+  const { principals } = gateway
   const web = {
     services: {
       gateway,
@@ -97,6 +102,7 @@ runMain('edge', async () => {
       loopbackCallbacks: settings.loopbackCallbacks,
       inspection: new SqlInspection(journal, shardCount),
       watch,
+      drills: new DrillReports(settings.drillReportsDir),
       nowMs,
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     },
@@ -110,7 +116,10 @@ runMain('edge', async () => {
       metrics.answered(operation, status, ms)
       counts.answered(operation, status, ms, reason)
     },
-    ...(consoleSettings === undefined ? {} : { console: openConsole(consoleSettings, gateway.principals, nowMs) }),
+    ...(consoleSettings &&
+      ended && {
+        console: openConsole({ settings: consoleSettings, ring, ended, principals, nowMs }),
+      }),
     onLogin: ({ role, operator }: Person) => logger.info({ role, operator }, 'somebody has logged in to the console'),
   }
   const link = NatsLink.of(connection)
@@ -131,6 +140,7 @@ runMain('edge', async () => {
     await journal.close()
     await Promise.all(logs.map((log) => log.close()))
     followed?.close()
+    ended?.close()
     await status.close()
     await connection.drain()
   })

@@ -50,6 +50,7 @@ describe('key ring', () => {
       'webhook',
       'evidence/1',
       'pay-link',
+      'console',
     ]
     expect(ring.list().map(({ purpose, version, current }) => ({ purpose, version, current }))).toEqual(
       purposes.map((purpose) => ({ purpose, version: 1, current: true })),

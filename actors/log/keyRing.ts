@@ -10,9 +10,10 @@ export type KeyPurpose =
   | 'webhook'
   | `evidence/${number}`
   | 'pay-link'
+  | 'console'
 
 const purposePattern =
-  /^(shard\/\d{1,5}|snapshot|effect|postgres\/balance|postgres\/personal|webhook|evidence\/\d{1,9}|pay-link)$/
+  /^(shard\/\d{1,5}|snapshot|effect|postgres\/balance|postgres\/personal|webhook|evidence\/\d{1,9}|pay-link|console)$/
 
 export function isKeyPurpose(text: unknown): text is KeyPurpose {
   return typeof text === 'string' && purposePattern.test(text)
@@ -70,5 +71,6 @@ export function regionPurposes(shardCount: number, institutionCount = 1): KeyPur
     'webhook',
     ...Array.from({ length: institutionCount }, (_, index): KeyPurpose => `evidence/${index + 1}`),
     'pay-link',
+    'console',
   ]
 }

@@ -39,6 +39,9 @@ export const workerSettings = processSettings.extend({
   autoTakeoverMs: z.number().int().min(0).default(10_000),
 })
 
+/** A session of the console lasts no longer, whatever its settings say: for so long is remembered that one has ended. */
+export const sessionLifeMsMax = 7 * 86_400_000
+
 /** How people log in to the operator console, and who they then are. */
 export const consoleSettings = z.object({
   /** Under which the console is reached, the first by default: https://console.example. */
@@ -53,7 +56,7 @@ export const consoleSettings = z.object({
   /** The claim that says as which operator of the ledger a person acts. */
   operatorClaim: z.string().default('jiaozi_operator'),
   idleMs: z.int().min(60_000).default(900_000),
-  absoluteMs: z.int().min(60_000).default(28_800_000),
+  absoluteMs: z.int().min(60_000).max(sessionLifeMsMax).default(28_800_000),
 })
 
 export const edgeSettings = processSettings.extend({
@@ -87,6 +90,8 @@ export const edgeSettings = processSettings.extend({
   console: consoleSettings.optional(),
   /** Processes of the region that can be asked from here how they are. */
   processes: z.array(z.object({ name: z.string(), statusUrl: z.url() })).default([]),
+  /** Folder with reports of drills that operators may read. */
+  drillReportsDir: z.string().optional(),
 })
 
 export const projectorSettings = processSettings.extend({

@@ -6,6 +6,8 @@ import {
   commandSubject,
   controlSubject,
   effectsSubject,
+  endedBucket,
+  endedSubject,
   hookSubject,
   logStreamName,
   logStreamSubjects,
@@ -29,6 +31,7 @@ describe('subjects', () => {
   test('a shard has one stream and one tree of command subjects', () => {
     expect(logStreamName('a', 0)).toBe('LOG_a_0')
     expect(logStreamSubjects('a', 0)).toBe('cmd.a.0.>')
+    expect(endedBucket('a')).toBe('ended_a')
     expect(senders.map((sender) => commandSubject('a', 0, sender))).toEqual([
       'cmd.a.0.edge.e1',
       'cmd.a.0.shard.12',
@@ -52,6 +55,7 @@ describe('subjects', () => {
     expect(parseSubject(vouchSubject('a'))).toEqual({ kind: 'vouch', region: 'a' })
     expect(parseSubject(trimSubject('a'))).toEqual({ kind: 'trim', region: 'a' })
     expect(parseSubject(hookSubject('a'))).toEqual({ kind: 'hook', region: 'a' })
+    expect(parseSubject(endedSubject('b'))).toEqual({ kind: 'ended', region: 'b' })
     expect(parseSubject(beatSubject('b'))).toEqual({ kind: 'beat', region: 'b' })
     expect(parseSubject('vouch.a.0')).toBeUndefined()
   })

@@ -9,7 +9,7 @@ export type CommandSender =
 export type ParsedSubject =
   | { readonly kind: 'command'; readonly region: string; readonly shard: number; readonly sender: CommandSender }
   | { readonly kind: 'answers'; readonly edgeId: string }
-  | { readonly kind: 'vouch' | 'beat' | 'trim' | 'hook'; readonly region: string }
+  | { readonly kind: 'vouch' | 'beat' | 'trim' | 'hook' | 'ended'; readonly region: string }
   | { readonly kind: ShardSubjectKind; readonly region: string; readonly shard: number }
 
 type ShardSubjectKind = 'query' | 'effects' | 'mark' | 'safe' | 'control'
@@ -82,6 +82,16 @@ export function hookSubject(region: string): string {
   return `hook.${regionToken(region)}`
 }
 
+/** Subject on which a region's edges say which sessions of the console have ended: edges of both regions hear it. */
+export function endedSubject(region: string): string {
+  return `ended.${regionToken(region)}`
+}
+
+/** Key-value bucket in which a region keeps them, by the session's id. */
+export function endedBucket(region: string): string {
+  return `ended_${regionToken(region)}`
+}
+
 /** Subject that says, within a region, up to which position a shard's log can never be cut: what followers may keep. */
 export function safeSubject(region: string, shard: number): string {
   return `safe.${regionToken(region)}.${shardToken(shard)}`
@@ -103,7 +113,7 @@ export function parseSubject(subject: string): ParsedSubject | undefined {
     return tokens.length === 1 && idPattern.test(edgeId!) ? { kind: 'answers', edgeId: edgeId! } : undefined
   }
   const [region, shardText, ...rest] = tokens
-  if (root === 'vouch' || root === 'beat' || root === 'trim' || root === 'hook') {
+  if (root === 'vouch' || root === 'beat' || root === 'trim' || root === 'hook' || root === 'ended') {
     return tokens.length === 1 && regionPattern.test(region!) ? { kind: root, region: region! } : undefined
   }
   const shard = parseShard(shardText)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '../client/node.ts'
+import { loginCookie, sessionCookie } from './cookies.ts'
 import { consoleHeader } from './sessions.ts'
 import { cookieOf, origin, TestConsole } from './testConsole.ts'
 
@@ -162,33 +163,86 @@ describe('in a session', () => {
   })
 })
 
+describe('the page of a drill', () => {
+  const path = '/console/reports/planned-move-2026-11-26T041248'
+
+  test('is opened by who is logged in, where it can do nothing', async () => {
+    const viewer = await own.logIn(people.viewer)
+    const page = await own.fetch(path, { headers: { cookie: viewer } })
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    const policy = page.headers.get('content-security-policy')!.split('; ')
+    for (const one of ["default-src 'none'", "style-src 'unsafe-inline'", 'sandbox']) expect(policy).toContain(one)
+    expect(policy.join()).not.toMatch(/script-src|allow-/)
+    expect(await page.text()).toContain('Passed')
+    const headers = { accept: 'text/html' }
+    const told = await own.ask(viewer, 'GET', '/v1/drills/planned-move-2026-11-26T041248', undefined, headers)
+    expect([told.status, told.headers.get('content-security-policy')]).toEqual([200, policy.join('; ')])
+  })
+
+  test('is not there for anybody else, and no other file is', async () => {
+    const nobody = await own.fetch(path)
+    expect([nobody.status, nobody.headers.get('location')]).toEqual([303, '/console/'])
+    const viewer = await own.logIn(people.viewer)
+    for (const name of ['..%2f..%2fkeys', '..%2f', 'planned-move-2026-11-26T041249']) {
+      expect([name, (await own.fetch(`/console/reports/${name}`, { headers: { cookie: viewer } })).status]).toEqual([
+        name,
+        404,
+      ])
+    }
+  })
+})
+
+/** The cookie as a browser has it after an answer. */
+const kept = (cookie: string, { headers }: { headers: Headers }): string =>
+  cookieOf({ headers }, sessionCookie) ?? cookie
+
 describe('a session ends', () => {
   const asked = async (cookie: string): Promise<number> => (await own.ask(cookie, 'GET', '/v1/totals')).status
 
   test('by logging out, at once', async () => {
     const viewer = await own.logIn(people.viewer)
-    expect((await own.ask(viewer, 'DELETE', '/v1/session')).status).toBe(200)
+    expect((await own.ask(viewer, 'DELETE', '/v1/session')).body).toEqual({ ended: true, stored: true })
     expect(await own.ask(viewer, 'GET', '/v1/totals')).toMatchObject({ status: 401, body: { reason: 'session-ended' } })
   })
 
-  test('after a quarter of an hour without a request', async () => {
+  test('by logging out, with every cookie that it ever had', async () => {
+    const first = await own.logIn(people.viewer)
+    own.nowMs += 60_000
+    const second = kept(first, await own.ask(first, 'GET', '/v1/totals'))
+    expect(second).not.toBe(first)
+    expect([await asked(first), await asked(second)]).toEqual([200, 200])
+    await own.ask(first, 'DELETE', '/v1/session')
+    expect([await asked(first), await asked(second)]).toEqual([401, 401])
+  })
+
+  test('by nobody from elsewhere', async () => {
     const viewer = await own.logIn(people.viewer)
-    own.nowMs += 899_000
-    expect(await asked(viewer)).toBe(200)
-    own.nowMs += 899_000
-    expect(await asked(viewer)).toBe(200)
-    own.nowMs += 901_000
+    const told = await own.ask(viewer, 'DELETE', '/v1/session', undefined, { origin: 'https://evil.example' })
+    expect([told.status, await asked(viewer)]).toEqual([403, 200])
+  })
+
+  test('after a quarter of an hour without a request', async () => {
+    let viewer = await own.logIn(people.viewer)
+    for (let round = 0; round < 3; round++) {
+      own.nowMs += 899_000
+      const told = await own.ask(viewer, 'GET', '/v1/totals')
+      expect(told.status).toBe(200)
+      viewer = kept(viewer, told)
+    }
+    own.nowMs += 900_000
     expect(await asked(viewer)).toBe(401)
   })
 
   test('after eight hours, however busy', async () => {
-    const viewer = await own.logIn(people.viewer)
+    let viewer = await own.logIn(people.viewer)
     const beganMs = own.nowMs
     while (own.nowMs < beganMs + 28_000_000) {
       own.nowMs += 800_000
-      expect(await asked(viewer)).toBe(own.nowMs < beganMs + 28_800_000 ? 200 : 401)
+      const told = await own.ask(viewer, 'GET', '/v1/totals')
+      expect(told.status).toBe(own.nowMs < beganMs + 28_800_000 ? 200 : 401)
+      viewer = kept(viewer, told)
     }
-    own.nowMs = beganMs + 28_800_001
+    own.nowMs = beganMs + 28_800_000
     expect(await asked(viewer)).toBe(401)
   })
 
@@ -196,5 +250,62 @@ describe('a session ends', () => {
     expect(await asked('__Host-jiaozi_session=made-up')).toBe(401)
     const viewer = await own.logIn(people.viewer)
     expect(await asked(`${viewer}; ${viewer}`)).toBe(401)
+  })
+
+  test('nor is one that was changed anywhere, or a login that is under way', async () => {
+    const viewer = await own.logIn(people.viewer)
+    const from = viewer.indexOf('=') + 1
+    for (let at = from; at < viewer.length; at += 7) {
+      const other = viewer[at] === 'A' ? 'B' : 'A'
+      expect([at, await asked(viewer.slice(0, at) + other + viewer.slice(at + 1))]).toEqual([at, 401])
+    }
+    expect(await asked(viewer.slice(0, -1))).toBe(401)
+    const { cookie } = await own.beginLogin(people.operator)
+    expect(await asked(cookie.replace(loginCookie, sessionCookie))).toBe(401)
+  })
+
+  test('nobody who holds a cookie can read in it who it is', async () => {
+    const viewer = await own.logIn(people.viewer)
+    const bytes = Buffer.from(viewer.slice(viewer.indexOf('=') + 1), 'base64url').toString('latin1')
+    expect(bytes).not.toMatch(/viewer|Wei Lan/)
+  })
+})
+
+describe('at another edge', () => {
+  test('a session goes on, as itself, for as long as it would have here', async () => {
+    const operator = await own.logIn(people.operator)
+    const { expires_at } = (await own.ask(operator, 'GET', '/v1/session')).body
+    own.toAnotherEdge()
+    const told = await own.ask(operator, 'GET', '/v1/session')
+    expect(told.body).toMatchObject({ name: 'Li Na 李娜', role: 'operator', operator: 'operator:1', expires_at })
+    const { walletId } = await own.api.openWallet()
+    expect((await freeze(operator, walletId)).body).toMatchObject({ status: 'frozen' })
+  })
+
+  test('one that ended here has ended', async () => {
+    const viewer = await own.logIn(people.viewer)
+    await own.ask(viewer, 'DELETE', '/v1/session')
+    own.toAnotherEdge()
+    expect(await own.ask(viewer, 'GET', '/v1/totals')).toMatchObject({ status: 401, body: { reason: 'session-ended' } })
+  })
+
+  test('a login ends that began here, and is good once', async () => {
+    const { location, cookie } = await own.beginLogin(people.viewer)
+    own.toAnotherEdge()
+    const back = async () => (await own.fetch(location, { headers: { cookie } })).headers.get('location')
+    expect(await back()).toBe('/console/')
+    own.toAnotherEdge()
+    expect(await back()).toBe('/console/?problem=login-expired')
+  })
+
+  test('a session that is sealed under an older key is good, and its next cookie is under the new one', async () => {
+    const viewer = await own.logIn(people.viewer)
+    own.api.ring.rotate('console')
+    own.toAnotherEdge()
+    const told = await own.ask(viewer, 'GET', '/v1/totals')
+    expect(told.status).toBe(200)
+    const keyOf = (cookie: string) => Buffer.from(cookie.slice(cookie.indexOf('=') + 1), 'base64url').readUInt32BE(0)
+    expect(keyOf(kept(viewer, told))).toBe(own.api.ring.current('console').id)
+    expect(keyOf(viewer)).not.toBe(own.api.ring.current('console').id)
   })
 })

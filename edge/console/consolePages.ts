@@ -1,6 +1,8 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { messageOf } from '../../actors/log/process.ts'
+import { drillPageHeaders } from '../routes/drills.ts'
+import { Failure } from '../routes/failure.ts'
 import { addressBytes } from '../routes/origin.ts'
 import type { Outcome } from '../routes/problemResponse.ts'
 import { addressOf, admit, answer, type Web } from '../routes/web.ts'
@@ -45,14 +47,15 @@ export function bindConsole(app: OpenAPIHono, web: Web): void {
   app.get('/console', (c) => c.redirect('/console/', 308))
   app.get('/console/login', (c) => guarded(web, c, () => begin(web, own, c)))
   app.get('/console/callback', (c) => guarded(web, c, () => end(web, own, c)))
+  app.get('/console/reports/:name', (c) => report(web, own, c))
   app.get('/console/assets/:name', (c) => file(own, `assets/${c.req.param('name')}`, c, hashed))
   app.get('/console/*', (c) => file(own, 'index.html', c, 'no-cache'))
   app.get('/v1/session', (c) => answer(web, 'showSession', '', c, async () => json(told(own.sessions.sessionOf(c)))))
   app.delete('/v1/session', (c) =>
     answer(web, 'endSession', '', c, async () => {
-      own.sessions.end(c)
+      const stored = await own.sessions.end(c)
       const headers = { 'set-cookie': expiredCookieText(sessionCookie), 'clear-site-data': '"cache", "storage"' }
-      return json({ ended: true }, headers)
+      return json({ ended: true, stored }, headers)
     }),
   )
 }
@@ -84,6 +87,17 @@ function file(own: Console, path: string, c: Context, cache: string): Response {
   })
 }
 
+/** The page that a drill wrote, for who is logged in: a browser that goes to an address can send nothing but its cookie. */
+async function report(web: Web, own: Console, c: Context): Promise<Response> {
+  if (own.sessions.lookAt(c) === undefined) return leave(c, '/console/', [])
+  return answer(web, 'showDrillPage', '', c, async () => {
+    const content = await web.services.drills.page(c.req.param('name') ?? '')
+    if (content === undefined) throw new Failure('not-found')
+    const bytes = { type: 'text/html; charset=utf-8', content }
+    return { status: 200, body: {}, headers: drillPageHeaders, problem: false, bytes }
+  })
+}
+
 /** Logins ask the issuer and are kept for a while: nobody may make us do that without end. */
 async function guarded(web: Web, c: Context, work: () => Promise<Response>): Promise<Response> {
   try {
@@ -101,13 +115,13 @@ async function begin(_web: Web, own: Console, c: Context): Promise<Response> {
   const origin = own.origins.includes(asked) ? asked : own.origins[0]!
   // A login that began under another name would come back to one where its cookie is not known.
   if (origin !== asked) return leave(c, `${origin}/console/`, [])
-  const { url, secret } = await own.login.begin(origin)
-  return leave(c, url, [loginCookieText(secret, loginSeconds)])
+  const { url, cookie } = await own.login.begin(origin)
+  return leave(c, url, [loginCookieText(cookie, loginSeconds)])
 }
 
 async function end(web: Web, own: Console, c: Context): Promise<Response> {
-  const secret = cookieIn(c.req.header('cookie'), loginCookie)
-  const person = await own.login.end(secret, new URL(c.req.url).search)
+  const cookie = cookieIn(c.req.header('cookie'), loginCookie)
+  const person = await own.login.end(cookie, new URL(c.req.url).search)
   web.onLogin?.(person)
   const cookies = [expiredCookieText(loginCookie), sessionCookieText(own.sessions.begin(person))]
   return leave(c, '/console/', cookies)

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import * as openid from 'openid-client'
 import type { ConsoleSettings } from '../../actors/log/settings.ts'
-import { ExpiringTable } from './expiringTable.ts'
+import type { EndedSessions } from './endedSessions.ts'
 import { isConsoleRole } from './roles.ts'
+import type { SealedCookies } from './sealedCookies.ts'
 import type { Person } from './sessions.ts'
 
 /** Why a login came to nothing, for the page that the person sees. */
@@ -23,7 +24,9 @@ export class LoginFailed extends Error {
   }
 }
 
+/** As it stands in the cookie: the browser may come back to another edge than it began at. */
 type UnderWay = {
+  readonly id: string
   readonly origin: string
   readonly state: string
   readonly nonce: string
@@ -32,7 +35,7 @@ type UnderWay = {
 }
 
 export const loginSeconds = 600
-const loginsMax = 1_000
+const idBytes = 16
 const issuerTimeoutS = 5
 const nameLengthMax = 80
 const operatorsMax = 255
@@ -45,17 +48,21 @@ const loopback = new Set(['127.0.0.1', 'localhost', '[::1]'])
  */
 export class Login {
   readonly #settings: ConsoleSettings
+  readonly #cookies: SealedCookies
+  readonly #ended: EndedSessions
   readonly #nowMs: () => number
-  readonly #underWay = new ExpiringTable<UnderWay>(loginsMax)
   #issuer: Promise<openid.Configuration> | undefined
 
-  constructor(settings: ConsoleSettings, nowMs: () => number) {
+  /** @param ended remembers logins that are done */
+  constructor(settings: ConsoleSettings, cookies: SealedCookies, ended: EndedSessions, nowMs: () => number) {
     this.#settings = settings
+    this.#cookies = cookies
+    this.#ended = ended
     this.#nowMs = nowMs
   }
 
-  /** @returns where the browser goes, and the secret by which it is known when it comes back */
-  async begin(origin: string): Promise<{ url: string; secret: string }> {
+  /** @returns where the browser goes, and the cookie by which it is known when it comes back */
+  async begin(origin: string): Promise<{ url: string; cookie: string }> {
     const issuer = await this.#configuration()
     const verifier = openid.randomPKCECodeVerifier()
     const [state, nonce] = [openid.randomState(), openid.randomNonce()]
@@ -67,21 +74,27 @@ export class Login {
       state,
       nonce,
     })
-    const nowMs = this.#nowMs()
-    const entry = { origin, state, nonce, verifier, expiresMs: nowMs + loginSeconds * 1_000 }
-    return { url: url.href, secret: this.#underWay.add(entry, nowMs) }
+    const id = randomBytes(idBytes).toString('base64url')
+    const expiresMs = this.#nowMs() + loginSeconds * 1_000
+    const underWay: UnderWay = { id, origin, state, nonce, verifier, expiresMs }
+    return { url: url.href, cookie: this.#cookies.seal('login', underWay) }
   }
 
   /**
-   * Ends a login with what the issuer sent the browser back with. A secret is good for one try.
+   * Ends a login with what the issuer sent the browser back with. A cookie is good for one login.
    * @throws LoginFailed
    */
-  async end(secret: string | undefined, search: string): Promise<Person> {
-    const entry = secret === undefined ? undefined : this.#underWay.remove(secret, this.#nowMs())
-    if (entry === undefined) throw new LoginFailed('login-expired', 'no login is under way in this browser')
+  async end(cookie: string | undefined, search: string): Promise<Person> {
+    const entry = this.#cookies.open('login', cookie) as UnderWay | undefined
+    if (entry === undefined || entry.expiresMs <= this.#nowMs() || this.#ended.has(entry.id)) {
+      throw new LoginFailed('login-expired', 'no login is under way in this browser')
+    }
     const issuer = await this.#configuration()
     const tokens = await this.#tokens(issuer, entry, search)
-    return this.#personOf(tokens.claims() ?? {}, tokens.id_token ?? '')
+    const person = this.#personOf(tokens.claims() ?? {}, tokens.id_token ?? '')
+    // The issuer takes its code only once, wherever it is shown again meanwhile.
+    await this.#ended.add(entry.id, entry.expiresMs)
+    return person
   }
 
   async #tokens(issuer: openid.Configuration, entry: UnderWay, search: string) {
@@ -107,7 +120,7 @@ export class Login {
     }
     const subject = String(claims.sub)
     const name = String(claims.name ?? claims.preferred_username ?? subject).slice(0, nameLengthMax)
-    return { subject, name, role, operator, evidence: createHash('sha256').update(idToken).digest() }
+    return { name, role, operator, evidence: createHash('sha256').update(idToken).digest() }
   }
 
   #configuration(): Promise<openid.Configuration> {

@@ -41,9 +41,9 @@ const cases = operations.flatMap((one) =>
 
 /** The approver is the second operator, who must not have proposed it. */
 async function sampleOf(name: string, about: TestWallet): Promise<Sample> {
-  if (name !== 'approveProposal') return samples[name]!.sample(own.api, about, other)
+  if (!approvals.includes(name)) return samples[name]!.sample(own.api, about, other)
   const id = await newProposal(own.api, {}, own.api.operator)
-  return { path: `/v1/proposals/${id}/approve`, json: { request_id: newId() } }
+  return { path: `/v1/proposals/${id}/${name.replace('Proposal', '')}`, json: { request_id: newId() } }
 }
 
 test.each(cases)('%s: %s %s', async (name, role, may, { method, body }) => {

@@ -1,15 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import type { Context } from 'hono'
 import type { PrincipalKeys } from '../gateway/principalKeys.ts'
 import type { Caller } from '../routes/caller.ts'
 import { Failure } from '../routes/failure.ts'
 import type { Operation } from '../routes/operation.ts'
-import { cookieIn, sessionCookie } from './cookies.ts'
-import { ExpiringTable } from './expiringTable.ts'
+import { cookieIn, sessionCookie, sessionCookieText } from './cookies.ts'
+import type { EndedSessions } from './endedSessions.ts'
 import { type ConsoleRole, mayDo } from './roles.ts'
+import type { SealedCookies } from './sealedCookies.ts'
 
 /** A person whom the issuer has named. */
 export type Person = {
-  readonly subject: string
   readonly name: string
   readonly role: ConsoleRole
   /** The operator as whom the person acts in the ledger; 0 for a viewer, who acts as nobody. */
@@ -18,44 +19,56 @@ export type Person = {
   readonly evidence: Uint8Array
 }
 
-export type Session = Person & { readonly beganMs: number; readonly expiresMs: number }
+export type Session = Person & { readonly id: string; readonly beganMs: number; readonly expiresMs: number }
+
+/** As it stands in the cookie. */
+type Kept = Omit<Session, 'evidence'> & { readonly evidence: string }
 
 export type SessionTimes = { readonly idleMs: number; readonly absoluteMs: number }
+
+export type SessionsOptions = {
+  readonly times: SessionTimes
+  /** Under which the console is reached. */
+  readonly origins: readonly string[]
+  readonly cookies: SealedCookies
+  readonly ended: EndedSessions
+  readonly principals: Pick<PrincipalKeys, 'find'>
+  readonly nowMs: () => number
+}
 
 /** Every request of the console carries it: no form and no plain link of another site can. */
 export const consoleHeader = 'x-jiaozi-console'
 /** In the evidence, beside the algorithms of signatures. */
 export const sessionAlgorithm = 16
-const sessionsMax = 1_000
+const idBytes = 16
 
 /**
- * The console's sessions at this edge. They are kept in memory: logging out ends one at once, and an edge that starts
- * again asks everybody to log in again.
+ * The console's sessions. Each is kept by its browser alone, sealed in a cookie that says until when it is good and is
+ * renewed by every request: so it is good at every edge of both regions, and outlives each of them. What edges
+ * remember is which sessions have ended early.
  */
 export class Sessions {
-  readonly #table = new ExpiringTable<Session>(sessionsMax)
-  readonly #times: SessionTimes
+  readonly #o: SessionsOptions
   readonly #origins: ReadonlySet<string>
-  readonly #principals: Pick<PrincipalKeys, 'find'>
-  readonly #nowMs: () => number
 
-  /** @param origins under which the console is reached */
-  constructor(
-    times: SessionTimes,
-    origins: readonly string[],
-    principals: Pick<PrincipalKeys, 'find'>,
-    nowMs: () => number,
-  ) {
-    this.#times = times
-    this.#origins = new Set(origins)
-    this.#principals = principals
-    this.#nowMs = nowMs
+  constructor(options: SessionsOptions) {
+    this.#o = options
+    this.#origins = new Set(options.origins)
   }
 
   /** @returns the cookie's value */
   begin(person: Person): string {
-    const beganMs = this.#nowMs()
-    return this.#table.add({ ...person, beganMs, expiresMs: beganMs + this.#times.idleMs }, beganMs)
+    const beganMs = this.#o.nowMs()
+    const id = randomBytes(idBytes).toString('base64url')
+    return this.#cookie({ ...person, id, beganMs, expiresMs: beganMs })
+  }
+
+  /** A cookie that is good for as long as a session may be idle from now on. */
+  #cookie({ evidence, ...session }: Session): string {
+    const { idleMs, absoluteMs } = this.#o.times
+    const expiresMs = Math.min(this.#o.nowMs() + idleMs, session.beganMs + absoluteMs)
+    const kept: Kept = { ...session, evidence: Buffer.from(evidence).toString('base64url'), expiresMs }
+    return this.#o.cookies.seal('session', kept)
   }
 
   /** The session of a request that comes from our own pages. @throws Failure when there is none or it comes from elsewhere */
@@ -66,16 +79,18 @@ export class Sessions {
     return session
   }
 
-  /** The same without a sign of life: a page that only listens must not keep a forgotten session alive. */
+  /** The same without a look at where the request comes from. */
   lookAt(c: Context): Session | undefined {
-    const secret = cookieIn(c.req.header('cookie'), sessionCookie)
-    return secret === undefined ? undefined : this.#table.find(secret, this.#nowMs())
+    const kept = this.#o.cookies.open('session', cookieIn(c.req.header('cookie'), sessionCookie)) as Kept | undefined
+    if (kept === undefined || kept.expiresMs <= this.#o.nowMs() || this.#o.ended.has(kept.id)) return undefined
+    return { ...kept, evidence: new Uint8Array(Buffer.from(kept.evidence, 'base64url')) }
   }
 
-  end(c: Context): Session | undefined {
+  /** @returns whether that is stored; true as well when there was none */
+  async end(c: Context): Promise<boolean> {
     this.#checkOrigin(c)
-    const secret = cookieIn(c.req.header('cookie'), sessionCookie)
-    return secret === undefined ? undefined : this.#table.remove(secret, this.#nowMs())
+    const session = this.lookAt(c)
+    return session === undefined || this.#o.ended.add(session.id, session.beganMs + this.#o.times.absoluteMs)
   }
 
   /**
@@ -88,16 +103,11 @@ export class Sessions {
     const { role, operator, evidence } = session
     if (!mayDo(role, operation)) throw new Failure('not-allowed', { detail: `A ${role} may not do this.` })
     // An operator who was suspended in the ledger is out at once, whatever the issuer still says.
-    const known = role === 'viewer' || (await this.#principals.find('operator', operator)) !== undefined
+    const known = role === 'viewer' || (await this.#o.principals.find('operator', operator)) !== undefined
     if (!known) throw new Failure('not-allowed', { detail: `operator:${operator} may not act.` })
-    this.#touch(c, session)
     const signature = { signature: evidence, algorithm: sessionAlgorithm }
-    return { role: 'operator', number: operator, signature, console: { role } }
-  }
-
-  #touch(c: Context, session: Session): void {
-    const expiresMs = Math.min(this.#nowMs() + this.#times.idleMs, session.beganMs + this.#times.absoluteMs)
-    this.#table.replace(cookieIn(c.req.header('cookie'), sessionCookie)!, { ...session, expiresMs })
+    const renewed = sessionCookieText(this.#cookie(session))
+    return { role: 'operator', number: operator, signature, console: { role, renewed } }
   }
 
   /** Beside the cookie's own SameSite: what a browser says of where a request began must be us. */

@@ -5,9 +5,10 @@ import { createApp } from '../routes/app.ts'
 import { TestApi } from '../routes/testApi.ts'
 import { toldBy } from '../routes/testRequest.ts'
 import { sessionCookie } from './cookies.ts'
+import { memoryEndedSessions } from './endedSessions.ts'
 import { createIssuer } from './issuer/issuer.ts'
-import { Login } from './login.ts'
-import { consoleHeader, Sessions } from './sessions.ts'
+import { openConsole } from './openConsole.ts'
+import { consoleHeader } from './sessions.ts'
 
 export const origin = 'https://127.0.0.1:8443'
 const clientId = 'jiaozi-console'
@@ -17,6 +18,8 @@ export class TestConsole {
   readonly api = new TestApi()
   nowMs = Date.now()
   settings!: ConsoleSettings
+  /** Known to all its edges. */
+  readonly #ended = memoryEndedSessions()
   #app!: ReturnType<typeof createApp>
   #stop: () => void = () => undefined
 
@@ -30,10 +33,20 @@ export class TestConsole {
     this.#stop = () => server.close()
     const claims = { scope: 'openid profile', roleClaim: 'jiaozi_role', operatorClaim: 'jiaozi_operator' }
     this.settings = { origins: [origin], issuer, clientId, ...claims, idleMs: 900_000, absoluteMs: 28_800_000 }
-    const now = (): number => this.nowMs
-    const sessions = new Sessions(this.settings, [origin], this.api.gateway.principals, now)
-    const own = { origins: [origin], sessions, login: new Login(this.settings, now), assets: undefined }
-    this.#app = createApp({ ...this.api.web, console: own }, { ready: () => ({ ready: true, detail: {} }) })
+    this.toAnotherEdge()
+  }
+
+  /** From now on requests go to another edge with the same keys: one that starts again, or one of the other region. */
+  toAnotherEdge(): void {
+    const { api, settings } = this
+    const options = {
+      settings,
+      ring: api.ring,
+      ended: this.#ended,
+      principals: api.gateway.principals,
+      nowMs: () => this.nowMs,
+    }
+    this.#app = createApp({ ...api.web, console: openConsole(options) }, { ready: () => ({ ready: true, detail: {} }) })
   }
 
   fetch(path: string, init: { method?: string; headers?: Record<string, string>; body?: string } = {}) {
@@ -78,7 +91,7 @@ export class TestConsole {
 }
 
 /** `name=value` of a cookie that an answer sets. */
-export function cookieOf(response: Response, name: string): string | undefined {
+export function cookieOf(response: Pick<Response, 'headers'>, name: string): string | undefined {
   const set = response.headers.getSetCookie().find((one) => one.startsWith(`${name}=`) && !one.includes('Max-Age=0'))
   return set?.split(';')[0]
 }

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { nonceBytes, open, seal, TagMismatch, tagBytes } from '../../actors/log/aead.ts'
 import type { KeyRing } from '../../actors/log/keyRing.ts'
+import { openedText, type SealedUse, sealedText } from '../auth/sealedText.ts'
 
 /** What a QR code asks for: an order of a merchant to be paid, or the merchant itself, and the payer says how much. */
 export type PayLink =
@@ -8,14 +7,11 @@ export type PayLink =
   | { readonly kind: 'merchant'; readonly merchant: number }
 
 const kinds = { order: 1, merchant: 2 } as const
-const purpose = 'pay-link'
-const keyIdBytes = 4
 const merchantAt = 1
 const expiresAt = 7
 const orderNoAt = 13
-const headBytes = keyIdBytes + nonceBytes
 const tokenPattern = /^[\w-]{44,160}$/
-const bound = Buffer.from('jiaozi-pay-link-v1')
+const use: SealedUse = { purpose: 'pay-link', bound: Buffer.from('jiaozi-pay-link-v1') }
 /** Of the six bytes that a number takes here. */
 const bytesOfNumber = 6
 const text = new TextEncoder()
@@ -38,28 +34,13 @@ export class PayLinks {
     plain.writeUIntBE(link.merchant, merchantAt, bytesOfNumber)
     plain.writeUIntBE(link.kind === 'order' ? link.expiresMs : 0, expiresAt, bytesOfNumber)
     plain.set(orderNo, orderNoAt)
-    const { id, key } = this.#ring.current(purpose)
-    const token = Buffer.alloc(headBytes + plain.length + tagBytes)
-    const nonce = randomBytes(nonceBytes)
-    token.writeUInt32BE(id, 0)
-    token.set(nonce, keyIdBytes)
-    seal(key, nonce, bound, plain, token.subarray(headBytes))
-    return token.toString('base64url')
+    return sealedText(this.#ring, use, plain)
   }
 
   /** Undefined for a token that was not made with this ring, or was changed. Whether its time is over is not judged. */
   read(token: string): PayLink | undefined {
-    const bytes = Buffer.from(tokenPattern.test(token) ? token : '', 'base64url')
-    // Base64 has several texts for some bytes: only one of them is the token.
-    if (bytes.length < headBytes + orderNoAt + tagBytes || bytes.toString('base64url') !== token) return undefined
-    const kek = this.#ring.byId(bytes.readUInt32BE(0))
-    if (kek?.purpose !== purpose) return undefined
-    try {
-      return linkIn(Buffer.from(open(kek.key, bytes.subarray(keyIdBytes, headBytes), bound, bytes.subarray(headBytes))))
-    } catch (error) {
-      if (error instanceof TagMismatch) return undefined
-      throw error
-    }
+    const plain = tokenPattern.test(token) ? openedText(this.#ring, use, token) : undefined
+    return plain === undefined || plain.length < orderNoAt ? undefined : linkIn(plain)
   }
 }
 

@@ -23,7 +23,11 @@ export type Caller = {
   readonly user?: MerchantUserView
   readonly signature: Pick<Evidence, 'signature' | 'algorithm' | 'assertion'>
   /** There when a person asks in the console: an operator, or a viewer as whom nobody acts. */
-  readonly console?: { readonly role: ConsoleRole }
+  readonly console?: {
+    readonly role: ConsoleRole
+    /** Sets the session's cookie anew, with the answer. */
+    readonly renewed: string
+  }
 }
 
 /** Operators and institutions count from 1 each; their command ids must not meet in one space. */

@@ -52,7 +52,10 @@ const securityHeaders: Readonly<Record<string, string>> = {
 }
 
 /** What becomes known of a request while it is handled, and is told with any answer, a refusal too. */
-export type Known = { caller?: { readonly role: string; readonly number: number }; looksUp?: boolean }
+export type Known = {
+  caller?: { readonly role: string; readonly number: number; readonly console?: Caller['console'] }
+  looksUp?: boolean
+}
 
 /** Binds one operation to its path. */
 export function bind(app: OpenAPIHono, web: Web, operation: Operation): void {
@@ -90,7 +93,9 @@ export async function replyTo(
   const reason = outcome.problem ? String(outcome.body.reason) : ''
   web.onAnswered(name, outcome.status, performance.now() - beganMs, reason)
   const limits = rateHeaders(web.limits.standings(ip, known.caller, known.looksUp))
-  return encode({ ...outcome, headers: { ...limits, ...outcome.headers } }, formOf(c), message)
+  const session = known.caller?.console
+  const cookie = session === undefined ? undefined : { 'set-cookie': session.renewed }
+  return encode({ ...outcome, headers: { ...limits, ...cookie, ...outcome.headers } }, formOf(c), message)
 }
 
 /** @throws Failure that says when to try again */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
-import { ExpiringTable } from '../expiringTable.ts'
+import { ExpiringTable } from './expiringTable.ts'
 import { issuerPage, issuerPolicy, issuerStyle } from './page.ts'
 import { type DevelopmentPerson, developmentPeople } from './people.ts'
 

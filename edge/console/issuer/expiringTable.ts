@@ -14,10 +14,6 @@ export class ExpiringTable<T extends { readonly expiresMs: number }> {
     this.#countMax = countMax
   }
 
-  get size(): number {
-    return this.#entries.size
-  }
-
   /** @returns the secret */
   add(entry: T, nowMs: number): string {
     this.#forget(nowMs)
@@ -32,11 +28,6 @@ export class ExpiringTable<T extends { readonly expiresMs: number }> {
     if (entry === undefined || entry.expiresMs > nowMs) return entry
     this.#entries.delete(key)
     return undefined
-  }
-
-  replace(secret: string, entry: T): void {
-    const key = keyOf(secret)
-    if (this.#entries.has(key)) this.#entries.set(key, entry)
   }
 
   /** @returns what stood there */
