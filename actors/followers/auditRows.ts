@@ -12,10 +12,11 @@ import { codeOf } from '../ledger/refusals.ts'
 import type { State } from '../ledger/state.ts'
 import type { Applied } from '../log/replica.ts'
 import { escaped, hex } from './copyText.ts'
+import { nameLength } from './nameRows.ts'
 import type { ShardRows } from './shardRows.ts'
 
 /** Fields that say nothing about the act itself. */
-const aside: ReadonlySet<string> = new Set([...Object.keys(commandHead), 'reserved', 'textLength'])
+const aside: ReadonlySet<string> = new Set([...Object.keys(commandHead), 'reserved', 'textLength', 'reasonLength'])
 
 /** Commands whose text says why. */
 const withReason: ReadonlySet<string> = new Set([
@@ -26,6 +27,14 @@ const withReason: ReadonlySet<string> = new Set([
   'secondPersonPut',
   'proposalOpen',
   'proposalDecide',
+  'limitsPut',
+  'riskRulePut',
+  'refundRulePut',
+  'recoveryRulePut',
+  'recoveryStop',
+  'mandateCancel',
+  'holdVoid',
+  'userUpdate',
 ])
 
 /** Whatever an operator had signed, with what came of it: an act that was refused is an act as well. */
@@ -75,6 +84,8 @@ function hexText(value: Uint8Array): string {
 function textOf(frame: Applied['frame'], at: number, name: CommandOp): string {
   const text = recordsWithText.get(name)
   if (text === undefined || !withReason.has(name)) return ''
-  const from = at + commandRecords[name].size
-  return new TextDecoder().decode(frame.u8.subarray(from, from + frame.view.getUint16(at + text.lengthAt, true)))
+  const textAt = at + commandRecords[name].size
+  const to = textAt + frame.view.getUint16(at + text.lengthAt, true)
+  const from = name === 'userUpdate' ? textAt + nameLength(frame, at) : textAt
+  return new TextDecoder().decode(frame.u8.subarray(from, to))
 }

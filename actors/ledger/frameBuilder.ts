@@ -13,11 +13,11 @@ import {
   transitRecord,
 } from './records.ts'
 
-/** A command's own fields and those of its head that the sender decides; no device means that none was told. */
+/** A command's own fields and those of its head that the sender decides; no device or reason: none was told. */
 export type CommandFields<K extends CommandOp> = Omit<
   RecordOf<CommandLayouts[K]['fields']>,
-  'length' | 'op' | 'headReserved' | 'reserved' | 'textLength' | 'device'
-> & { textLength?: number; device?: number }
+  'length' | 'op' | 'headReserved' | 'reserved' | 'textLength' | 'reasonLength' | 'device'
+> & { textLength?: number; reasonLength?: number; device?: number }
 export type PaymentFields = Omit<RecordOf<(typeof paymentRecord)['fields']>, 'device'> & { device?: number }
 export type BatchHeaderFields = RecordOf<(typeof batchHeader)['fields']>
 export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
@@ -43,6 +43,7 @@ export function encodeCommand<K extends CommandOp>(
   const reserved = reservedType?.startsWith('bytes') ? nothing : 0
   const all = {
     device: 0,
+    reasonLength: 0,
     textLength: text.length,
     ...fields,
     length: out.length,

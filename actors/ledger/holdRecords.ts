@@ -1,5 +1,6 @@
 import { commandHead } from './commandHead.ts'
 import { layout } from './layout.ts'
+import { reasonLength } from './reasonText.ts'
 
 /** Commands about money that a payer's wallet holds for a payee. All of them are for the payer's shard. */
 export const holdRecords = {
@@ -24,5 +25,7 @@ export const holdRecords = {
     wallet: ['f64', "the payer's wallet number"],
     payee: ['f64', 'wallet number of who gives it up'],
     hold: ['bytes16', 'id of the hold'],
+    textLength: ['u16', reasonLength],
+    reserved: ['bytes6', 'zero'],
   }),
 } as const

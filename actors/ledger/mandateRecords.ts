@@ -1,5 +1,6 @@
 import { commandHead } from './commandHead.ts'
 import { layout } from './layout.ts'
+import { reasonLength } from './reasonText.ts'
 
 /** Bytes that a mandate says of what it is for. */
 export const purposeBytesMax = 512
@@ -25,6 +26,8 @@ export const mandateRecords = {
     ...commandHead,
     wallet: ['f64', "the payer's wallet number"],
     mandate: ['bytes16', 'id of the mandate'],
+    textLength: ['u16', reasonLength],
+    reserved: ['bytes6', 'zero'],
   }),
   /** The debit step of a payment that the payee collects. */
   mandateCollect: layout('mandateCollect', {

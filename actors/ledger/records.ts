@@ -6,6 +6,7 @@ import { mandateRecords, purposeBytesMax } from './mandateRecords.ts'
 import { merchantRecords, merchantTextBytesMax, merchantUserLabelBytesMax } from './merchantRecords.ts'
 import { nameBytesMax, orderRecords, orderTextBytesMax } from './orderRecords.ts'
 import { payoutRecords } from './payoutRecords.ts'
+import { reasonBytesMax, reasonLength } from './reasonText.ts'
 import { recoveryRecords } from './recoveryRecords.ts'
 import { riskRecords } from './riskRecords.ts'
 
@@ -207,10 +208,6 @@ export const redemptionSteps = {
   returned: 6,
 } as const
 
-/** Bytes of the reason that an operator gives. */
-export const reasonBytesMax = 1_024
-const reasonLength = 'bytes used of the text that follows and says why, which is padded to a multiple of 8'
-
 export const commandRecords = {
   /** First record of every log: what cannot change without new data. */
   genesis: layout('genesis', {
@@ -232,7 +229,8 @@ export const commandRecords = {
   limitsPut: layout('limitsPut', {
     ...commandHead,
     class: ['u32', 'wallet class 1-4, or 0 for corporate wallets'],
-    reserved: ['u32', 'zero'],
+    textLength: ['u16', reasonLength],
+    reserved: ['u16', 'zero'],
     effectiveMs: ['f64', 'log time from which these limits are in force'],
     balance: ['f64', 'fen; the largest number means none'],
     single: ['f64', 'fen a payment'],
@@ -241,7 +239,8 @@ export const commandRecords = {
   }),
   riskRulePut: layout('riskRulePut', {
     ...commandHead,
-    level: ['u32', 'risk level 0-3'],
+    level: ['u16', 'risk level 0-3'],
+    textLength: ['u16', reasonLength],
     percent: ['u32', 'share of the single and day limits that a user of this level keeps, 0-100'],
     effectiveMs: ['f64', 'log time from which this is in force'],
     rechargesPerDayMax: ['u32', 'recharges of one wallet a business day'],
@@ -250,7 +249,8 @@ export const commandRecords = {
   refundRulePut: layout('refundRulePut', {
     ...commandHead,
     days: ['u32', 'how long after its payment an order may be refunded'],
-    reserved: ['u32', 'zero'],
+    textLength: ['u16', reasonLength],
+    reserved: ['u16', 'zero'],
     effectiveMs: ['f64', 'log time from which this is in force'],
   }),
   userOpen: layout('userOpen', {
@@ -265,8 +265,9 @@ export const commandRecords = {
     user: ['f64', 'user number'],
     kyc: ['u8', 'new strength of identification, 0 leaves it'],
     risk: ['u8', 'new risk level 0-3, 255 leaves it'],
-    textLength: ['u16', 'bytes used of the sealed legal name that follows this record, 0 leaves it'],
-    reserved: ['bytes4', 'zero'],
+    textLength: ['u16', 'bytes used of the sealed legal name that follows this record, and of the reason behind it'],
+    reasonLength: ['u16', 'bytes of these that say why; what is left is the name, 0 leaves it'],
+    reserved: ['bytes2', 'zero'],
   }),
   walletOpen: layout('walletOpen', {
     ...commandHead,
@@ -362,6 +363,13 @@ export type CommandLayouts = typeof commandRecords
 export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; readonly bytesMax: number }> = new Map([
   ['walletStatus', { lengthAt: commandRecords.walletStatus.at.textLength, bytesMax: reasonBytesMax }],
   ['principalPut', { lengthAt: commandRecords.principalPut.at.textLength, bytesMax: reasonBytesMax }],
+  ['limitsPut', { lengthAt: commandRecords.limitsPut.at.textLength, bytesMax: reasonBytesMax }],
+  ['riskRulePut', { lengthAt: commandRecords.riskRulePut.at.textLength, bytesMax: reasonBytesMax }],
+  ['refundRulePut', { lengthAt: commandRecords.refundRulePut.at.textLength, bytesMax: reasonBytesMax }],
+  ['recoveryRulePut', { lengthAt: commandRecords.recoveryRulePut.at.textLength, bytesMax: reasonBytesMax }],
+  ['recoveryStop', { lengthAt: commandRecords.recoveryStop.at.textLength, bytesMax: reasonBytesMax }],
+  ['mandateCancel', { lengthAt: commandRecords.mandateCancel.at.textLength, bytesMax: reasonBytesMax }],
+  ['holdVoid', { lengthAt: commandRecords.holdVoid.at.textLength, bytesMax: reasonBytesMax }],
   ['orderCreate', { lengthAt: commandRecords.orderCreate.at.textLength, bytesMax: orderTextBytesMax }],
   ['orderCreateSplit', { lengthAt: commandRecords.orderCreateSplit.at.textLength, bytesMax: orderTextBytesMax }],
   ['mandateSign', { lengthAt: commandRecords.mandateSign.at.textLength, bytesMax: purposeBytesMax }],
@@ -374,5 +382,5 @@ export const recordsWithText: ReadonlyMap<string, { readonly lengthAt: number; r
   ['merchantUserPut', { lengthAt: commandRecords.merchantUserPut.at.textLength, bytesMax: merchantUserLabelBytesMax }],
   ['disputeOpen', { lengthAt: commandRecords.disputeOpen.at.textLength, bytesMax: disputeTextBytesMax }],
   ['userOpen', { lengthAt: commandRecords.userOpen.at.textLength, bytesMax: nameBytesMax }],
-  ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax }],
+  ['userUpdate', { lengthAt: commandRecords.userUpdate.at.textLength, bytesMax: nameBytesMax + reasonBytesMax }],
 ])

@@ -1,5 +1,6 @@
 import { commandHead } from './commandHead.ts'
 import { layout } from './layout.ts'
+import { reasonLength } from './reasonText.ts'
 
 /** Commands about a wallet whose key was lost. */
 export const recoveryRecords = {
@@ -15,11 +16,14 @@ export const recoveryRecords = {
   recoveryStop: layout('recoveryStop', {
     ...commandHead,
     wallet: ['f64', 'wallet number'],
+    textLength: ['u16', reasonLength],
+    reserved: ['bytes6', 'zero'],
   }),
   recoveryRulePut: layout('recoveryRulePut', {
     ...commandHead,
     minutes: ['u32', 'how long who has the old key may object to a new one; 0: not at all'],
-    reserved: ['u32', 'zero'],
+    textLength: ['u16', reasonLength],
+    reserved: ['u16', 'zero'],
     effectiveMs: ['f64', 'log time from which this is in force'],
   }),
 } as const

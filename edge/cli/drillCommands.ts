@@ -32,7 +32,10 @@ export function addDrillCommands(jiaozi: Command, run: (work: () => Promise<numb
     .option('--yes', 'strike the installation on --data, though people may use it')
     .option('--quick', 'short baselines, and a short cut of the link')
     .option('--rate <n>', 'payments a second (default: 300)')
-    .option('--report <dir>', 'folder for the report (default: drill-reports)')
+    .option(
+      '--report <dir>',
+      'folder for the report (default: drills in the data folder, or drill-reports without one)',
+    )
     .option('--json <file>', 'write the figures')
     .addHelpText('after', exitCodes)
   running.action(

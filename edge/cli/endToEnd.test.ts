@@ -258,7 +258,7 @@ describe('administration', () => {
   })
 
   test('limits that are set hold, and what was not given stays', async () => {
-    const { code, out } = await jiaozi('limits', 'set', '2', '--single', '50')
+    const { code, out } = await jiaozi('limits', 'set', '2', '--single', '50', '--reason', 'a trial')
     expect(code).toBe(exitCodes.ok)
     expect(out).toContain('100000.00')
     const { body } = await json('limits', 'show')
@@ -314,7 +314,7 @@ describe('keys of wallets', () => {
     const waiting = await json('wallet', 'recover', state.payer)
     expect(waiting.body).toMatchObject({ status: 'waiting', key_version: 1 })
     expect((await json('wallet', 'stop-recovery', state.payer)).body).toMatchObject({ status: 'stopped' })
-    expect((await jiaozi('limits', 'recovery', '0')).code).toBe(exitCodes.ok)
+    expect((await jiaozi('limits', 'recovery', '0', '--reason', 'a trial')).code).toBe(exitCodes.ok)
     expect((await json('wallet', 'recover', state.payer)).body).toMatchObject({ status: 'done', key_version: 2 })
     expect((await jiaozi('pay', state.payer, state.payee, '1')).code).toBe(exitCodes.ok)
     const thief = await json('pay', state.payer, state.payee, '1', '--keystore', stolen)

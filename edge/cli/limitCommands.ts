@@ -3,6 +3,7 @@ import { newId } from '../client/node.ts'
 import { limitArgument, timeArgument, wholeArgument } from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { BadInput } from './exitCodes.ts'
+import { reasonOption } from './riskCommands.ts'
 import { textTable } from './textTable.ts'
 import { requestIdOption } from './walletCommands.ts'
 
@@ -18,12 +19,13 @@ type Limits = { classes: ClassLimits[]; risk_levels: RiskRule[] }
 
 const limitNames = ['balance', 'single', 'day', 'year'] as const
 type LimitName = (typeof limitNames)[number]
-type SetOptions = { [name in LimitName]?: string | null } & { effectiveAt?: string; requestId?: string }
+type SetOptions = { [name in LimitName]?: string | null } & { reason: string; effectiveAt?: string; requestId?: string }
 
 type RiskOptions = {
   percent?: number
   rechargesPerDay?: number
   paymentsPerDay?: number
+  reason: string
   effectiveAt?: string
   requestId?: string
 }
@@ -45,6 +47,7 @@ export function addLimitCommands(program: Command, register: Register): void {
     .option('--day <yuan>', 'most that leaves in a day, or none', limitArgument)
     .option('--year <yuan>', 'most that leaves in a year, or none', limitArgument)
     .option('--effective-at <time>', 'from when on (default: now)', timeArgument)
+    .addOption(reasonOption())
     .addOption(requestIdOption())
   register<SetOptions>(put, setLimits)
 
@@ -56,6 +59,7 @@ export function addLimitCommands(program: Command, register: Register): void {
     .option('--recharges-per-day <n>', 'most recharges in a day', wholeArgument(0, 65_535))
     .option('--payments-per-day <n>', 'most payments in a day', wholeArgument(0, 65_535))
     .option('--effective-at <time>', 'from when on (default: now)', timeArgument)
+    .addOption(reasonOption())
     .addOption(requestIdOption())
   register<RiskOptions>(risk, setRisk)
 
@@ -66,14 +70,18 @@ export function addLimitCommands(program: Command, register: Register): void {
     )
     .description('set how long recoveries of wallets wait that begin from a date on')
     .option('--effective-at <time>', 'from when on (default: now)', timeArgument)
+    .addOption(reasonOption())
     .addOption(requestIdOption())
-  register<{ effectiveAt?: string; requestId?: string }>(recovery, async ({ args, options, session, tell }) => {
-    const { effectiveAt, requestId = newId() } = options
-    tell(`request ${requestId}`)
-    const asked = { minutes: Number(args[0]), effective_at: effectiveAt, request_id: requestId }
-    const body = await session.change(session.operator(), 'PUT', '/v1/limits/recoveries', asked)
-    return { body, text: `recoveries wait ${args[0]} minutes from ${effectiveAt ?? 'now'} on` }
-  })
+  register<{ reason: string; effectiveAt?: string; requestId?: string }>(
+    recovery,
+    async ({ args, options, session, tell }) => {
+      const { reason, effectiveAt, requestId = newId() } = options
+      tell(`request ${requestId}`)
+      const asked = { minutes: Number(args[0]), effective_at: effectiveAt, reason, request_id: requestId }
+      const body = await session.change(session.operator(), 'PUT', '/v1/limits/recoveries', asked)
+      return { body, text: `recoveries wait ${args[0]} minutes from ${effectiveAt ?? 'now'} on` }
+    },
+  )
 }
 
 const classArgument = wholeArgument(0, 4)
@@ -107,12 +115,13 @@ async function setLimits({ args: [group], options, session, tell }: Asked<SetOpt
     if (value === undefined) throw new BadInput(`class ${group} has no limits yet: give --${name}`)
     return [name, value] as const
   })
-  const { effectiveAt, requestId = newId() } = options
+  const { reason, effectiveAt, requestId = newId() } = options
   tell(`request ${requestId}`)
   const asked = {
     class: Number(group),
     effective_at: effectiveAt,
     ...Object.fromEntries(values),
+    reason,
     request_id: requestId,
   }
   const body = await session.change(operator, 'PUT', '/v1/limits', asked)
@@ -122,7 +131,7 @@ async function setLimits({ args: [group], options, session, tell }: Asked<SetOpt
 }
 
 async function setRisk({ args: [level], options, session, tell }: Asked<RiskOptions>): Promise<Answer> {
-  const { percent, rechargesPerDay, paymentsPerDay, effectiveAt, requestId = newId() } = options
+  const { percent, rechargesPerDay, paymentsPerDay, reason, effectiveAt, requestId = newId() } = options
   if (percent === undefined && rechargesPerDay === undefined && paymentsPerDay === undefined) {
     throw new BadInput('give at least one of --percent, --recharges-per-day, --payments-per-day')
   }
@@ -136,6 +145,7 @@ async function setRisk({ args: [level], options, session, tell }: Asked<RiskOpti
     percent: percent ?? current?.percent,
     recharges_per_day_max: rechargesPerDay ?? current?.recharges_per_day_max,
     payments_per_day_max: paymentsPerDay ?? current?.payments_per_day_max,
+    reason,
     request_id: requestId,
   }
   tell(`request ${requestId}`)

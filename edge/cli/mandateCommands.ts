@@ -7,7 +7,7 @@ import { waitOption } from './paymentCommands.ts'
 import type { SignerName } from './session.ts'
 import { sendPart } from './takenPart.ts'
 import { nameValueLines, textTable } from './textTable.ts'
-import { requestIdOption, signerOption } from './walletCommands.ts'
+import { requestIdOption, signerOption, whyOption } from './walletCommands.ts'
 
 const countMost = 4_294_967_295
 const mandatesPath = (payer: string): string => `/v1/wallets/${payer}/mandates`
@@ -36,12 +36,15 @@ export function addMandateCommands(program: Command, register: Register): void {
   register<CollectOptions>(collect, collectAndWait)
 
   const cancel = mandateCommand(mandate, 'cancel', 'cancel a mandate: nothing more is paid by it')
-  cancel.addOption(requestIdOption()).addOption(signerOption())
-  register<{ as?: SignerName; requestId?: string }>(cancel, async ({ args: [payer, id], options, session }) => {
-    const signer = session.signerFor(payer!, options.as)
-    const body = { request_id: options.requestId ?? newId() }
-    return mandateAnswer(await session.change(signer, 'POST', `${mandatesPath(payer!)}/${id}/cancel`, body))
-  })
+  cancel.addOption(whyOption()).addOption(requestIdOption()).addOption(signerOption())
+  register<{ as?: SignerName; reason?: string; requestId?: string }>(
+    cancel,
+    async ({ args: [payer, id], options, session }) => {
+      const signer = session.signerFor(payer!, options.as)
+      const body = { reason: options.reason, request_id: options.requestId ?? newId() }
+      return mandateAnswer(await session.change(signer, 'POST', `${mandatesPath(payer!)}/${id}/cancel`, body))
+    },
+  )
 
   const show = mandateCommand(mandate, 'show', 'how a mandate stands').addOption(signerOption())
   register<{ as?: SignerName }>(show, async ({ args: [payer, id], options, session }) => {

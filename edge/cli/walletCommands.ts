@@ -13,6 +13,10 @@ export const requestIdOption = (): Option =>
     commandIdArgument,
   )
 
+/** For what an operator must explain, and others may. */
+export const whyOption = (): Option =>
+  new Option('--reason <text>', 'why; an operator must say it, and everybody finds it in the log')
+
 export const signerOption = (): Option =>
   new Option(
     '--as <who>',
@@ -143,7 +147,7 @@ function addStatusCommand(wallet: Command, register: Register, action: keyof typ
     .description(statusTexts[action])
     .addOption(requestIdOption())
     .addOption(signerOption())
-    .option('--reason <text>', 'why; an operator must say it, and everybody finds it in the log')
+    .addOption(whyOption())
   type Options = { requestId?: string; as?: SignerName; reason?: string }
   register<Options>(command, async ({ args: [walletId], options, session, tell }) => {
     const { requestId = newId(), as, reason } = options

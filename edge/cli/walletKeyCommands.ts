@@ -4,7 +4,7 @@ import { walletIdArgument } from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { BadInput } from './exitCodes.ts'
 import type { SignerName } from './session.ts'
-import { requestIdOption, signerOption } from './walletCommands.ts'
+import { requestIdOption, signerOption, whyOption } from './walletCommands.ts'
 
 type KeyOptions = { requestId?: string }
 
@@ -20,11 +20,12 @@ export function addWalletKeyCommands(wallet: Command, register: Register): void 
     .command('stop-recovery')
     .argument('<wallet>', 'wallet id', walletIdArgument)
     .description('object to a new key that waits; the wallet keeps the one it has')
+    .addOption(whyOption())
     .addOption(signerOption())
     .addOption(requestIdOption())
-  register<KeyOptions & { as?: SignerName }>(stop, async ({ args: [walletId], options, session }) => {
+  register<KeyOptions & { as?: SignerName; reason?: string }>(stop, async ({ args: [walletId], options, session }) => {
     const signer = session.signerFor(walletId!, options.as)
-    const asked = { request_id: options.requestId ?? newId() }
+    const asked = { reason: options.reason, request_id: options.requestId ?? newId() }
     const body = await session.change(signer, 'POST', `/v1/wallets/${walletId}/keys/recover/stop`, asked)
     return { body, text: `wallet ${walletId} keeps its key` }
   })

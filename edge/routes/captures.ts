@@ -18,6 +18,7 @@ import {
 import { followedAnswer, rememberedOutcome } from './followedPayment.ts'
 import { holdBody, holdPath, holdSchema, noHold, visibleHold } from './holds.ts'
 import { operation, type Services } from './operation.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 import { walletText } from './walletText.ts'
 
@@ -103,12 +104,13 @@ export const voidHold = operation({
   description: 'The rest is in the payer’s balance at once. To give it up twice changes nothing.',
   callers: ['wallet', 'institution', 'operator'],
   params,
-  body: z.strictObject({ request_id: requestIdField }).openapi('VoidHoldRequest'),
+  body: z.strictObject({ reason: reasonField, request_id: requestIdField }).openapi('VoidHoldRequest'),
   messages: { request: 'VoidHoldRequest', answer: 'Hold' },
   answers: { 200: { description: 'Nothing is held any more', schema: holdSchema } },
   async run({ caller, origin, params: { wallet_id, hold_id }, body, idempotencyKey }, services) {
     const { gateway } = services
     const id = commandIdOf(idempotencyKey, body.request_id)
+    const { text, ...why } = reasonOf(caller, body.reason)
     const holdId = idIn(hold_id, 'hold_id')
     const { walletNumber: wallet, payee } = await takeableHold(services, caller, wallet_id, holdId)
     await runCommand(gateway, gateway.shardOf(wallet), {
@@ -116,8 +118,9 @@ export const voidHold = operation({
       caller,
       origin,
       id,
-      digest: requestDigest('holdVoid', { wallet, hold: hold_id }),
+      digest: requestDigest('holdVoid', { wallet, hold: hold_id, ...why }),
       fields: { wallet, payee, hold: holdId, ...asPayee(caller) },
+      ...(text && { text }),
       instance: holdPath(wallet_id, hold_id),
       fieldOf: { 'hold-unknown': 'hold_id', 'hold-expired': 'hold_id', 'hold-ended': 'hold_id' },
     })

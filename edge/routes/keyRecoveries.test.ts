@@ -21,7 +21,10 @@ const institution = () => ({ by: api.institution.signer })
 const recover = (key: WalletKey, more: object = {}) =>
   keys('/recover', institution(), { public_key: key.publicKeyHex, ...more })
 const waitMinutes = (minutes: number) =>
-  api.ask('PUT', '/v1/limits/recoveries', { by: api.operator.signer, json: { minutes, request_id: newId() } })
+  api.ask('PUT', '/v1/limits/recoveries', {
+    by: api.operator.signer,
+    json: { minutes, reason: 'a trial', request_id: newId() },
+  })
 const show = (by = own.signer) => api.ask('GET', `/v1/wallets/${own.walletId}`, { by })
 
 describe('a wallet whose phone is lost', () => {

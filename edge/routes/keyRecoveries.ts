@@ -3,6 +3,7 @@ import { visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { requestIdField, timeField, timeText, walletIdField } from './fields.ts'
 import { operation } from './operation.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 import { givenKey, walletKeyFields } from './walletKeyField.ts'
 
@@ -66,11 +67,12 @@ export const stopKeyRecovery = operation({
   description: 'By the old key, when nothing was lost; or by the institution or an operator.',
   callers: ['wallet', 'institution', 'operator'],
   params,
-  body: z.strictObject({ request_id: requestIdField }).openapi('StopKeyRecoveryRequest'),
+  body: z.strictObject({ reason: reasonField, request_id: requestIdField }).openapi('StopKeyRecoveryRequest'),
   messages: { request: 'StopKeyRecoveryRequest', answer: 'KeyRecoveryStopped' },
   answers: { 200: { description: 'The wallet keeps its key', schema: stopped } },
   async run({ caller, origin, params: { wallet_id }, body, idempotencyKey }, { gateway }) {
     const id = commandIdOf(idempotencyKey, body.request_id)
+    const { text, ...why } = reasonOf(caller, body.reason)
     const { result } = await visibleWallet(gateway, caller, wallet_id)
     const wallet = result.number
     await runCommand(gateway, gateway.shardOf(wallet), {
@@ -78,8 +80,9 @@ export const stopKeyRecovery = operation({
       caller,
       origin,
       id,
-      digest: requestDigest('recoveryStop', { wallet }),
+      digest: requestDigest('recoveryStop', { wallet, ...why }),
       fields: { wallet },
+      ...(text && { text }),
       instance: `/v1/wallets/${wallet_id}`,
       fieldOf: { 'recovery-unknown': 'wallet_id' },
     })

@@ -5,6 +5,7 @@ import { badField } from './failure.ts'
 import { asOfBody, asOfSchema, limitField, limitText, requestIdField, timeField, timeText } from './fields.ts'
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 
 const yuanOrNone = z.string().nullable().openapi({ description: 'Yuan, or null for none', example: '2000.00' })
@@ -132,6 +133,7 @@ export const putLimits = operation({
       single: limitField,
       day: limitField,
       year: limitField,
+      reason: reasonField,
       request_id: requestIdField,
     })
     .openapi('PutLimitsRequest'),
@@ -141,7 +143,8 @@ export const putLimits = operation({
     const id = commandIdOf(idempotencyKey, body.request_id)
     const { class: group, balance, single, day, year } = body
     const fields = { class: group, effectiveMs: effectiveMs(body.effective_at), balance, single, day, year }
-    const digest = requestDigest('limitsPut', fields)
+    const { text, ...why } = reasonOf(caller, body.reason)
+    const digest = requestDigest('limitsPut', { ...fields, ...why })
     const fieldOf = { 'rule-invalid': 'class' } as const
     await runCommandEverywhere(gateway, {
       op: 'limitsPut',
@@ -150,6 +153,7 @@ export const putLimits = operation({
       id,
       digest,
       fields,
+      ...(text && { text }),
       instance: '/v1/limits',
       fieldOf,
     })
@@ -171,6 +175,7 @@ export const putRiskRule = operation({
       percent: z.int().min(0).max(100),
       recharges_per_day_max: z.int().min(0).max(65_535),
       payments_per_day_max: z.int().min(0).max(65_535),
+      reason: reasonField,
       request_id: requestIdField,
     })
     .openapi('PutRiskRuleRequest'),
@@ -185,7 +190,8 @@ export const putRiskRule = operation({
       rechargesPerDayMax: body.recharges_per_day_max,
       paymentsPerDayMax: body.payments_per_day_max,
     }
-    const digest = requestDigest('riskRulePut', fields)
+    const { text, ...why } = reasonOf(caller, body.reason)
+    const digest = requestDigest('riskRulePut', { ...fields, ...why })
     await runCommandEverywhere(gateway, {
       op: 'riskRulePut',
       caller,
@@ -193,6 +199,7 @@ export const putRiskRule = operation({
       id,
       digest,
       fields,
+      ...(text && { text }),
       instance: '/v1/limits',
     })
     return { status: 200, body: takenBody(id) }
@@ -207,16 +214,22 @@ export const putRefundRule = operation({
   summary: 'Set how long orders may be refunded that are paid from a date on',
   callers: ['operator'],
   body: z
-    .strictObject({ days: z.int().min(1).max(3_650), effective_at: effectiveField, request_id: requestIdField })
+    .strictObject({
+      days: z.int().min(1).max(3_650),
+      effective_at: effectiveField,
+      reason: reasonField,
+      request_id: requestIdField,
+    })
     .openapi('PutRefundRuleRequest'),
   messages: { request: 'PutRefundRuleRequest', answer: 'RuleTaken' },
   answers: { 200: { description: 'Every shard has taken it', schema: taken } },
   async run({ caller, origin, body, idempotencyKey }, { gateway }) {
     const id = commandIdOf(idempotencyKey, body.request_id)
     const fields = { days: body.days, effectiveMs: effectiveMs(body.effective_at) }
-    const digest = requestDigest('refundRulePut', fields)
+    const { text, ...why } = reasonOf(caller, body.reason)
+    const digest = requestDigest('refundRulePut', { ...fields, ...why })
     const plan = { op: 'refundRulePut', caller, origin, id, digest, fields, instance: '/v1/limits' } as const
-    await runCommandEverywhere(gateway, plan)
+    await runCommandEverywhere(gateway, { ...plan, ...(text && { text }) })
     return { status: 200, body: takenBody(id) }
   },
 })
@@ -230,16 +243,22 @@ export const putRecoveryRule = operation({
   description: 'Recoveries that have begun wait as they were told. With 0 minutes a new key signs at once.',
   callers: ['operator'],
   body: z
-    .strictObject({ minutes: z.int().min(0).max(43_200), effective_at: effectiveField, request_id: requestIdField })
+    .strictObject({
+      minutes: z.int().min(0).max(43_200),
+      effective_at: effectiveField,
+      reason: reasonField,
+      request_id: requestIdField,
+    })
     .openapi('PutRecoveryRuleRequest'),
   messages: { request: 'PutRecoveryRuleRequest', answer: 'RuleTaken' },
   answers: { 200: { description: 'Every shard has taken it', schema: taken } },
   async run({ caller, origin, body, idempotencyKey }, { gateway }) {
     const id = commandIdOf(idempotencyKey, body.request_id)
     const fields = { minutes: body.minutes, effectiveMs: effectiveMs(body.effective_at) }
-    const digest = requestDigest('recoveryRulePut', fields)
+    const { text, ...why } = reasonOf(caller, body.reason)
+    const digest = requestDigest('recoveryRulePut', { ...fields, ...why })
     const plan = { op: 'recoveryRulePut', caller, origin, id, digest, fields, instance: '/v1/limits' } as const
-    await runCommandEverywhere(gateway, plan)
+    await runCommandEverywhere(gateway, { ...plan, ...(text && { text }) })
     return { status: 200, body: takenBody(id) }
   },
 })

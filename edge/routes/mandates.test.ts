@@ -28,7 +28,8 @@ const sign = (changes: object) =>
 const path = (tail = ''): string => `/v1/wallets/${ann.walletId}/mandates/${mandateId}${tail}`
 const collect = (amount: string, collection_id = newId(), by = landlord.signer) =>
   api.ask('POST', path('/collections'), { by, json: { collection_id, amount } })
-const cancel = (by = ann.signer) => api.ask('POST', path('/cancel'), { by, json: { request_id: newId() } })
+const cancel = (by = ann.signer, why: object = { reason: 'she asked us to' }) =>
+  api.ask('POST', path('/cancel'), { by, json: { ...why, request_id: newId() } })
 const show = async () => (await api.ask('GET', path(), { by: ann.signer })).body
 const soon = (ms: number): string => new Date(Date.now() + ms).toISOString()
 
@@ -61,6 +62,11 @@ describe('a mandate by which a payee collects', () => {
     for (const by of [ann.signer, api.institution.signer, api.operator.signer]) {
       expect((await cancel(by)).status).toBe(200)
     }
+    expect(await cancel(ann.signer, {})).toMatchObject({ status: 200 })
+    expect(await cancel(api.operator.signer, {})).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'reason', message: 'an operator must say why' }] },
+    })
     expect(await collect('1.00')).toMatchObject({ status: 410, body: { reason: 'mandate-cancelled' } })
     expect(api.balance(ann)).toBe(10_000)
   })

@@ -22,6 +22,7 @@ import { namedWallet } from './namedWallet.ts'
 import { operation, type Services } from './operation.ts'
 import { cursorText, orderCursorIn } from './orderCursor.ts'
 import { timeIn } from './paymentRequest.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 import { walletText } from './walletText.ts'
 
@@ -191,12 +192,13 @@ export const cancelMandate = operation({
   description: 'At once, and to cancel one twice changes nothing. What is on its way to the payee is not called back.',
   callers: ['wallet', 'institution', 'operator'],
   params: one,
-  body: z.strictObject({ request_id: requestIdField }).openapi('CancelMandateRequest'),
+  body: z.strictObject({ reason: reasonField, request_id: requestIdField }).openapi('CancelMandateRequest'),
   messages: { request: 'CancelMandateRequest', answer: 'Mandate' },
   answers: { 200: { description: 'It is cancelled', schema: mandateSchema } },
   async run({ caller, origin, params: { wallet_id, mandate_id }, body: asked, idempotencyKey }, services) {
     const { gateway } = services
     const id = commandIdOf(idempotencyKey, asked.request_id)
+    const { text, ...why } = reasonOf(caller, asked.reason)
     const mandateId = idIn(mandate_id, 'mandate_id')
     const { mandate, isPayer } = await visibleMandate(services, caller, wallet_id, mandateId)
     if (!isPayer && caller.role !== 'operator') throw new Failure('not-allowed')
@@ -206,8 +208,9 @@ export const cancelMandate = operation({
       caller,
       origin,
       id,
-      digest: requestDigest('mandateCancel', { wallet, mandate: mandate_id }),
+      digest: requestDigest('mandateCancel', { wallet, mandate: mandate_id, ...why }),
       fields: { wallet, mandate: mandateId },
+      ...(text && { text }),
       instance: mandatePath(wallet_id, mandate_id),
       fieldOf: { 'mandate-unknown': 'mandate_id', 'mandate-ended': 'mandate_id' },
     })

@@ -8,6 +8,7 @@ import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { legalNameField } from './legalName.ts'
 import { maskedName } from './maskedName.ts'
 import { operation, type Services } from './operation.ts'
+import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
 
 const kycField = z.int().min(1).max(4).openapi({ description: 'Strength of identification, 1 strongest to 4' })
@@ -16,6 +17,7 @@ const userParams = z.object({ user_id: userIdField })
 /** In the ledger's record: leave what stands. */
 const leaveKyc = 0
 const leaveRisk = 255
+const nothing = new Uint8Array(0)
 
 /** A new user lives in a bucket that the request's id decides, so that every try of it goes to the same shard. */
 function bucketFor(institution: number, id: Uint8Array): number {
@@ -27,7 +29,7 @@ function bucketFor(institution: number, id: Uint8Array): number {
  * and what can be guessed must not lie about as a plain hash.
  */
 function namePart({ names, vault }: Services, caller: Caller, id: Uint8Array, legalName: string | undefined) {
-  if (legalName === undefined) return { digested: {}, sealed: {}, shown: {} }
+  if (legalName === undefined) return { digested: {}, sealed: {} as { text?: Uint8Array }, shown: {} }
   const text = names.seal({ actor: actorOf(caller), commandId: id }, legalName)
   const name = Buffer.from(vault.fingerprint(`name|${legalName}`)).toString('hex')
   return { digested: { name }, sealed: { text }, shown: { masked_name: maskedName(legalName) } }
@@ -125,6 +127,7 @@ export const updateUser = operation({
       kyc_level: kycField.optional(),
       risk_level: riskField.optional(),
       legal_name: legalNameField.optional(),
+      reason: reasonField,
       request_id: requestIdField,
     })
     .openapi('UpdateUserRequest'),
@@ -133,6 +136,7 @@ export const updateUser = operation({
   async run({ caller, origin, params, body, idempotencyKey }, services) {
     const { gateway } = services
     const id = commandIdOf(idempotencyKey, body.request_id)
+    const { text: said = nothing, ...why } = reasonOf(caller, body.reason)
     const { result } = await visibleUser(gateway, caller, params.user_id)
     const { kyc_level: kyc = leaveKyc, risk_level: risk = leaveRisk } = body
     const { digested, sealed, shown } = namePart(services, caller, id, body.legal_name)
@@ -141,9 +145,9 @@ export const updateUser = operation({
       caller,
       origin,
       id,
-      digest: requestDigest('userUpdate', { user: result.number, kyc, risk, ...digested }),
-      fields: { user: result.number, kyc, risk },
-      ...sealed,
+      digest: requestDigest('userUpdate', { user: result.number, kyc, risk, ...digested, ...why }),
+      fields: { user: result.number, kyc, risk, reasonLength: said.length },
+      text: new Uint8Array([...(sealed.text ?? nothing), ...said]),
       instance: `/v1/users/${params.user_id}`,
     })
     const kycPart = body.kyc_level === undefined ? {} : { kyc_level: body.kyc_level }
