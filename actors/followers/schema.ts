@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, index, integer, pgTable, primaryKey, smallint, text, timestamp } from 'drizzle-orm/pg-core'
 import { bytes, int8 } from './columnTypes.ts'
 
@@ -107,19 +108,24 @@ export const evidence = pgTable(
 )
 
 /** Wallets as they stand at their shard's position; the balance is sealed for its wallet alone. */
-export const wallets = pgTable('wallets', {
-  number: int8('number').primaryKey(),
-  user: int8('user_number').notNull(),
-  shard: smallint('shard').notNull(),
-  institution: smallint('institution').notNull(),
-  class: smallint('class').notNull(),
-  kind: smallint('kind').notNull(),
-  state: text('state').notNull(),
-  risk: smallint('risk').notNull(),
-  keyVersion: integer('key_version').notNull(),
-  balanceSealed: bytes('balance_sealed').notNull(),
-  seq: int8('seq').notNull(),
-})
+export const wallets = pgTable(
+  'wallets',
+  {
+    number: int8('number').primaryKey(),
+    user: int8('user_number').notNull(),
+    shard: smallint('shard').notNull(),
+    institution: smallint('institution').notNull(),
+    class: smallint('class').notNull(),
+    kind: smallint('kind').notNull(),
+    state: text('state').notNull(),
+    risk: smallint('risk').notNull(),
+    keyVersion: integer('key_version').notNull(),
+    balanceSealed: bytes('balance_sealed').notNull(),
+    seq: int8('seq').notNull(),
+  },
+  // Merchants are few among them, and are listed.
+  (t) => [index('wallets_merchants').on(t.number).where(sql`kind = 2`)],
+)
 
 export const users = pgTable('users', {
   number: int8('number').primaryKey(),

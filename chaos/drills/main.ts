@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
+import { drillsFolder } from '../../deploy/drillsFolder.ts'
 import type { Drill } from './drill.ts'
 import { Heals } from './heals.ts'
 import { type Installation, installation } from './installation.ts'
@@ -33,9 +34,13 @@ function assertAllowed({ chosen, yes, data }: DrillOptions, own: boolean): void 
   throw new UsageError(`${names}: strikes the installation on ${data}, which runs; --yes says that this is wanted`)
 }
 
+/** Beside the installation that was struck, where its console shows them; one that was made for the drill is gone soon. */
+const reportsOf = ({ own }: Installation, { report, data }: DrillOptions): string =>
+  report ?? (own ? 'drill-reports' : drillsFolder(data))
+
 async function runOne(place: Installation, drill: Drill, options: DrillOptions): Promise<DrillResult> {
   const stamp = new Date().toISOString().slice(0, 19).replaceAll(':', '')
-  const folder = resolve(options.report, `${drill.name}-${stamp}`)
+  const folder = resolve(reportsOf(place, options), `${drill.name}-${stamp}`)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   say(`\n${drill.name}: ${drill.title}`)
   const result = await runDrill(place.site(), drill, {

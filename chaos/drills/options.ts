@@ -10,7 +10,8 @@ Practises a failure on a running installation under a steady load, and judges wh
 
   --yes          do it, though people may use the installation on --data
   --data DIR     data folder of an installation that runs (default .data); one of its own is started when none does
-  --report DIR   folder for the report as a page, its figures, and every answer that was given (default drill-reports)
+  --report DIR   folder for the report as a page, its figures, and every answer that was given (default drills in the
+                 data folder of what it was run on, where the console shows them; drill-reports for one of its own)
   --json FILE    write the figures
   --rate N       payments a second (default 300)
   --quick        short baselines, and a short cut of the link
@@ -22,7 +23,7 @@ export type DrillOptions = {
   readonly yes: boolean
   readonly quick: boolean
   readonly data: string
-  readonly report: string
+  readonly report: string | undefined
   readonly json: string | undefined
   readonly perSecond: number
 }
@@ -74,7 +75,7 @@ function read(args: readonly string[]) {
         quick: flag,
         help: flag,
         data: option('.data'),
-        report: option('drill-reports'),
+        report: { type: 'string' },
         rate: option('300'),
         json: { type: 'string' },
       },

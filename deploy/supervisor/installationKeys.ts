@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createKeyRing, hasKeyRing, openKeyRing } from '../../actors/log/fileKeyRing.ts'
 import { regionPurposes } from '../../actors/log/keyRing.ts'
 import { ensureCertificates } from '../certificates.ts'
+import { drillsFolder } from '../drillsFolder.ts'
 import { freePort } from '../freePort.ts'
 import type { StartOptions } from './options.ts'
 import { natsUsersOf, witnessUsersOf } from './plan.ts'
@@ -17,6 +18,7 @@ export type Shared = {
   caFile: string
   certFile: string
   keyFile: string
+  drillReportsDir: string
   farSide: { bank: number; centralBank: number; issuer: number }
 }
 
@@ -47,7 +49,7 @@ export async function prepareShared(
   mkdirSync(join(data, 'sandbox'), { recursive: true, mode: 0o700 })
   const tls = ensureCertificates(join(keysDir, 'tls'), Date.now(), hosts)
   const farSide = { bank: await freePort(), centralBank: await freePort(), issuer: await freePort() }
-  return { keysDir, secrets, identities, farSide, ...tls }
+  return { keysDir, secrets, identities, farSide, drillReportsDir: drillsFolder(data), ...tls }
 }
 
 /** A ring that an earlier release made lacks a key for what that release did not seal. */

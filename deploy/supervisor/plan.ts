@@ -23,6 +23,8 @@ export type RegionPlan = {
   callbackCaFile?: string
   /** Present where people may make wallets with play money on a page. */
   developmentWallets?: { institutionKeyFile: string; bankUrl: string }
+  /** Where drills leave their reports, for the edge to show. */
+  drillReportsDir?: string
   /** Host names by which processes reach one another. */
   hosts: { bank: string; centralBank: string; listen: string }
   /** Present when there are two regions: what they share, and how this one knows the other. */
@@ -287,7 +289,9 @@ export function edgePlan(plan: RegionPlan): ProcessPlan {
   const edgeId = idOf(plan)
   const base = inRegion(plan, 'edge', `edge-${edgeId}`)
   const address = { host: hosts.listen, port: options.port, certFile, keyFile }
-  const own = { edgeId, ...address, databaseUrl, ...developmentOf(plan) }
+  const { drillReportsDir } = plan
+  const drills = drillReportsDir === undefined ? {} : { drillReportsDir }
+  const own = { edgeId, ...address, databaseUrl, ...drills, ...developmentOf(plan) }
   const settings = { role: 'edge', ...base, ...own, ...consolePart(plan) }
   return { name: 'edge', program: 'edge/main.ts', settings, readyUrl: readyUrl(plan, 'edge') }
 }

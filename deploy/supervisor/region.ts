@@ -221,7 +221,7 @@ export class RegionProcesses {
 }
 
 function planOf({ options, shared, pair }: RegionSetup, status: Record<string, number>): RegionPlan {
-  const { secrets, certFile, keyFile, farSide } = shared
+  const { secrets, certFile, keyFile, farSide, drillReportsDir } = shared
   return {
     options,
     secrets: pair === undefined ? secrets : { ...secrets, nats: passwordsAt(options.region, secrets) },
@@ -233,6 +233,7 @@ function planOf({ options, shared, pair }: RegionSetup, status: Record<string, n
     databaseUrl: process.env.DATABASE_URL ?? '',
     certFile,
     keyFile,
+    drillReportsDir,
     ports: { ...farSide, status },
     hosts: { bank: '127.0.0.1', centralBank: '127.0.0.1', listen: '127.0.0.1' },
     loopbackCallbacks: process.env.JIAOZI_WEBHOOKS_ALLOW_LOOPBACK !== '0',

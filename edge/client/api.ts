@@ -288,6 +288,8 @@ export type UpdateUserRequest = {
   risk_level?: number
   /** As in the papers; kept sealed, shown masked to who is about to pay */
   legal_name?: string
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -424,6 +426,8 @@ export type KeyRecoveryStopped = {
 }
 
 export type StopKeyRecoveryRequest = {
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -648,6 +652,27 @@ export type MerchantUserRemoved = {
   wallet_id: string
   user_no: number
   status: 'removed'
+}
+
+export type MerchantList = {
+  merchants: Array<ListedMerchant>
+  next_cursor: string | null
+}
+
+export type ListedMerchant = {
+  wallet_id: string
+  /** The institution that it belongs to */
+  institution: number
+  status: 'open' | 'frozen' | 'closed'
+  /** Whether the wallet may be paid */
+  standing: 'good' | 'suspended' | 'blacklisted'
+  name_zh?: string
+  name_en?: string
+  contact?: string
+  /** Counts the profiles; 0 while there is none */
+  profile_version: number
+  /** When the profile was */
+  changed_at: string | null
 }
 
 export type WebhookSecret = {
@@ -945,6 +970,8 @@ export type CaptureHoldRequest = {
 }
 
 export type VoidHoldRequest = {
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -1019,6 +1046,8 @@ export type MandateList = {
 }
 
 export type CancelMandateRequest = {
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -1407,6 +1436,8 @@ export type PutLimitsRequest = {
   day: string | null
   /** Yuan as in other amounts, or "none" or null for no limit */
   year: string | null
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -1418,6 +1449,8 @@ export type PutRiskRuleRequest = {
   percent: number
   recharges_per_day_max: number
   payments_per_day_max: number
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -1426,6 +1459,8 @@ export type PutRefundRuleRequest = {
   days: number
   /** From when on; now when it is left out or has passed */
   effective_at?: string
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -1434,6 +1469,8 @@ export type PutRecoveryRuleRequest = {
   minutes: number
   /** From when on; now when it is left out or has passed */
   effective_at?: string
+  /** Why, in at most 200 characters; an operator must say it. It is kept in the log: name no person */
+  reason?: string
   /** May stand here instead of in the Idempotency-Key header */
   request_id?: string
 }
@@ -1804,6 +1841,71 @@ export type RegionProcess = {
   detail: string | null
 }
 
+export type Drills = {
+  drills: Array<Drill>
+}
+
+export type Drill = {
+  /** The drill, and when it began */
+  name: string
+  drill: string
+  /** unknown: it could not be shown */
+  verdict: 'pass' | 'fail' | 'unknown'
+  /** RFC 3339, UTC */
+  ended_at: string
+  seconds: number | null
+  /** For how long customers were without service */
+  rto_ms: number | null
+  /** As much of that as came after the word */
+  after_word_ms: number | null
+  /** Payments that were acknowledged and are lost */
+  rpo_payments: number | null
+  /** Their sum in yuan */
+  rpo_amount: string | null
+  /** Payments that took effect twice */
+  doubled: number | null
+  /** Payments that customers had an answer to */
+  answered: number | null
+  /** In the books, in yuan */
+  difference: string | null
+}
+
+export type DrillReport = {
+  /** The drill, and when it began */
+  name: string
+  drill: string
+  /** unknown: it could not be shown */
+  verdict: 'pass' | 'fail' | 'unknown'
+  /** RFC 3339, UTC */
+  ended_at: string
+  seconds: number | null
+  /** For how long customers were without service */
+  rto_ms: number | null
+  /** As much of that as came after the word */
+  after_word_ms: number | null
+  /** Payments that were acknowledged and are lost */
+  rpo_payments: number | null
+  /** Their sum in yuan */
+  rpo_amount: string | null
+  /** Payments that took effect twice */
+  doubled: number | null
+  /** Payments that customers had an answer to */
+  answered: number | null
+  /** In the books, in yuan */
+  difference: string | null
+  checks: Array<{
+    name: string
+    /** unknown: it could not be shown */
+    verdict: 'pass' | 'fail' | 'unknown'
+    detail: string
+  }>
+  figures: Array<{
+    name: string
+    value: string
+  }>
+  notes: Array<string>
+}
+
 /** What each operation takes and answers; of those that answer in pages also what stands on one. */
 export type Api = {
   submitPayment: {
@@ -1952,6 +2054,11 @@ export type Api = {
     path: { wallet_id: string }
     query?: { fresh?: 'true' | 'false' }
     answer: MerchantUserList
+  }
+  listMerchants: {
+    query?: { search?: string; limit?: number; cursor?: string }
+    answer: MerchantList
+    item: ListedMerchant
   }
   showWebhookSecret: {
     path: { wallet_id: string }
@@ -2277,6 +2384,14 @@ export type Api = {
   showRegion: {
     answer: Region
   }
+  listDrills: {
+    query?: { limit?: number }
+    answer: Drills
+  }
+  showDrill: {
+    path: { name: string }
+    answer: DrillReport
+  }
 }
 
 type Known = {
@@ -2324,6 +2439,7 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   showMerchantUser: { method: 'GET', path: '/v1/merchants/{wallet_id}/users/{user_no}', signed: true, id: 'none', type: 'application/json' },
   removeMerchantUser: { method: 'DELETE', path: '/v1/merchants/{wallet_id}/users/{user_no}', signed: true, id: 'header', type: 'application/json' },
   listMerchantUsers: { method: 'GET', path: '/v1/merchants/{wallet_id}/users', signed: true, id: 'none', type: 'application/json' },
+  listMerchants: { method: 'GET', path: '/v1/merchants', signed: true, id: 'none', type: 'application/json', items: 'merchants' },
   showWebhookSecret: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhook-secret', signed: true, id: 'none', type: 'application/json' },
   rotateWebhookSecret: { method: 'POST', path: '/v1/merchants/{wallet_id}/webhook-secret/rotate', signed: true, id: 'request_id', type: 'application/json' },
   listWebhooks: { method: 'GET', path: '/v1/merchants/{wallet_id}/webhooks', signed: true, id: 'none', type: 'application/json', items: 'webhooks' },
@@ -2384,4 +2500,6 @@ export const operations: Readonly<Record<keyof Api, Known>> = {
   listActs: { method: 'GET', path: '/v1/audit', signed: true, id: 'none', type: 'application/json', items: 'acts' },
   listReconciliations: { method: 'GET', path: '/v1/reconciliations', signed: true, id: 'none', type: 'application/json' },
   showRegion: { method: 'GET', path: '/v1/region', signed: true, id: 'none', type: 'application/json' },
+  listDrills: { method: 'GET', path: '/v1/drills', signed: true, id: 'none', type: 'application/json' },
+  showDrill: { method: 'GET', path: '/v1/drills/{name}', signed: true, id: 'none', type: 'application/json' },
 }

@@ -8,6 +8,7 @@ import { captureOperations } from './captures.ts'
 import { collectionOperations } from './collections.ts'
 import { disputeOperations } from './disputes.ts'
 import { docsHtml, docsPolicy, docsScript, docsStyle } from './docsPage.ts'
+import { drillOperations } from './drills.ts'
 import { entryOperations } from './entries.ts'
 import { Failure } from './failure.ts'
 import { holdOperations } from './holds.ts'
@@ -16,6 +17,7 @@ import { limitOperations } from './limits.ts'
 import { linkedAccountOperations } from './linkedAccounts.ts'
 import { bindLive, describeLive } from './liveRegion.ts'
 import { mandateOperations } from './mandates.ts'
+import { merchantListOperations } from './merchantList.ts'
 import { merchantOperations } from './merchants.ts'
 import { merchantUserOperations } from './merchantUsers.ts'
 import { describe, describeBatch, describePayLink, describePayment, documentOf } from './openapi.ts'
@@ -64,6 +66,7 @@ export const operations: readonly Operation[] = [
   ...paymentOperations,
   ...merchantOperations,
   ...merchantUserOperations,
+  ...merchantListOperations,
   ...webhookSecretOperations,
   ...webhookOperations,
   ...orderOperations,
@@ -90,6 +93,7 @@ export const operations: readonly Operation[] = [
   ...auditOperations,
   ...reconciliationOperations,
   ...regionOperations,
+  ...drillOperations,
 ]
 
 /** Whether the edge runs, and whether it can do its work now. */

@@ -111,6 +111,9 @@ const matrix: Readonly<Record<string, readonly [number, number, number, number, 
   listActs: [403, 403, 403, 403, 200, 401],
   listReconciliations: [403, 403, 403, 403, 200, 401],
   showRegion: [403, 403, 403, 403, 200, 401],
+  listDrills: [403, 403, 403, 403, 200, 401],
+  showDrill: [403, 403, 403, 403, 200, 401],
+  listMerchants: [403, 403, 403, 403, 200, 401],
 }
 
 test('every operation has its line here and its sample', () => {
@@ -136,6 +139,7 @@ const unsigned: readonly string[] = [
   'GET /console',
   'GET /console/*',
   'GET /console/assets/{name}',
+  'GET /console/reports/{name}',
   'GET /console/login',
   'GET /console/callback',
   'GET /v1/session',

@@ -60,11 +60,27 @@ export type Reconciliation = {
   readonly report: string
 }
 
+/** A merchant as a list shows it, with what it says of itself. */
+export type ListedMerchant = {
+  readonly wallet: number
+  readonly institution: number
+  readonly state: string
+  readonly standing: number
+  readonly profileVersion: number
+  readonly changedMs: number
+  readonly content: string | undefined
+}
+/** The first digits of a wallet's number, or a part of a name. */
+export type MerchantFilter = { readonly prefix?: string; readonly name?: string }
+export type MerchantPage = { readonly merchants: readonly ListedMerchant[]; readonly more: boolean }
+
 /** What people look for in the journal when they want to know how something went. Read only, like the journal. */
 export interface Inspection {
   /** Newest first; `before` is where the last page ended. */
   acts(filter: ActFilter, before: TimeCursor | undefined, count: number): Promise<Found<ActPage>>
   payments(filter: PaymentFilter, before: TimeCursor | undefined, count: number): Promise<Found<PaymentPage>>
   trail(payer: number, id: Uint8Array): Promise<Found<PaymentTrail>>
+  /** By the numbers of their wallets; `after` is where the last page ended, 0 for the first. */
+  merchants(filter: MerchantFilter, after: number, count: number): Promise<Found<MerchantPage>>
   reconciliations(count: number): Promise<Found<readonly Reconciliation[]>>
 }

@@ -3,6 +3,7 @@ import type { Site } from '../auth/site.ts'
 import type { EventHub } from '../events/eventHub.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { PayLinks } from '../pay/payLinks.ts'
+import type { DrillReports } from '../region/drillReports.ts'
 import type { RegionWatch } from '../region/regionWatch.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
@@ -34,6 +35,7 @@ export type Services = {
   readonly loopbackCallbacks: boolean
   readonly inspection: Inspection
   readonly watch: Pick<RegionWatch, 'look'>
+  readonly drills: Pick<DrillReports, 'list' | 'one' | 'page'>
   nowMs(): number
   after(delayMs: number): Promise<void>
 }

@@ -6,7 +6,7 @@ import { headOf } from '../../actors/ledger/paper.fixture.ts'
 import { commandOps, signers, walletActions } from '../../actors/ledger/records.ts'
 import { codeOf } from '../../actors/ledger/refusals.ts'
 import { createLogger } from '../../actors/log/process.ts'
-import type { PaymentFilter } from './inspection.ts'
+import type { MerchantFilter, PaymentFilter } from './inspection.ts'
 import type { Found } from './journal.ts'
 import { SqlInspection } from './sqlInspection.ts'
 import { SqlJournal } from './sqlJournal.ts'
@@ -188,6 +188,56 @@ describe('a payment is found', () => {
     expect(await find({ orderNo: 'AAB' })).toEqual([])
     const trail = await record(inspection.trail(alice.number, id))
     expect(trail.order).toEqual({ merchant: shop.number, orderNo: 'AAA', refund: false })
+  })
+})
+
+describe('merchants', () => {
+  const list = async (filter: MerchantFilter, after = 0, count = 9) => {
+    const { merchants, more } = await record(inspection.merchants(filter, after, count))
+    return { wallets: merchants.map(({ wallet }) => wallet), more, merchants }
+  }
+
+  async function open(profile?: object | string): Promise<Resident> {
+    const { town } = followed
+    const shop = await town.open(1, walletKinds.merchant)
+    if (profile === undefined) return shop
+    const text = new TextEncoder().encode(typeof profile === 'string' ? profile : JSON.stringify(profile))
+    const head = headOf({ signer: signers.walletKey, keyVersion: 1, actor: shop.number, id: town.id() })
+    await town.command(1, 'merchantPut', { ...head, wallet: shop.number, textLength: text.length }, edge, text)
+    return shop
+  }
+
+  test('are listed page by page with what they say of themselves and how they stand, and nobody else is', async () => {
+    const { town } = followed
+    const [silent, tea] = [await open(), await open({ name_zh: '松间茶馆', name_en: 'Pine Tea House' })]
+    await open({ name_zh: '旧名' })
+    const operator = headOf({ signer: signers.operator, principal: 1, actor: 100_001, id: town.id() })
+    await town.command(1, 'standingPut', { ...operator, wallet: tea.number, standing: 1, reason: 2 }, edge)
+    await setStatus({ signer: signers.operator, principal: 1, actor: 100_001, id: town.id() }, silent, 1, 'a trial')
+    await project()
+    const all = await list({})
+    expect(all.wallets.length).toBe(3)
+    expect(all.wallets).toEqual(all.wallets.toSorted((a, b) => a - b))
+    const of = (shop: Resident) => all.merchants.find(({ wallet }) => wallet === shop.number)
+    expect(of(silent)).toMatchObject({ state: 'frozen', standing: 0, profileVersion: 0, content: undefined })
+    expect(of(tea)).toMatchObject({ state: 'open', standing: 1, profileVersion: 1, institution: 1 })
+    const first = await list({}, 0, 2)
+    expect([first.wallets, first.more]).toEqual([all.wallets.slice(0, 2), true])
+    expect(await list({}, first.wallets[1], 2)).toMatchObject({ wallets: all.wallets.slice(2), more: false })
+  })
+
+  test('are found by how their id begins and by a part of a name, letter by letter', async () => {
+    const tea = await open({ name_zh: '松间茶馆', name_en: 'Pine Tea 100%_House' })
+    const books = await open({ name_zh: '书店', contact: 'tea@shop.example' })
+    await open('{"name_zh":"茶')
+    await project()
+    const digits = String(books.number)
+    expect((await list({ prefix: digits })).wallets).toEqual([books.number])
+    expect((await list({ prefix: digits.slice(0, 1) })).wallets).toContain(books.number)
+    expect((await list({ prefix: `${digits}0` })).wallets).toEqual([])
+    for (const name of ['茶', 'pine tea', '100%_h', '%_'])
+      expect([name, (await list({ name })).wallets]).toEqual([name, [tea.number]])
+    for (const name of ['tea@', '\\', '_%', "'"]) expect([name, (await list({ name })).wallets]).toEqual([name, []])
   })
 })
 

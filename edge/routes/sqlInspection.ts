@@ -1,6 +1,15 @@
-import type { Act, ActFilter, Inspection, PaymentFilter, Reconciliation, TimeCursor } from './inspection.ts'
+import type {
+  Act,
+  ActFilter,
+  Inspection,
+  MerchantFilter,
+  PaymentFilter,
+  Reconciliation,
+  TimeCursor,
+} from './inspection.ts'
 import type { Found } from './journal.ts'
 import type { SqlJournal } from './sqlJournal.ts'
+import { selectMerchants } from './sqlMerchantList.ts'
 import { searchPayments } from './sqlPaymentSearch.ts'
 import { readTrail } from './sqlPaymentTrail.ts'
 
@@ -58,6 +67,13 @@ export class SqlInspection implements Inspection {
 
   trail(payer: number, id: Uint8Array) {
     return this.#journal.ask((sql) => readTrail(sql, payer, id, this.#shardCount))
+  }
+
+  merchants(filter: MerchantFilter, after: number, count: number) {
+    return this.#journal.ask(async (sql) => {
+      const merchants = await selectMerchants(sql, filter, after, count + 1)
+      return { kind: 'found', record: { merchants: merchants.slice(0, count), more: merchants.length > count } }
+    })
   }
 
   reconciliations(count: number): Promise<Found<readonly Reconciliation[]>> {

@@ -54,7 +54,7 @@ import { labelVault } from './labelVault.ts'
 import { nameVault } from './legalName.ts'
 import { orderNoIn } from './orderNo.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
-import { calmRegion, inspectionNow, oneOfEach } from './testInspection.ts'
+import { calmRegion, inspectionNow, oneDrill, oneOfEach } from './testInspection.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
 import { StandbyCopies } from './testStandby.ts'
 import type { Web } from './web.ts'
@@ -185,6 +185,7 @@ export class TestApi {
       loopbackCallbacks: false,
       inspection: inspectionNow(() => this.inspection),
       watch: { look: async () => calmRegion },
+      drills: oneDrill,
       nowMs: () => Date.now(),
       after: (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs)),
     }

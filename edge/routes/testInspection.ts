@@ -1,6 +1,8 @@
 import { commandOps } from '../../actors/ledger/records.ts'
+import type { DrillReport } from '../region/drillReports.ts'
 import type { RegionHealth } from '../region/regionWatch.ts'
 import type { Inspection, PaymentTrail } from './inspection.ts'
+import type { Services } from './operation.ts'
 
 const executed = { shard: 0, seq: 9, index: 0, timeMs: 1_795_500_000_000 }
 const id = Uint8Array.from({ length: 16 }, (_, i) => (i === 6 ? 0x70 : i === 8 ? 0x80 : i))
@@ -29,6 +31,14 @@ const trail: PaymentTrail = {
 }
 const fields = JSON.stringify({ wallet: payment.payer, action: 1 })
 const act = { executed, operator: 1, op: commandOps.walletStatus, id, wallet: payment.payer, walletKind: 1, code: 0 }
+const shop = {
+  wallet: 1_048_577,
+  institution: 1,
+  state: 'open',
+  standing: 1,
+  profileVersion: 2,
+  changedMs: 1_795_500_000_000,
+}
 const report = JSON.stringify({ figures: { 'wallets.compared': 3 }, notes: ['nothing to say'] })
 
 /** A journal with one of each. */
@@ -36,10 +46,37 @@ export const oneOfEach: Inspection = {
   acts: async () => ({ kind: 'found', record: { acts: [{ ...act, fields, reason: 'asked by a court' }], more: true } }),
   payments: async () => ({ kind: 'found', record: { payments: [payment], more: true } }),
   trail: async () => ({ kind: 'found', record: trail }),
+  merchants: async () => ({
+    kind: 'found',
+    record: {
+      merchants: [{ ...shop, content: JSON.stringify({ name_zh: '茶馆', contact: 'tea@shop.example' }) }],
+      more: true,
+    },
+  }),
   reconciliations: async () => ({
     kind: 'found',
     record: [{ endedMs: executed.timeMs, verdict: 'pass', differenceFen: -5n, report }],
   }),
+}
+
+const drill: DrillReport = {
+  name: 'planned-move-2026-11-26T041248',
+  drill: 'planned-move',
+  endedMs: executed.timeMs,
+  verdict: 'pass',
+  figures: { rto_ms: 180.4, rpo_payments: 0, rpo_fen: 0, difference_fen: -5, seconds: 31 },
+  checks: [{ name: 'nothing lost', verdict: 'pass', detail: '9,000 answered' }],
+  notes: ['nothing to say'],
+}
+const drillPage = new TextEncoder().encode(
+  '<!doctype html><title>Drill</title><style>p{color:red}</style><p>Passed</p>',
+)
+
+/** A folder with the report of one drill. */
+export const oneDrill: Services['drills'] = {
+  list: async () => [drill],
+  one: async (name) => (name === drill.name ? drill : undefined),
+  page: async (name) => (name === drill.name ? drillPage : undefined),
 }
 
 export const calmRegion: RegionHealth = {
@@ -71,5 +108,6 @@ export const inspectionNow = (now: () => Inspection): Inspection => ({
   acts: (...asked) => now().acts(...asked),
   payments: (...asked) => now().payments(...asked),
   trail: (...asked) => now().trail(...asked),
+  merchants: (...asked) => now().merchants(...asked),
   reconciliations: (...asked) => now().reconciliations(...asked),
 })

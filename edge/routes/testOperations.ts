@@ -55,7 +55,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     by: 'institution',
     sample: (_, { userId }) => ({
       path: `/v1/users/${userId}`,
-      json: withId({ kyc_level: 1, risk_level: 1, legal_name: 'Ann Lee' }),
+      json: withId({ kyc_level: 1, risk_level: 1, legal_name: 'Ann Lee', reason }),
     }),
   },
   openWallet: {
@@ -95,7 +95,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       const by = api.institution.signer
       const json = withId({ public_key: newWalletKey().publicKeyHex })
       await api.ask('POST', walletPath(own, '/keys/recover'), { by, json })
-      return { path: walletPath(own, '/keys/recover/stop'), json: withId() }
+      return { path: walletPath(own, '/keys/recover/stop'), json: withId({ reason }) }
     },
   },
   recoverWalletKey: {
@@ -273,7 +273,10 @@ export const samples: Readonly<Record<string, SampleOf>> = {
   },
   putRefundRule: {
     by: 'operator',
-    sample: () => ({ path: '/v1/limits/refunds', json: withId({ days: 14, effective_at: '2031-01-01T00:00:00Z' }) }),
+    sample: () => ({
+      path: '/v1/limits/refunds',
+      json: withId({ days: 14, reason, effective_at: '2031-01-01T00:00:00Z' }),
+    }),
   },
   placeHold: {
     by: 'own',
@@ -297,11 +300,14 @@ export const samples: Readonly<Record<string, SampleOf>> = {
       return { path, json: { capture_id: newId(), amount: '0.40' } }
     },
   },
-  voidHold: { by: 'own', sample: async (api, own) => ({ path: `${await heldFor(api, own)}/void`, json: withId() }) },
+  voidHold: {
+    by: 'own',
+    sample: async (api, own) => ({ path: `${await heldFor(api, own)}/void`, json: withId({ reason }) }),
+  },
   putRecoveryRule: {
     by: 'operator',
     sample: () => {
-      const rule = { minutes: 60, effective_at: '2031-01-01T00:00:00Z' }
+      const rule = { minutes: 60, reason, effective_at: '2031-01-01T00:00:00Z' }
       return { path: '/v1/limits/recoveries', json: withId(rule) }
     },
   },
@@ -328,7 +334,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     by: 'own',
     sample: async (api, own) => {
       const path = `${await allowedBy(api, own, await api.openWallet())}/cancel`
-      return { path, json: withId() }
+      return { path, json: withId({ reason }) }
     },
   },
   collectMandate: {
@@ -351,7 +357,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     sample: () => {
       const effective_at = '2031-01-01T00:00:00Z'
       const limits = { balance: '20000', single: '5000.00', day: '10000', year: '100000' }
-      return { path: '/v1/limits', json: withId({ class: 3, effective_at, ...limits }) }
+      return { path: '/v1/limits', json: withId({ class: 3, effective_at, reason, ...limits }) }
     },
   },
   putRiskRule: {
@@ -359,7 +365,7 @@ export const samples: Readonly<Record<string, SampleOf>> = {
     sample: () => {
       const rule = { percent: 50, recharges_per_day_max: 5, payments_per_day_max: 50 }
       const effective_at = '2031-01-01T00:00:00Z'
-      return { path: '/v1/limits/risk-levels', json: withId({ level: 1, effective_at, ...rule }) }
+      return { path: '/v1/limits/risk-levels', json: withId({ level: 1, effective_at, reason, ...rule }) }
     },
   },
   showRiskPolicies: show('operator', () => '/v1/risk-rules'),
@@ -422,6 +428,9 @@ export const samples: Readonly<Record<string, SampleOf>> = {
   listActs: show('operator', (own) => `/v1/audit?wallet_id=${own.walletId}&operator=1&act=walletStatus`),
   listReconciliations: show('operator', () => '/v1/reconciliations'),
   showRegion: show('operator', () => '/v1/region'),
+  listDrills: show('operator', () => '/v1/drills?limit=5'),
+  showDrill: show('operator', () => '/v1/drills/planned-move-2026-11-26T041248'),
+  listMerchants: show('operator', () => '/v1/merchants?search=M1&limit=5'),
 }
 
 /** What the list of operations says of one, the payment among them. */

@@ -2,6 +2,7 @@ import { createRegistry, type DescField, type DescMessage, ScalarType } from '@b
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { file_jiaozi_v1_audit } from '../proto/gen/jiaozi/v1/audit_pb.ts'
 import { file_jiaozi_v1_disputes } from '../proto/gen/jiaozi/v1/disputes_pb.ts'
+import { file_jiaozi_v1_drills } from '../proto/gen/jiaozi/v1/drills_pb.ts'
 import { file_jiaozi_v1_entries } from '../proto/gen/jiaozi/v1/entries_pb.ts'
 import { file_jiaozi_v1_holds } from '../proto/gen/jiaozi/v1/holds_pb.ts'
 import { file_jiaozi_v1_limits } from '../proto/gen/jiaozi/v1/limits_pb.ts'
@@ -52,6 +53,7 @@ const registry = createRegistry(
   file_jiaozi_v1_audit,
   file_jiaozi_v1_reconciliations,
   file_jiaozi_v1_region,
+  file_jiaozi_v1_drills,
   file_jiaozi_v1_users,
   file_jiaozi_v1_wallet_events,
   file_jiaozi_v1_wallets,

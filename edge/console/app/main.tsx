@@ -2,10 +2,12 @@ import { render } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { loadSession, session } from './api.ts'
 import { AuditPage } from './pages/audit.tsx'
+import { DrillPage, DrillsPage } from './pages/drills.tsx'
 import { LimitsPage } from './pages/limits.tsx'
 import { LivePage } from './pages/live.tsx'
 import { LoginPage } from './pages/login.tsx'
 import { MerchantPage } from './pages/merchant.tsx'
+import { MerchantsPage } from './pages/merchants.tsx'
 import { PaymentPage } from './pages/payment.tsx'
 import { PaymentsPage } from './pages/payments.tsx'
 import { ProposalsPage } from './pages/proposals.tsx'
@@ -34,9 +36,15 @@ function Page() {
     case 'wallets':
       return <WalletPage key={first} id={first} />
     case 'merchants':
-      return <MerchantPage key={first} id={first} />
+      return first === undefined ? (
+        <MerchantsPage key={place.value.query.toString()} />
+      ) : (
+        <MerchantPage key={first} id={first} />
+      )
     case 'region':
       return <RegionPage />
+    case 'drills':
+      return first === undefined ? <DrillsPage /> : <DrillPage key={first} name={first} />
     case 'webhooks':
       return <WebhooksPage key={second} wallet={first} id={second} />
     case 'risk':

@@ -10,6 +10,7 @@ type Name =
   | 'merchants'
   | 'webhooks'
   | 'region'
+  | 'drills'
   | 'risk'
   | 'proposals'
   | 'limits'
@@ -28,6 +29,7 @@ export const groups: readonly Group[] = [
       ['merchants', '/merchants', 'M3 8l1.5-4h11L17 8M3 8v8h14V8M3 8h14M8 16v-4h4v4'],
       ['webhooks', '/webhooks', 'M4 10a6 6 0 0 1 10-4.5L16 7M16 3v4h-4M16 10a6 6 0 0 1-10 4.5L4 13M4 17v-4h4'],
       ['region', '/region', 'M4 4h12v4H4zM4 12h12v4H4zM7 6h.1M7 14h.1M10 8v4'],
+      ['drills', '/drills', 'M11 3 5 11h4l-1 6 6-8h-4z'],
     ],
   },
   {

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks'
-import { LookUp } from '../parts/lookUp.tsx'
 import { Badge, Card, Empty, Facts, Failed, Loading, Money, More, PageHead, Table, Time } from '../parts/parts.tsx'
 import { usePages, useRead } from '../parts/useRead.ts'
 import { hrefOf } from '../router.ts'
@@ -80,24 +79,14 @@ function Orders({ id }: { id: string }) {
   )
 }
 
-export function MerchantPage({ id }: { id: string | undefined }) {
+export function MerchantPage({ id }: { id: string }) {
   const w = words.value
-  const { data, problem, reload } = useRead<Wallet>(id === undefined ? undefined : `/v1/wallets/${id}`)
-  const names = useRead<Merchant>(id === undefined ? undefined : `/v1/merchants/${id}`)
+  const { data, problem, reload } = useRead<Wallet>(`/v1/wallets/${id}`)
+  const names = useRead<Merchant>(`/v1/merchants/${id}`)
   const [round, setRound] = useState(0)
   const again = (): void => {
     reload()
     setRound((n) => n + 1)
-  }
-  if (id === undefined) {
-    return (
-      <>
-        <PageHead title={w.merchants} about={w.merchantAbout} />
-        <Card>
-          <LookUp folder="merchants" letter="M" hint={w.merchantHint} />
-        </Card>
-      </>
-    )
   }
   const name = language.value === 'zh' ? names.data?.name_zh : (names.data?.name_en ?? names.data?.name_zh)
   return (

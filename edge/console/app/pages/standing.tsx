@@ -11,7 +11,9 @@ const tones: Readonly<Record<string, 'good' | 'warn' | 'bad'>> = { good: 'good',
 /** The projector is at most this far behind what was just done. */
 const settleMs = 1_200
 
-const State = ({ of }: { of: string }) => <Badge of={of} text={wordOf('standing', of)} tone={tones[of] ?? 'plain'} />
+export const StandingBadge = ({ of }: { of: string }) => (
+  <Badge of={of} text={wordOf('standing', of)} tone={tones[of] ?? 'plain'} />
+)
 
 /** To suspend is urgent and one person's; anything else is proposed to a second one. */
 function Acts({ id, standing, onDone }: { id: string; standing: string; onDone: () => void }) {
@@ -60,7 +62,7 @@ export function StandingPart({ id }: { id: string }) {
   return (
     <>
       <div class="standing">
-        <State of={data.standing} />
+        <StandingBadge of={data.standing} />
         <Acts key={data.standing} id={id} standing={data.standing} onDone={again} />
       </div>
       {data.changes.length === 0 ? (
@@ -72,7 +74,7 @@ export function StandingPart({ id }: { id: string }) {
           keyOf={({ position }) => `${position.seq}.${position.index}`}
           columns={[
             { head: w.time, cell: ({ changed_at }) => <Time of={changed_at} /> },
-            { head: w.standing, cell: (one) => <State of={one.standing} /> },
+            { head: w.standing, cell: (one) => <StandingBadge of={one.standing} /> },
             { head: w.cause, cell: (one) => wordOf('cause', one.cause) },
             { head: w.operator, cell: ({ by }) => <code>{by}</code> },
             { head: w.position, cell: ({ position }) => <Position of={position} /> },

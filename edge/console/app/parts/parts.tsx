@@ -195,11 +195,21 @@ export function Table<T>({
 }
 
 /** The foot of a list that goes on. */
-export function More({ hasMore, loading, more }: { hasMore: boolean; loading: boolean; more: () => void }) {
+export function More({
+  hasMore,
+  loading,
+  more,
+  label = words.value.more,
+}: {
+  hasMore: boolean
+  loading: boolean
+  more: () => void
+  label?: string
+}) {
   if (!hasMore) return null
   return (
     <button type="button" class="quiet more" disabled={loading} onClick={more}>
-      {loading ? words.value.loading : words.value.more}
+      {loading ? words.value.loading : label}
     </button>
   )
 }

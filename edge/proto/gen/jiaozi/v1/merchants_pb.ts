@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file jiaozi/v1/merchants.proto.
  */
 export const file_jiaozi_v1_merchants: GenFile = /*@__PURE__*/
-  fileDesc("ChlqaWFvemkvdjEvbWVyY2hhbnRzLnByb3RvEglqaWFvemkudjEizgEKElB1dE1lcmNoYW50UmVxdWVzdBIUCgduYW1lX3poGAEgASgJSACIAQESFAoHbmFtZV9lbhgCIAEoCUgBiAEBEhQKB2NvbnRhY3QYAyABKAlIAogBARIZCgxjYWxsYmFja191cmwYBCABKAlIA4gBARIXCgpyZXF1ZXN0X2lkGAUgASgJSASIAQFCCgoIX25hbWVfemhCCgoIX25hbWVfZW5CCgoIX2NvbnRhY3RCDwoNX2NhbGxiYWNrX3VybEINCgtfcmVxdWVzdF9pZCK3AwoITWVyY2hhbnQSFgoJd2FsbGV0X2lkGAEgASgJSACIAQESHAoPcHJvZmlsZV92ZXJzaW9uGAIgASgNSAGIAQESFAoHbmFtZV96aBgDIAEoCUgCiAEBEhQKB25hbWVfZW4YBCABKAlIA4gBARIUCgdjb250YWN0GAUgASgJSASIAQESGQoMY2FsbGJhY2tfdXJsGAYgASgJSAWIAQESFwoKY2hhbmdlZF9hdBgHIAEoCUgGiAEBEh4KEXNlY3JldF9nZW5lcmF0aW9uGAggASgNSAeIAQESHgoRc2VjcmV0X3JvdGF0ZWRfYXQYCSABKAlICIgBARIjCgVhc19vZhgKIAEoCzIPLmppYW96aS52MS5Bc09mSAmIAQFCDAoKX3dhbGxldF9pZEISChBfcHJvZmlsZV92ZXJzaW9uQgoKCF9uYW1lX3poQgoKCF9uYW1lX2VuQgoKCF9jb250YWN0Qg8KDV9jYWxsYmFja191cmxCDQoLX2NoYW5nZWRfYXRCFAoSX3NlY3JldF9nZW5lcmF0aW9uQhQKEl9zZWNyZXRfcm90YXRlZF9hdEIICgZfYXNfb2ZiBnByb3RvMw", [file_jiaozi_v1_positions]);
+  fileDesc("ChlqaWFvemkvdjEvbWVyY2hhbnRzLnByb3RvEglqaWFvemkudjEizgEKElB1dE1lcmNoYW50UmVxdWVzdBIUCgduYW1lX3poGAEgASgJSACIAQESFAoHbmFtZV9lbhgCIAEoCUgBiAEBEhQKB2NvbnRhY3QYAyABKAlIAogBARIZCgxjYWxsYmFja191cmwYBCABKAlIA4gBARIXCgpyZXF1ZXN0X2lkGAUgASgJSASIAQFCCgoIX25hbWVfemhCCgoIX25hbWVfZW5CCgoIX2NvbnRhY3RCDwoNX2NhbGxiYWNrX3VybEINCgtfcmVxdWVzdF9pZCK3AwoITWVyY2hhbnQSFgoJd2FsbGV0X2lkGAEgASgJSACIAQESHAoPcHJvZmlsZV92ZXJzaW9uGAIgASgNSAGIAQESFAoHbmFtZV96aBgDIAEoCUgCiAEBEhQKB25hbWVfZW4YBCABKAlIA4gBARIUCgdjb250YWN0GAUgASgJSASIAQESGQoMY2FsbGJhY2tfdXJsGAYgASgJSAWIAQESFwoKY2hhbmdlZF9hdBgHIAEoCUgGiAEBEh4KEXNlY3JldF9nZW5lcmF0aW9uGAggASgNSAeIAQESHgoRc2VjcmV0X3JvdGF0ZWRfYXQYCSABKAlICIgBARIjCgVhc19vZhgKIAEoCzIPLmppYW96aS52MS5Bc09mSAmIAQFCDAoKX3dhbGxldF9pZEISChBfcHJvZmlsZV92ZXJzaW9uQgoKCF9uYW1lX3poQgoKCF9uYW1lX2VuQgoKCF9jb250YWN0Qg8KDV9jYWxsYmFja191cmxCDQoLX2NoYW5nZWRfYXRCFAoSX3NlY3JldF9nZW5lcmF0aW9uQhQKEl9zZWNyZXRfcm90YXRlZF9hdEIICgZfYXNfb2Yi5AIKDkxpc3RlZE1lcmNoYW50EhYKCXdhbGxldF9pZBgBIAEoCUgAiAEBEhgKC2luc3RpdHV0aW9uGAIgASgNSAGIAQESEwoGc3RhdHVzGAMgASgJSAKIAQESFQoIc3RhbmRpbmcYBCABKAlIA4gBARIUCgduYW1lX3poGAUgASgJSASIAQESFAoHbmFtZV9lbhgGIAEoCUgFiAEBEhQKB2NvbnRhY3QYByABKAlIBogBARIcCg9wcm9maWxlX3ZlcnNpb24YCCABKA1IB4gBARIXCgpjaGFuZ2VkX2F0GAkgASgJSAiIAQFCDAoKX3dhbGxldF9pZEIOCgxfaW5zdGl0dXRpb25CCQoHX3N0YXR1c0ILCglfc3RhbmRpbmdCCgoIX25hbWVfemhCCgoIX25hbWVfZW5CCgoIX2NvbnRhY3RCEgoQX3Byb2ZpbGVfdmVyc2lvbkINCgtfY2hhbmdlZF9hdCJmCgxNZXJjaGFudExpc3QSLAoJbWVyY2hhbnRzGAEgAygLMhkuamlhb3ppLnYxLkxpc3RlZE1lcmNoYW50EhgKC25leHRfY3Vyc29yGAIgASgJSACIAQFCDgoMX25leHRfY3Vyc29yYgZwcm90bzM", [file_jiaozi_v1_positions]);
 
 /**
  * The whole profile: what is not set is gone.
@@ -124,4 +124,83 @@ export type Merchant = Message<"jiaozi.v1.Merchant"> & {
  */
 export const MerchantSchema: GenMessage<Merchant> = /*@__PURE__*/
   messageDesc(file_jiaozi_v1_merchants, 1);
+
+/**
+ * @generated from message jiaozi.v1.ListedMerchant
+ */
+export type ListedMerchant = Message<"jiaozi.v1.ListedMerchant"> & {
+  /**
+   * @generated from field: optional string wallet_id = 1;
+   */
+  walletId?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 institution = 2;
+   */
+  institution?: number | undefined;
+
+  /**
+   * @generated from field: optional string status = 3;
+   */
+  status?: string | undefined;
+
+  /**
+   * @generated from field: optional string standing = 4;
+   */
+  standing?: string | undefined;
+
+  /**
+   * @generated from field: optional string name_zh = 5;
+   */
+  nameZh?: string | undefined;
+
+  /**
+   * @generated from field: optional string name_en = 6;
+   */
+  nameEn?: string | undefined;
+
+  /**
+   * @generated from field: optional string contact = 7;
+   */
+  contact?: string | undefined;
+
+  /**
+   * @generated from field: optional uint32 profile_version = 8;
+   */
+  profileVersion?: number | undefined;
+
+  /**
+   * @generated from field: optional string changed_at = 9;
+   */
+  changedAt?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.ListedMerchant.
+ * Use `create(ListedMerchantSchema)` to create a new message.
+ */
+export const ListedMerchantSchema: GenMessage<ListedMerchant> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_merchants, 2);
+
+/**
+ * @generated from message jiaozi.v1.MerchantList
+ */
+export type MerchantList = Message<"jiaozi.v1.MerchantList"> & {
+  /**
+   * @generated from field: repeated jiaozi.v1.ListedMerchant merchants = 1;
+   */
+  merchants: ListedMerchant[];
+
+  /**
+   * @generated from field: optional string next_cursor = 2;
+   */
+  nextCursor?: string | undefined;
+};
+
+/**
+ * Describes the message jiaozi.v1.MerchantList.
+ * Use `create(MerchantListSchema)` to create a new message.
+ */
+export const MerchantListSchema: GenMessage<MerchantList> = /*@__PURE__*/
+  messageDesc(file_jiaozi_v1_merchants, 3);
 

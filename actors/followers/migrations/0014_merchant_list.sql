@@ -1,0 +1,1 @@
+CREATE INDEX "wallets_merchants" ON "wallets" ("number") WHERE kind = 2;
