@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
@@ -61,6 +61,31 @@ describeInBrowser('the operator console', () => {
     }
     const closed = `/v1/merchants/${shop.walletId}/orders/T-1002/close`
     await client.call(shop.signer, 'POST', closed, { request_id: newId() })
+  }
+
+  /** As `npx jiaozi drill run` leaves it in the data folder. */
+  function writeDrill(): void {
+    const reports = join(folder, 'd', 'drills', 'planned-move-2026-11-26T041248')
+    mkdirSync(reports, { recursive: true })
+    const found = {
+      rto_ms: 180,
+      after_word_ms: 180,
+      rpo_payments: 0,
+      rpo_fen: 0,
+      answered: 9_123,
+      difference_fen: 0,
+      doubled: 0,
+    }
+    const figures = Object.fromEntries(Object.entries(found).map(([name, value]) => [`planned-move.${name}`, value]))
+    const claims = ['every acknowledged payment is in both regions', 'no payment took effect twice']
+    const rows = claims.map((name) => ({ what: 'check', name, verdict: 'pass', detail: '9,123 answered' }))
+    const when = '2026-11-26T04:13:20.000Z'
+    const report = { name: 'drill.planned-move', when, verdict: 'pass', figures, rows, notes: [] }
+    writeFileSync(join(reports, 'report.json'), JSON.stringify(report))
+    const script = '<script>document.body.style.color = "red"</script>'
+    const style = '<style>body { color: rgb(1, 2, 3) }</style>'
+    const page = `<!doctype html><html lang="en"><title>Drill</title>${style}<h1>Failover drill</h1>${script}</html>`
+    writeFileSync(join(reports, 'report.html'), page)
   }
 
   /** Logs in as a person would: by the button, at the issuer, and back. */
@@ -191,6 +216,63 @@ describeInBrowser('the operator console', () => {
     await clean(second, 'risk')
   }, 60_000)
 
+  test('a merchant is found by a part of its name, with its orders and how it stands', async () => {
+    const page = await logIn('Wei Lan')
+    await page.getByRole('link', { name: 'Merchants' }).click()
+    await page.getByRole('link', { name: 'Pine Tea House' }).waitFor()
+    await page.getByRole('searchbox').fill('nobody')
+    await page.getByRole('button', { name: 'Search' }).click()
+    await page.getByText('No merchant fits.').waitFor()
+    await page.getByRole('searchbox').fill('pine tea')
+    await page.getByRole('button', { name: 'Search' }).click()
+    const row = page.locator('tbody tr', { hasText: shop.walletId })
+    await row.getByText('May be paid').waitFor()
+    await clean(page, 'merchants')
+    await row.getByRole('link', { name: 'Pine Tea House' }).click()
+    await page.getByText('T-1001').waitFor()
+    await page.getByRole('region', { name: 'Standing as a payee' }).waitFor()
+  }, 60_000)
+
+  test('what a drill has shown is listed, and its own page opens where it can do nothing', async () => {
+    const page = await logIn('Wei Lan')
+    await open(page, '/drills')
+    await page.getByText('No drill has been run').waitFor()
+    writeDrill()
+    await open(page, '/drills')
+    const row = page.locator('tbody tr', { hasText: 'planned-move' })
+    for (const text of ['Passed', '0.18 s', '9,123']) await row.getByText(text).waitFor()
+    await clean(page, 'drills')
+    await row.getByRole('link', { name: 'planned-move' }).click()
+    await page.getByText('every acknowledged payment is in both regions').waitFor()
+    await clean(page, 'drill')
+    const popup = page.waitForEvent('popup')
+    await page.getByRole('link', { name: 'Open the report' }).click()
+    const report = await popup
+    await report.getByText('Failover drill').waitFor()
+    expect(await report.evaluate(() => [getComputedStyle(document.body).color, window.origin])).toEqual([
+      'rgb(1, 2, 3)',
+      'null',
+    ])
+    await report.close()
+  }, 60_000)
+
+  test('an edge that was killed throws nobody out, and lets nobody in again', async () => {
+    const [page, other] = [await logIn('Li Na'), await logIn('Wei Lan')]
+    await other.getByRole('button', { name: 'Sign out' }).click()
+    await other.getByRole('link', { name: 'Sign in' }).waitFor()
+    process.kill(region.facts.pids.edge!, 'SIGKILL')
+    const answers = () =>
+      page.goto(`${url}/console/audit`).then(
+        () => true,
+        () => false,
+      )
+    await expect.poll(answers, { timeout: 30_000 }).toBe(true)
+    await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor()
+    await page.getByText('Li Na').first().waitFor()
+    await other.goto(`${url}/console/audit`)
+    await other.getByRole('link', { name: 'Sign in' }).waitFor()
+  }, 90_000)
+
   test('a payee is suspended by one person, who must ask a second one for the rest', async () => {
     const page = await logIn('Li Na')
     await open(page, `/merchants/${shop.walletId}`)
@@ -243,7 +325,9 @@ describeInBrowser('the operator console', () => {
     const pages = {
       live: '/',
       wallets: '/wallets',
+      merchants: '/merchants',
       merchant: `/merchants/${shop.walletId}`,
+      drills: '/drills',
       limits: '/limits',
       reconciliation: '/reconciliation',
     }
