@@ -53,7 +53,9 @@ const securityHeaders: Readonly<Record<string, string>> = {
 
 /** What becomes known of a request while it is handled, and is told with any answer, a refusal too. */
 export type Known = {
-  caller?: { readonly role: string; readonly number: number; readonly console?: Caller['console'] }
+  caller?: { readonly role: string; readonly number: number }
+  /** Of the console, when it asks. */
+  session?: Caller['console']
   looksUp?: boolean
 }
 
@@ -93,8 +95,7 @@ export async function replyTo(
   const reason = outcome.problem ? String(outcome.body.reason) : ''
   web.onAnswered(name, outcome.status, performance.now() - beganMs, reason)
   const limits = rateHeaders(web.limits.standings(ip, known.caller, known.looksUp))
-  const session = known.caller?.console
-  const cookie = session === undefined ? undefined : { 'set-cookie': session.renewed }
+  const cookie = known.session && { 'set-cookie': known.session.renewed }
   return encode({ ...outcome, headers: { ...limits, ...cookie, ...outcome.headers } }, formOf(c), message)
 }
 
@@ -137,6 +138,7 @@ async function perform(web: Web, operation: Operation, c: Context, known: Known)
   // Whoever signs for a wallet takes from what the wallet may ask.
   const budget = actsForWallet(caller) ? 'wallet' : role
   known.caller = { role: budget, number }
+  known.session = caller.console
   admit(budget === 'wallet' ? web.limits.wallet(number) : web.limits.principal(role, number))
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
   if (operation.budget === 'lookup') admit(web.limits.lookup(budget, number))
