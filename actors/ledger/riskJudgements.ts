@@ -27,28 +27,21 @@ export function judgeRisk(s: State, row: number, amount: number, device: number)
 
 function judgeFrequency(s: State, row: number, device: number): number {
   const { rules, payers, devices } = s.risk
-  const payer = (rules.judged & ofPayers) === 0 ? -1 : payers.find(row)
+  const isPayer = (rules.judged & ofPayers) !== 0
+  const payer = isPayer ? payers.find(row) : -1
   const isDevice = device > 0 && (rules.judged & ofDevices) !== 0
   for (let window = 0; window < riskWindowsMs.length; window++) {
-    const rule = payer < 0 ? undefined : rules.inForce(riskKinds.payerFrequency, window)
-    const tooMany = rule !== undefined && paymentsIn(payers.at, payer, window, s.logTimeMs) >= rule.paymentsMax
-    const code = tooMany ? refusalBy(s, rule, row, device, codeOf['risk-frequency']) : 0
-    if (code !== 0) return code
+    const rule = isPayer ? rules.inForce(riskKinds.payerFrequency, window) : undefined
+    if (rule !== undefined) {
+      // A rule that allows none at all speaks also of who has never paid.
+      const paid = payer < 0 ? 0 : paymentsIn(payers.at, payer, window, s.logTimeMs)
+      const code = paid >= rule.paymentsMax ? refusalBy(s, rule, row, device, codeOf['risk-frequency']) : 0
+      if (code !== 0) return code
+    }
     const other = isDevice ? rules.inForce(riskKinds.deviceFrequency, window) : undefined
     const often = other !== undefined && devices.paymentsIn(device, window, s.logTimeMs) >= other.paymentsMax
     const refused = often ? refusalBy(s, other, row, device, codeOf['risk-frequency']) : 0
     if (refused !== 0) return refused
-  }
-  return firstPaymentTooMany(s, row, device)
-}
-
-/** A rule that allows none at all speaks also of who has never paid. */
-function firstPaymentTooMany(s: State, row: number, device: number): number {
-  const { rules, payers } = s.risk
-  if ((rules.judged & ofPayers) === 0 || payers.find(row) >= 0) return 0
-  for (let window = 0; window < riskWindowsMs.length; window++) {
-    const rule = rules.inForce(riskKinds.payerFrequency, window)
-    if (rule?.paymentsMax === 0) return refusalBy(s, rule, row, device, codeOf['risk-frequency'])
   }
   return 0
 }
