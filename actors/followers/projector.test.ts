@@ -136,9 +136,11 @@ test('the name of a user is written as it was sealed, for the command that broug
   const opening = { ...headOf({ signer: signers.institution, principal: 1, actor: 1, id: first }), bucket: 1, kyc: 1 }
   const user = await town.command(1, 'userOpen', opening, edge, sealed(1))
   const renaming = { ...headOf({ signer: signers.institution, principal: 1, actor: 1, id: second }), user, kyc: 0 }
-  await town.command(1, 'userUpdate', { ...renaming, risk: 255 }, edge, sealed(2))
+  const why = new TextEncoder().encode('the papers were shown')
+  const both = new Uint8Array([...sealed(2), ...why])
+  await town.command(1, 'userUpdate', { ...renaming, risk: 255, reasonLength: why.length }, edge, both)
   const unnamed = { ...headOf({ signer: signers.institution, principal: 1, actor: 1, id: town.id() }), user, kyc: 1 }
-  await town.command(1, 'userUpdate', { ...unnamed, risk: 255 }, edge)
+  await town.command(1, 'userUpdate', { ...unnamed, risk: 255, reasonLength: why.length }, edge, why)
   await followed.project()
   await followed.caughtUp()
   const rows = await sql`select * from user_names where user_number = ${user}`

@@ -3,7 +3,7 @@ import { FollowedTown, startTestServer, type TestServer } from '../../actors/fol
 import type { Resident } from '../../actors/host/hostTown.fixture.ts'
 import { walletKinds } from '../../actors/ledger/ids.ts'
 import { headOf } from '../../actors/ledger/paper.fixture.ts'
-import { commandOps, signers, walletActions } from '../../actors/ledger/records.ts'
+import { type CommandOp, commandOps, signers, walletActions } from '../../actors/ledger/records.ts'
 import { codeOf } from '../../actors/ledger/refusals.ts'
 import { createLogger } from '../../actors/log/process.ts'
 import type { MerchantFilter, PaymentFilter } from './inspection.ts'
@@ -115,6 +115,41 @@ describe('what operators did', () => {
     const { acts } = await record(inspection.acts({ op: commandOps.principalPut }, undefined, 9))
     expect(acts.map(({ executed, reason }) => [executed.shard, reason])).toEqual([[0, 'a new institution']])
   })
+})
+
+test('every act that an operator must explain is told with what the operator said', async () => {
+  const { town } = followed
+  const effectiveMs = town.timers.nowMs
+  const said = async (op: CommandOp, fields: object, text = `why ${op}`) => {
+    const head = headOf({ signer: signers.operator, principal: 1, actor: 100_001, id: town.id() })
+    // What becomes of it is not asked here: an act that was refused is told as well.
+    await town.command(0, op, { ...head, ...fields } as never, edge, new TextEncoder().encode(text)).catch(() => 0)
+  }
+  const limits = { balance: 10, single: 10, day: 10, year: 10 }
+  await said('limitsPut', { class: 3, ...limits, effectiveMs })
+  await said('riskRulePut', { level: 1, percent: 50, rechargesPerDayMax: 5, paymentsPerDayMax: 5, effectiveMs })
+  await said('refundRulePut', { days: 9, effectiveMs })
+  await said('recoveryRulePut', { minutes: 9, effectiveMs })
+  await said('recoveryStop', { wallet: alice.number })
+  await said('mandateCancel', { wallet: alice.number, mandate: town.id() })
+  await said('holdVoid', { wallet: alice.number, payee: bob.number, hold: town.id() })
+  const sealedName = 'n'.repeat(100)
+  const why = 'why userUpdate 中'
+  const reasonLength = new TextEncoder().encode(why).length
+  await said('userUpdate', { user: 4_096, kyc: 1, risk: 1, reasonLength }, sealedName + why)
+  await project()
+  const { acts } = await record(inspection.acts({}, undefined, 99))
+  const reasons = acts.map(({ reason }) => reason).toReversed()
+  const ops = [
+    'limitsPut',
+    'riskRulePut',
+    'refundRulePut',
+    'recoveryRulePut',
+    'recoveryStop',
+    'mandateCancel',
+    'holdVoid',
+  ]
+  expect(reasons).toEqual([...ops.map((op) => `why ${op}`), why])
 })
 
 describe('a payment is found', () => {

@@ -41,7 +41,11 @@ const acts = [
   'limitsPut',
   'riskRulePut',
   'refundRulePut',
+  'recoveryRulePut',
   'userUpdate',
+  'recoveryStop',
+  'mandateCancel',
+  'holdVoid',
   'principalPut',
   'webhookReplay',
 ] as const

@@ -99,6 +99,25 @@ export function RegionPage() {
           <Card title={w.shards}>
             <ShardTable shards={data.shards} />
           </Card>
+          {data.peer === null ? null : (
+            <Card title={w.changeOwner}>
+              <p class="soft">{w.changeOwnerAbout}</p>
+              <ul class="commands">
+                <li>
+                  <code>
+                    npx jiaozi owners move {'<shard>'} --to {data.peer}
+                  </code>
+                  <small>{w.ownersMove}</small>
+                </li>
+                <li>
+                  <code>
+                    npx jiaozi owners takeover {'<shard>'} --to {data.region}
+                  </code>
+                  <small>{w.ownersTakeover}</small>
+                </li>
+              </ul>
+            </Card>
+          )}
           <Card title={w.processes}>
             {data.processes.length === 0 ? <Empty>{w.noProcesses}</Empty> : null}
             <ul class="processes">

@@ -304,4 +304,13 @@ export const en = {
   profileChanged: 'Profile changed',
   further: 'More',
   merchantSearchHint: 'Beginning of an id, such as M1048, or part of a name',
+  changeOwner: 'Another owner for a shard',
+  changeOwnerAbout:
+    'Shards change hands on the command line, with the credentials of an operator of the message server; the console may not ask for it.',
+  ownersMove: 'Planned: both regions are well, and nobody is refused.',
+  ownersTakeover: 'The other region is gone: this one goes on without it.',
+  act_recoveryRulePut: 'Wait before a recovery',
+  act_recoveryStop: 'Recovery of a key stopped',
+  act_mandateCancel: 'Mandate cancelled',
+  act_holdVoid: 'Hold given up',
 } as const

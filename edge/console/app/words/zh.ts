@@ -304,4 +304,12 @@ export const zh = {
   profileChanged: '资料更新',
   further: '更多',
   merchantSearchHint: '编号开头（例如 M1048）或名称的一部分',
+  changeOwner: '更换分片主区域',
+  changeOwnerAbout: '分片的主区域只能在命令行上、以消息服务器运维凭据更换，控制台无此权限。',
+  ownersMove: '计划内切换：两区域均正常，不会拒绝任何请求。',
+  ownersTakeover: '另一区域失联：由本区域接管。',
+  act_recoveryRulePut: '密钥恢复等待期',
+  act_recoveryStop: '中止密钥恢复',
+  act_mandateCancel: '取消授权扣款',
+  act_holdVoid: '撤销预授权',
 } satisfies Words
