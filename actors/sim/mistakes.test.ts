@@ -48,7 +48,7 @@ function addFen(body: Uint8Array, at: number): void {
 /** The same command with a fen more at a place of its record, when it is the first of its frame. */
 function dearerCommand(
   frame: OpenedFrame,
-  op: 'mandateSign' | 'orderCreateSplit' | 'payoutRulePut',
+  op: 'mandateSign' | 'orderCreateSplit' | 'payoutRulePut' | 'merchantUserPut',
   at: number,
 ): OpenedFrame {
   return isFirst(frame, op) ? dearer(frame, frameKinds.commands, () => at) : frame
@@ -63,6 +63,14 @@ function ended(frame: OpenedFrame): OpenedFrame {
   if (!isFirst(frame, 'payoutRulePut')) return frame
   const body = frame.body.slice()
   body[commandRecords.payoutRulePut.at.active] = 0
+  return { ...frame, body }
+}
+
+/** A removal of a till, when it is the first command of its frame, that speaks of another one. */
+function keptTill(frame: OpenedFrame): OpenedFrame {
+  if (!isFirst(frame, 'merchantUserRemove')) return frame
+  const body = frame.body.slice()
+  body[commandRecords.merchantUserRemove.at.number] = 0
   return { ...frame, body }
 }
 
@@ -126,6 +134,19 @@ describe('the auditor finds what is planted', () => {
       opener: (opener: Opener) => opening(opener, (f) => dearerCommand(f, 'orderCreateSplit', amounts)),
     }
     expect(await firstViolation(mistakes)).toMatch(/was never asked for/)
+  })
+
+  test('a till that refunds a fen more than its merchant allows', async () => {
+    const { limit } = commandRecords.merchantUserPut.at
+    const mistakes = {
+      opener: (opener: Opener) => opening(opener, (f) => dearerCommand(f, 'merchantUserPut', limit)),
+    }
+    expect(await firstViolation(mistakes)).toMatch(/refund \S+ of \d+ fen is a till's that may refund \d+/)
+  })
+
+  test('a till that refunds still when its merchant has removed it', async () => {
+    const mistakes = { opener: (opener: Opener) => opening(opener, keptTill) }
+    expect(await firstViolation(mistakes, 2)).toMatch(/refund \S+ is a till's that had been removed/)
   })
 
   test('a ledger that lets wallets pay more often than two operators agreed on', async () => {

@@ -8,6 +8,7 @@ import type { Request } from './auditor/requestBook.ts'
 import type { PromisedSplit } from './auditor/splitBook.ts'
 import type { Chronicle } from './chronicle.ts'
 import type { Prng } from './prng.ts'
+import { Tills } from './tills.ts'
 import type { World } from './world.ts'
 
 /** An order as its merchant shows it to people. */
@@ -56,6 +57,9 @@ export class Shopper {
   readonly #prng: Prng
   readonly #chronicle: Chronicle
   readonly #hands: Hands
+  readonly #tills: Tills
+  /** Own orders, on the board or not. */
+  readonly #sold: ShownOrder[] = []
   #orders = 0
 
   constructor(world: World, prng: Prng, hands: Hands) {
@@ -64,6 +68,7 @@ export class Shopper {
     this.#prng = prng
     this.#chronicle = world.chronicle
     this.#hands = hands
+    this.#tills = new Tills(prng.fork('tills'), world.chronicle, hands)
   }
 
   /** Makes an order and shows it; now and then asks for the same twice. */
@@ -86,7 +91,9 @@ export class Shopper {
     const made = new Set(answers.filter(({ code }) => code === 0).map(({ value }) => value))
     if (made.size > 1) this.#chronicle.violation(`order ${merchant}/${orderNo} was made ${made.size} times`)
     if (made.size === 0) return
-    this.#board.push({ merchant, orderNo, fen, expiresMs })
+    const shown = { merchant, orderNo, fen, expiresMs }
+    this.#sold.push(shown)
+    this.#board.push(shown)
     if (this.#board.length > shownMax) this.#board.shift()
   }
 
@@ -111,19 +118,23 @@ export class Shopper {
 
   /** Gives back a part of what an own order brought, now and then more than is left. */
   async refund(merchant: number): Promise<void> {
-    const own = this.#board.filter((order) => order.merchant === merchant)
-    if (own.length === 0) return
-    const order = this.#prng.pick(own)
+    if (this.#sold.length === 0) return
+    const order = this.#prng.pick(this.#sold)
     const { orderNo, expiresMs } = order
     const view = await this.#hands.ask(merchant, { type: 'order', wallet: merchant, orderNo: orderNoIn(orderNo) })
     if (view?.state !== 'paid') return
     this.#chronicle.tell('refund', `${merchant}/${orderNo}`)
-    const fen = this.#prng.between(1, order.fen - view.refunded + 1)
+    const till = await this.#tills.one(merchant)
+    const left = order.fen - view.refunded
+    // A till's limit is tried from both sides.
+    const edge = till !== undefined && this.#prng.chance(0.8) ? till.word.limitFen + this.#prng.between(0, 1) : 0
+    const fen = edge > 0 && edge <= left ? edge : this.#prng.between(1, left + 1)
     const id = this.#hands.newId()
     const named = { key: `${merchant}/${orderNo}`, fen: order.fen, expiresMs, refund: true } as const
     const of = { wallet: merchant, to: view.payer, fen, id: commandIdText(id), body: `refund ${orderNo} ${fen}` }
-    const fields = { wallet: merchant, amount: fen, orderNo: orderNoIn(orderNo) }
-    await this.#hands.move('orderRefund', fields, { kind: 'payment', ...of, order: named }, id)
+    const fields = { ...till?.fields, wallet: merchant, amount: fen, orderNo: orderNoIn(orderNo) }
+    const request = { kind: 'payment', ...of, order: named, ...(till && { till: till.word }) } as const
+    await this.#hands.move('orderRefund', fields, request, id)
   }
 
   async close(merchant: number): Promise<void> {

@@ -19,8 +19,12 @@ export class OrderBook {
 
   /** A shop was credited for an order, or a payer for its refund. @param logTimeMs of the frame that did it */
   received(request: Request, logTimeMs: number): void {
-    const { order, wallet, id, fen } = request
+    const { order, wallet, id, fen, till } = request
     if (order?.refund) this.#refunded(order.key, fen, order.fen)
+    if (till?.removed) this.#violation(`refund ${wallet}/${id} is a till's that had been removed`)
+    if (till !== undefined && fen > till.limitFen) {
+      this.#violation(`refund ${wallet}/${id} of ${fen} fen is a till's that may refund ${till.limitFen}`)
+    }
     if (order === undefined || order.refund) return
     const { taken } = this.#order(order.key)
     taken.push(`${wallet}/${id}`)

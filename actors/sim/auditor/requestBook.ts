@@ -14,7 +14,12 @@ export type Request = {
   readonly dispute?: string
   readonly hold?: { readonly key: string; readonly expiresMs: number }
   readonly order?: { readonly key: string; readonly fen: number; readonly expiresMs: number; readonly refund?: true }
+  /** The till that asks for a refund in its merchant's name. */
+  readonly till?: TillWord
 }
+
+/** What a merchant has said of a till by the time at which that asked. */
+export type TillWord = { readonly limitFen: number; readonly removed: boolean }
 
 /**
  * The last word about a request. `done` is a payment that was credited; a recharge or redemption ends with the name of
@@ -26,7 +31,16 @@ export type Answer = { readonly outcome: string; readonly place: string }
 const forgotten = 'forgotten'
 const reused = 'id-reused'
 /** Refusals that say nothing about another try under the same id. */
-const passing = new Set([reused, forgotten, 'id-expired', 'timestamp-stale', 'not-signed', 'wallet-unknown'])
+const passing = new Set([
+  reused,
+  forgotten,
+  'id-expired',
+  'timestamp-stale',
+  'not-signed',
+  'wallet-unknown',
+  'merchant-user-unknown',
+  'merchant-user-limit',
+])
 
 type Known = { request: Request; answer: Answer | undefined; asked: number; answered: number }
 
