@@ -5,6 +5,8 @@ import { openDatabase } from '../actors/followers/database.ts'
 import { createBlobs } from '../actors/log/blobs.ts'
 import { openKeyRing } from '../actors/log/fileKeyRing.ts'
 import { natsMissing } from '../actors/log/restartableNats.ts'
+import { ApiProblem, newId, newWalletKey, walletSigner } from './client/node.ts'
+import type { RequestSigner } from './client/requests.ts'
 import { type Letter, letters, type PlacedWallet, startTestRegions, type TestRegions } from './testRegions.ts'
 
 const missing = await natsMissing()
@@ -13,6 +15,16 @@ const restMs = 60_000
 /** As `npm start -- --regions 2` deals the shards out. */
 const owners = ['a', 'b'] as const
 const other = (letter: Letter): Letter => (letter === 'a' ? 'b' : 'a')
+
+/** Of an answer that may be a refusal. */
+const statusOf = (told: Promise<{ status: number }>): Promise<number> =>
+  told.then(
+    ({ status }) => status,
+    (error: unknown) => {
+      if (error instanceof ApiProblem) return error.status
+      throw error
+    },
+  )
 
 type AsOf = { shard: number; seq: number; age_ms?: number }
 
@@ -29,6 +41,45 @@ describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?
     }
   }, timeoutMs)
   afterAll(() => two?.close(), timeoutMs)
+
+  const keys = (through: Letter, { walletId }: PlacedWallet, tail: string, by: RequestSigner, more: object = {}) =>
+    two.edges[through].call(by, 'POST', `/v1/wallets/${walletId}/keys${tail}`, { request_id: newId(), ...more })
+  const move = async (from: Letter, shard: number): Promise<void> => {
+    const mode = async () => ((await two.control(from, shard, 'status')).record as { mode: string }).mode
+    await expect.poll(mode, { timeout: 30_000 }).toBe('sync')
+    expect(await two.control(from, shard, 'move')).toMatchObject({ ok: true })
+    const there = async () => (await two.show(other(from), wallets[shard]![0])).body.as_of
+    await expect.poll(there, { timeout: 30_000 }).not.toHaveProperty('age_ms')
+  }
+  const recovered = {} as { lost: PlacedWallet; renewed: PlacedWallet; effectiveMs: number }
+
+  test('a recovery is seen through both edges, and the old key stops it through either', async () => {
+    const rule = { minutes: 1, reason: 'a trial', request_id: newId() }
+    expect(await two.edges.a.call(two.operator, 'PUT', '/v1/limits/recoveries', rule)).toMatchObject({ status: 200 })
+    const [lost, kept] = [await two.wallet(0, '10.00'), await two.wallet(0, '10.00')]
+    const key = newWalletKey()
+    for (const wallet of [lost, kept]) {
+      // Both edges know the old key from now on.
+      for (const letter of letters) {
+        expect(await two.pay(letter, wallet, wallets[0]![0], '0.01')).toMatchObject({ status: 200 })
+      }
+      const told = await keys('b', wallet, '/recover', two.institution, { public_key: key.publicKeyHex })
+      expect(told).toMatchObject({ status: 200, body: { status: 'waiting', key_version: 1 } })
+      recovered.effectiveMs = Date.parse(String(told.body.effective_at))
+      for (const letter of letters) {
+        const coming = async () => (await two.show(letter, wallet)).body.key_recovery
+        await expect.poll(coming, { timeout: 10_000 }).toMatchObject({ effective_at: told.body.effective_at })
+      }
+    }
+    expect(await keys('b', kept, '/recover/stop', kept.signer)).toMatchObject({ status: 200 })
+    for (const letter of letters) {
+      const coming = async () => (await two.show(letter, kept)).body.key_recovery
+      await expect.poll(coming, { timeout: 10_000 }).toBeUndefined()
+    }
+    expect(await statusOf(keys('a', kept, '/recover/stop', kept.signer))).toBe(404)
+    recovered.lost = lost
+    recovered.renewed = { ...lost, key, signer: walletSigner(lost.walletId, key) }
+  })
 
   const fresh = async (wallet: PlacedWallet): Promise<string> =>
     String((await two.show('a', wallet, '?fresh=true')).body.balance)
@@ -98,12 +149,8 @@ describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?
     let tookMs: number[] = []
     try {
       for (const from of letters) {
-        const mode = async () => ((await two.control(from, 0, 'status')).record as { mode: string }).mode
-        await expect.poll(mode, { timeout: 30_000 }).toBe('sync')
-        expect(await two.control(from, 0, 'move')).toMatchObject({ ok: true })
+        await move(from, 0)
         const [payer, payee] = wallets[0]!
-        const there = async () => (await two.show(other(from), payer!)).body.as_of
-        await expect.poll(there, { timeout: 30_000 }).not.toHaveProperty('age_ms')
         expect(await two.pay(from, payer!, payee!, '0.01')).toMatchObject({ status: 200 })
       }
     } finally {
@@ -111,6 +158,32 @@ describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?
     }
     expect(tookMs.length).toBeGreaterThanOrEqual(8)
     expect(await total()).toBe(before)
+  })
+
+  test('a key that was recovered is dead at once at both edges, though the shard has moved meanwhile', async () => {
+    const { lost, renewed, effectiveMs } = recovered
+    const payee = wallets[1]![0]
+    await move('a', 0)
+    const fromOwner = async () => (await two.edges.a.call(two.institution, 'GET', `/v1/wallets/${lost.walletId}`)).body
+    expect(Date.now(), 'the waiting time was over before the shard had moved').toBeLessThan(effectiveMs)
+    for (const letter of letters) {
+      expect(await statusOf(two.pay(letter, renewed, payee, '0.01'))).toBe(401)
+    }
+    // Through one edge alone: the other hears of the new key from nobody but its own failure.
+    const restMs = effectiveMs - Date.now() + 30_000
+    const version = async () => (await two.show('b', { ...lost, signer: two.institution })).body.key_version
+    await expect.poll(version, { timeout: restMs, interval: 200 }).toBe(2)
+    const before = await fromOwner()
+    for (const letter of letters) {
+      expect(await statusOf(two.pay(letter, lost, payee, '0.01'))).toBe(401)
+      await expect.poll(() => statusOf(two.show(letter, lost)), { timeout: 10_000 }).toBe(401)
+      expect(await statusOf(keys(letter, lost, '/recover/stop', lost.signer))).toBe(401)
+    }
+    expect((await fromOwner()).balance).toBe(before.balance)
+    for (const letter of letters) {
+      expect(await two.pay(letter, renewed, payee, '0.01')).toMatchObject({ status: 200 })
+      expect((await two.show(letter, renewed)).status).toBe(200)
+    }
   })
 
   test('a list is the same in both regions, and so is every row of their databases', async () => {
