@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chromiumFile } from '../chromium.ts'
 import { freePort } from '../freePort.ts'
 import { type NatsProcess, startNatsServer } from '../natsServer.ts'
 import { type PostgresProcess, startPostgres } from '../postgres.ts'
@@ -66,23 +67,58 @@ describe.skipIf(skipped !== undefined)('a region on servers of its owner, under 
     expect(facts).toMatchObject({ databaseUrl: postgres!.url, nats: { url: nats!.url } })
   })
 
-  test('completes payments, and agrees with both servers to the fen', async () => {
-    const report = join(parent, 'demo.json')
-    const size = ['--limit', '20', '--accounts', '6', '--concurrency', '4', '--json', report]
-    const demo = spawn(process.execPath, [join(root, 'load/demo/main.ts'), '--data', data, ...size], {
-      stdio: 'ignore',
-    })
-    expect(await new Promise((resolve) => demo.once('exit', resolve))).toBe(0)
+  /** Plays the demo through the region. @returns what it says, and what it reports of itself */
+  async function demo(name: string, size: readonly string[], env: NodeJS.ProcessEnv = process.env) {
+    const report = join(parent, `${name}.json`)
+    const args = [join(root, 'load/demo/main.ts'), '--data', data, ...size, '--json', report]
+    const playing = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    let text = ''
+    for (const stream of [playing.stdout, playing.stderr]) stream.on('data', (chunk: Buffer) => (text += String(chunk)))
+    const code = await new Promise((resolve) => playing.once('close', resolve))
+    expect({ code, text }).toMatchObject({ code: 0 })
     const { verdict, figures } = JSON.parse(readFileSync(report, 'utf8')) as {
       verdict: string
       figures: Record<string, number>
     }
+    return { verdict, figures, text }
+  }
+
+  test('completes payments, and agrees with both servers to the fen', async () => {
+    const { verdict, figures } = await demo('town', ['--limit', '20', '--accounts', '6', '--concurrency', '4'])
     expect(figures['payments.completed']).toBeGreaterThan(0)
     expect({ verdict, fen: figures['difference.fen'], wallets: figures['wallets.differing'] }).toEqual({
       verdict: 'pass',
       fen: 0,
       wallets: 0,
     })
+  })
+
+  test('sells in a shop: by code, page and passkey where there is a browser, and by key', async () => {
+    const { verdict, figures } = await demo('shop', ['--shop', '--orders', '5', '--browser-orders', '2'])
+    expect({ verdict, figures }).toEqual({
+      verdict: 'pass',
+      figures: {
+        'orders.paid': 5,
+        'browser.orders': chromiumFile === undefined ? 0 : 2,
+        'browser.faults': 0,
+        'webhooks.delivered': 7,
+        'webhooks.wrong': 0,
+        'refunds.completed': 2,
+        'till.difference.fen': 0,
+        'difference.fen': 0,
+      },
+    })
+  })
+
+  test('sells in a shop by key alone where there is no browser, and says so', async () => {
+    const size = ['--shop', '--orders', '2']
+    const { verdict, figures, text } = await demo('keys', size, { ...process.env, PATH: parent })
+    expect({ verdict, paid: figures['orders.paid'], inBrowser: figures['browser.orders'] }).toEqual({
+      verdict: 'pass',
+      paid: 2,
+      inBrowser: 0,
+    })
+    expect(text.split('\n').filter((line) => line.startsWith('browser '))).toHaveLength(1)
   })
 
   test('leaves the servers running when it ends', async () => {

@@ -143,13 +143,14 @@ async function playTown(region: Region, play: Play, options: DemoOptions): Promi
   return verdict
 }
 
-async function playShop(region: Region, { orders, json }: DemoOptions): Promise<Verdict> {
-  const { verdict, figures, notes } = await keepShop(region, orders, say)
+async function playShop(region: Region, { orders, browserOrders, json }: DemoOptions): Promise<Verdict> {
+  const { verdict, figures, notes } = await keepShop(region, { orders, browserOrders }, say)
   for (const [name, value] of Object.entries(figures)) say(`  ${name.padEnd(28)} ${value}`)
   for (const note of notes) say(`  ${note}`)
   say(verdict)
   if (json !== undefined) {
-    writeReport(json, makeReport('demo', { shop: true, orders }, { verdict, figures, notes }, region.dataDir))
+    const settings = { shop: true, orders, browserOrders }
+    writeReport(json, makeReport('demo', settings, { verdict, figures, notes }, region.dataDir))
   }
   return verdict
 }

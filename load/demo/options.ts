@@ -5,6 +5,7 @@ export const usage = `Usage: npm run demo -- [options]
 Opens a wallet per account, recharges each through the sandbox bank, plays transfers as signed payments over HTTPS,
 redeems 100 wallets, asks for every payment again, and reconciles everything to the fen.
 With --shop a tea house is kept instead: orders, QR, payments, callbacks, partial refunds, receipts, and the same count.
+Its first orders are paid in Chromium, where there is one: pay page, consent, passkey; the others by a wallet app's key.
 
   --input FILE      AMLSim transactions.csv, with nodes.csv beside it (default: made from --seed)
   --limit N         how many transfers (default 2000, with --input 20000)
@@ -14,6 +15,7 @@ With --shop a tea house is kept instead: orders, QR, payments, callbacks, partia
   --kill            kill -9 a random worker, the edge, the nats-server and others every few seconds meanwhile
   --shop            keep a shop, and say each step of its first order
   --orders N        orders of the shop (default 1)
+  --browser-orders N  how many of them are paid in a browser (default 5; 0 opens none)
   --data DIR        data folder of a region that runs (default .data; one of its own when none runs there)
   --own             start a region of its own in any case
   --json FILE       write the report
@@ -28,6 +30,7 @@ export type DemoOptions = {
   kill: boolean
   shop: boolean
   orders: number
+  browserOrders: number
   data: string
   own: boolean
   json: string | undefined
@@ -58,6 +61,7 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
     kill: values.kill,
     shop: values.shop,
     orders: whole('orders', values.orders, 1, 1_000_000),
+    browserOrders: whole('browser-orders', values['browser-orders'], 0, 30),
     data: values.data,
     own: values.own,
     json: values.json,
@@ -77,6 +81,7 @@ function read(args: readonly string[]) {
         kill: { type: 'boolean', default: false },
         shop: { type: 'boolean', default: false },
         orders: { type: 'string', default: '1' },
+        'browser-orders': { type: 'string', default: '5' },
         data: { type: 'string', default: '.data' },
         own: { type: 'boolean', default: false },
         json: { type: 'string' },

@@ -5,6 +5,7 @@ import {
   Jiaozi,
   newWalletKey,
   principalSigner,
+  type Signer,
   walletSigner,
 } from '../../../edge/client/index.ts'
 import { ShopServer } from '../../bench/callbacks/shopServer.ts'
@@ -14,7 +15,15 @@ import { settleTown } from '../town.ts'
 const width = 16
 const customerFen = 1_000_000
 
-export type Merchant = { readonly walletId: string; readonly jiaozi: Jiaozi; readonly server: ShopServer }
+export const shopName = { name_zh: '清风茶馆', name_en: 'Clear Breeze Tea House' } as const
+
+export type Merchant = {
+  readonly walletId: string
+  readonly edgeUrl: string
+  readonly signer: Signer
+  readonly jiaozi: Jiaozi
+  readonly server: ShopServer
+}
 export type Customer = Awaited<ReturnType<typeof openCustomers>>[number]
 
 /** Opens a merchant's wallet, a server that hears its callbacks, and its profile, which says where that is. */
@@ -25,14 +34,14 @@ export async function openMerchant({ edgeUrl, institutionKeyFile }: RegionFacts)
   const { user_id } = done(await institution.call('openUser', { body: { kyc_level: 1 } }))
   const opening = { user_id, class: 0, kind: 'merchant', public_key: key.publicKeyHex } as const
   const { wallet_id } = done(await institution.call('openWallet', { body: opening }))
-  const jiaozi = new Jiaozi({ baseUrl: edgeUrl, signer: walletSigner(wallet_id, key) })
+  const signer = walletSigner(wallet_id, key)
+  const jiaozi = new Jiaozi({ baseUrl: edgeUrl, signer })
   const path = { wallet_id }
   const { secret, public_key } = done(await jiaozi.call('showWebhookSecret', { path }))
   const server = new ShopServer(wallet_id, [secret, public_key], 0, 1)
   const callback_url = await server.open()
-  const profile = { name_zh: '清风茶馆', name_en: 'Clear Breeze Tea House', callback_url }
-  done(await jiaozi.call('putMerchant', { path, body: profile }))
-  return { walletId: wallet_id, jiaozi, server }
+  done(await jiaozi.call('putMerchant', { path, body: { ...shopName, callback_url } }))
+  return { walletId: wallet_id, edgeUrl, signer, jiaozi, server }
 }
 
 /** People with a wallet each, recharged from their bank. */

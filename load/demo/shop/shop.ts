@@ -8,7 +8,9 @@ import type { Region } from '../../region.ts'
 import { inParallel } from '../play.ts'
 import { reconcile } from '../reconcile.ts'
 import { fenOf, yuanOf } from '../transfers.ts'
-import { type Customer, type Merchant, openCustomers, openMerchant } from './people.ts'
+import { scanOrder } from './orderCode.ts'
+import { PayerAtBrowser } from './payerAtBrowser.ts'
+import { type Customer, type Merchant, openCustomers, openMerchant, shopName } from './people.ts'
 
 const width = 16
 const customersMax = 64
@@ -19,69 +21,127 @@ const orderExpiryMs = 3_600_000
 const patienceMs = 120_000
 const pollMs = 200
 
+const description = 'Longjing tea for two'
+
 type Say = (line: string) => void
-type Sale = {
-  readonly orderNo: string
-  readonly paymentId: string
-  readonly customer: Customer
-  readonly refunded: boolean
+const silent: Say = () => undefined
+export type ShopSize = {
+  readonly orders: number
+  /** How many of them are paid in a browser. */
+  readonly browserOrders: number
 }
-type Sold = { readonly sales: readonly Sale[]; readonly soldFen: number; readonly refundedFen: number }
+type Placed = { readonly n: number; readonly orderNo: string; readonly amount: string; readonly fen: number }
+type Sale = {
+  readonly fen: number
+  readonly payerId: string
+  readonly paymentId: string
+  readonly refunded: boolean
+  readonly inBrowser: boolean
+}
+/** Pays an order its own way. @returns the payment's id */
+type Pay = (order: Placed, say: Say) => Promise<string>
 
 /**
- * A tea house from opening to closing time, over the API alone and through the client that merchants and wallets use:
- * orders, QR codes, payments, callbacks, refunds, receipts; then the region is reconciled.
+ * A tea house from opening to closing time, through the client that merchants and wallets use: orders, QR codes,
+ * payments, callbacks, refunds, receipts; then the region is reconciled. Its first customer sits at a browser.
  */
-export async function keepShop(region: Region, orders: number, say: Say) {
+export async function keepShop(region: Region, size: ShopSize, say: Say) {
   const facts = region.facts()
   // What a region on one's own machine shows is signed by its own authority.
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(facts.caFile, 'utf8')])
   const merchant = await openMerchant(facts)
+  const inBrowser = Math.min(size.orders, size.browserOrders)
+  let visitor: PayerAtBrowser | undefined
   try {
-    say(`shop      ${merchant.walletId} Clear Breeze Tea House 清风茶馆, which hears callbacks`)
-    const customers = await openCustomers(facts, Math.min(orders, customersMax))
-    say(`customers ${customers.length}, each with a wallet recharged from a bank`)
-    const sold = await sellAll(merchant, customers, orders, say)
+    say(`shop      ${merchant.walletId} ${shopName.name_en} ${shopName.name_zh}, which hears callbacks`)
+    if (inBrowser > 0) visitor = await PayerAtBrowser.begin(facts, say)
+    const atBrowser = visitor === undefined ? [] : await sellToVisitor(merchant, visitor, inBrowser, say)
+    const others = size.orders - atBrowser.length
+    const customers = await openCustomers(facts, Math.min(others, customersMax))
+    if (others > 0) say(`customers ${customers.length}, each with a wallet recharged from a bank`)
+    const sales = [...atBrowser, ...(await sellByKey(merchant, customers, atBrowser.length, size.orders, say))]
     await untilTold(merchant, say)
-    await showReceipt(sold.sales[0]!, say)
-    return await closeTill(region, merchant, sold, say)
+    await showReceipt(merchant, sales[0]!, say)
+    return await closeTill(region, merchant, sales, visitor?.faults ?? [], say)
   } finally {
+    await visitor?.end()
     await merchant.server.close()
   }
 }
 
-async function sellAll(merchant: Merchant, customers: readonly Customer[], orders: number, say: Say): Promise<Sold> {
+/** One order after the other: there is one person before the browser. */
+async function sellToVisitor(merchant: Merchant, visitor: PayerAtBrowser, orders: number, say: Say): Promise<Sale[]> {
   const sales: Sale[] = []
-  let [soldFen, refundedFen] = [0, 0]
-  const numbers = Array.from({ length: orders }, (_, n) => n)
-  await inParallel(numbers, width, async (n) => {
-    const fen = 1_250 + (n % 50) * 10
-    const tell: Say = n === 0 ? say : () => undefined
-    const sale = await sell(merchant, customers[n % customers.length]!, n, fen, tell)
-    if (sale.refunded) await refund(merchant, sale, tell)
-    sales[n] = sale
-    soldFen += fen
-    if (sale.refunded) refundedFen += refundFen
-    if (n > 0 && n % 1_000 === 0) say(`orders    ${n} so far`)
-  })
-  return { sales, soldFen, refundedFen }
+  const pay: Pay = async ({ orderNo, amount }, tell) => {
+    const url = await scanOrder(merchant, orderNo)
+    tell(`QR        ${url}`)
+    if (process.stdout.isTTY) tell(renderUnicodeCompact(url, { ecc: 'L' }))
+    return visitor.pay({ url, payee: shopName.name_en, orderNo, amount, description }, tell)
+  }
+  for (let n = 0; n < orders; n++) {
+    const tell = n === 0 ? say : silent
+    const order = await place(merchant, n, tell)
+    const paymentId = await paid(merchant, order, pay, tell)
+    await heardOf(merchant, order, tell)
+    const refunded = await maybeRefund(merchant, order, tell)
+    if (refunded) await visitor.seesRefund(yuanOf(refundFen), tell)
+    sales.push({ fen: order.fen, payerId: visitor.walletId, paymentId, refunded, inBrowser: true })
+    if (n > 0) say(`browser   ${order.orderNo} of ${order.amount} yuan paid${refunded ? ', and refunded in part' : ''}`)
+  }
+  return sales
 }
 
-async function sell(merchant: Merchant, customer: Customer, n: number, fen: number, say: Say): Promise<Sale> {
-  const { walletId, jiaozi, server } = merchant
+async function sellByKey(
+  merchant: Merchant,
+  customers: readonly Customer[],
+  from: number,
+  until: number,
+  say: Say,
+): Promise<Sale[]> {
+  const sales: Sale[] = []
+  const numbers = Array.from({ length: until - from }, (_, i) => from + i)
+  await inParallel(numbers, width, async (n, i) => {
+    const tell = n === 0 ? say : silent
+    const order = await place(merchant, n, tell)
+    if (n === 0) await showCode(merchant, order, tell)
+    const customer = customers[i % customers.length]!
+    const pay: Pay = (one) => payByKey(merchant, customer, one, tell)
+    const paymentId = await paid(merchant, order, pay, tell)
+    const refunded = await maybeRefund(merchant, order, tell)
+    sales[i] = { fen: order.fen, payerId: customer.walletId, paymentId, refunded, inBrowser: false }
+    if (n > 0 && n % 1_000 === 0) say(`orders    ${n} so far`)
+  })
+  return sales
+}
+
+async function place({ walletId, jiaozi, server }: Merchant, n: number, say: Say): Promise<Placed> {
+  const fen = 1_250 + (n % 50) * 10
   const [order_no, amount] = [`T-${n + 1}`, yuanOf(fen)]
   server.book.ordered(order_no, amount)
   const expires_at = new Date(Date.now() + orderExpiryMs).toISOString()
-  const order = { order_no, amount, expires_at, description: 'Longjing tea for two' }
+  const order = { order_no, amount, expires_at, description }
   done(await settled(jiaozi.call('createOrder', { path: { wallet_id: walletId }, body: order })))
   say(`order     ${order_no} of ${amount} yuan`)
-  if (n === 0) await showCode(merchant, order_no, amount, say)
+  return { n, orderNo: order_no, amount, fen }
+}
+
+async function paid({ server }: Merchant, order: Placed, pay: Pay, say: Say): Promise<string> {
+  const paymentId = await pay(order, say)
+  server.book.paid(order.orderNo, paymentId)
+  return paymentId
+}
+
+async function payByKey(
+  { walletId }: Merchant,
+  customer: Customer,
+  { orderNo, amount }: Placed,
+  say: Say,
+): Promise<string> {
   const parties = { payer_wallet: customer.walletId, payee_wallet: walletId }
-  const payment = await signPayment({ ...parties, amount, order: order_no }, customer.key)
-  const paid = done(await settled(customer.jiaozi.call('submitPayment', { body: payment })))
-  server.book.paid(order_no, paid.payment_id)
-  say(`paid      by ${customer.walletId}: ${paid.status} at position ${JSON.stringify(paid.position)}`)
-  return { orderNo: order_no, paymentId: paid.payment_id, customer, refunded: n % refundEvery === 0 }
+  const payment = await signPayment({ ...parties, amount, order: orderNo }, customer.key)
+  const { payment_id, status, position } = done(await settled(customer.jiaozi.call('submitPayment', { body: payment })))
+  say(`paid      by ${customer.walletId}: ${status} at position ${JSON.stringify(position)}`)
+  return payment_id
 }
 
 /** An outcome that is not known is asked for once more, under the same id; then it is what it is. */
@@ -91,22 +151,38 @@ async function settled<Body>(asking: Promise<Outcome<Body>>): Promise<Outcome<Bo
 }
 
 /** What the customer scans, and the page behind it. */
-async function showCode({ walletId, jiaozi }: Merchant, order_no: string, amount: string, say: Say): Promise<void> {
-  const { url } = done(await jiaozi.call('showOrderQr', { path: { wallet_id: walletId, order_no } }))
+async function showCode(merchant: Merchant, { orderNo, amount }: Placed, say: Say): Promise<void> {
+  const url = await scanOrder(merchant, orderNo)
   say(`QR        ${url}`)
   if (process.stdout.isTTY) say(renderUnicodeCompact(url, { ecc: 'L' }))
   const page = await fetch(url, { headers: { 'accept-language': 'en' } })
   const text = await page.text()
-  if (!page.ok || !text.includes(amount)) throw new Error(`the pay page of ${order_no} does not show ${amount} yuan`)
+  if (!page.ok || !text.includes(amount)) throw new Error(`the pay page of ${orderNo} does not show ${amount} yuan`)
   say(`pay page  ${page.status}, ${text.length} characters, shows ${amount} yuan`)
 }
 
-async function refund({ walletId, jiaozi, server }: Merchant, { orderNo }: Sale, say: Say): Promise<void> {
+async function maybeRefund({ walletId, jiaozi, server }: Merchant, { n, orderNo }: Placed, say: Say): Promise<boolean> {
+  if (n % refundEvery !== 0) return false
   const [refund_id, amount] = [newId(), yuanOf(refundFen)]
   server.book.refunded(orderNo, refund_id, amount)
   const path = { wallet_id: walletId, order_no: orderNo }
   const { status } = done(await settled(jiaozi.call('refundOrder', { path, body: { refund_id, amount } })))
   say(`refund    ${amount} yuan of ${orderNo}: ${status}`)
+  return true
+}
+
+/** Waits until the shop was told that an order is paid: a shop hands nothing over before. */
+async function heardOf({ server }: Merchant, { orderNo }: Placed, say: Say): Promise<void> {
+  const untilMs = performance.now() + patienceMs
+  for (;;) {
+    const told = server.taken.values().find(({ type, data }) => type === 'order.paid' && data.order_no === orderNo)
+    if (told !== undefined) {
+      say(`callback  ${told.type} of ${orderNo}, ${told.data.amount} yuan, its signature verified`)
+      return
+    }
+    if (performance.now() > untilMs) throw new Error(`the shop was not told that ${orderNo} is paid`)
+    await sleep(pollMs)
+  }
 }
 
 /** Callbacks come a moment after what they tell of. */
@@ -122,11 +198,10 @@ async function untilTold({ server }: Merchant, say: Say): Promise<void> {
 }
 
 /** The journal follows the log: a receipt is there a moment later. */
-async function showReceipt({ customer, paymentId }: Sale, say: Say): Promise<void> {
+async function showReceipt({ jiaozi }: Merchant, { payerId, paymentId }: Sale, say: Say): Promise<void> {
   const untilMs = performance.now() + patienceMs
   for (;;) {
-    const path = { wallet_id: customer.walletId, payment_id: paymentId }
-    const outcome = await customer.jiaozi.call('showReceipt', { path })
+    const outcome = await jiaozi.call('showReceipt', { path: { wallet_id: payerId, payment_id: paymentId } })
     if (outcome.kind === 'done') {
       const { amount, payee, order_no } = outcome.body
       say(`receipt   ${amount} yuan to ${payee.name ?? payee.wallet_id} for ${order_no}`)
@@ -138,27 +213,41 @@ async function showReceipt({ customer, paymentId }: Sale, say: Say): Promise<voi
 }
 
 /** Counts what is in the till, and reconciles the region. */
-async function closeTill(region: Region, { walletId, jiaozi, server }: Merchant, sold: Sold, say: Say) {
-  const refunded = sold.sales.filter((sale) => sale.refunded)
+async function closeTill(
+  region: Region,
+  { walletId, jiaozi, server }: Merchant,
+  sales: readonly Sale[],
+  faults: readonly string[],
+  say: Say,
+) {
+  const refunds = sales.filter(({ refunded }) => refunded).length
+  const kept = sales.reduce((sum, { fen }) => sum + fen, 0) - refunds * refundFen
   let [paid, back] = [0, 0]
   for await (const order of jiaozi.each('listOrders', { path: { wallet_id: walletId }, query: { limit: 500 } })) {
     if (order.status !== 'created') paid += 1
     if (order.status === 'partly_refunded' && order.refunded === yuanOf(refundFen)) back += 1
   }
   const { balance } = done(await jiaozi.call('showWallet', { path: { wallet_id: walletId } }))
-  const tillDifference = fenOf(balance) - (sold.soldFen - sold.refundedFen)
+  const tillDifference = fenOf(balance) - kept
   say(`till      ${balance} yuan`)
   const reconciliation = await reconcile(region)
   const figures: Report['figures'] = {
     'orders.paid': paid,
+    'browser.orders': sales.filter(({ inBrowser }) => inBrowser).length,
+    'browser.faults': faults.length,
     'webhooks.delivered': server.book.delivered,
     'webhooks.wrong': server.book.wrong.length,
     'refunds.completed': back,
     'till.difference.fen': tillDifference,
     'difference.fen': reconciliation.figures['difference.fen']!,
   }
-  const whole = paid === sold.sales.length && back === refunded.length && server.book.delivered === server.book.expected
-  const zero = ['webhooks.wrong', 'till.difference.fen', 'difference.fen'].every((name) => figures[name] === 0)
+  const whole = paid === sales.length && back === refunds && server.book.delivered === server.book.expected
+  const none = ['browser.faults', 'webhooks.wrong', 'till.difference.fen', 'difference.fen']
+  const zero = none.every((name) => figures[name] === 0)
   const verdict: Verdict = whole && zero && reconciliation.verdict === 'pass' ? 'pass' : 'fail'
-  return { verdict, figures, notes: [...server.book.wrong.slice(0, 20), ...reconciliation.notes] }
+  return {
+    verdict,
+    figures,
+    notes: [...server.book.wrong.slice(0, 20), ...faults.slice(0, 20), ...reconciliation.notes],
+  }
 }
