@@ -3,7 +3,7 @@ import { type Resident, settleTown } from '../demo/town.ts'
 import type { Play } from '../demo/transfers.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
 import type { EdgeAddress } from './keptConnection.ts'
-import { PaymentLoad } from './paymentLoad.ts'
+import { PaymentLoad, type RequestStock } from './paymentLoad.ts'
 import { PaymentStock } from './paymentStock.ts'
 import { cpuPerOperationUs, type RegionCpu, regionCpuOf } from './regionCpu.ts'
 import { verifyLimitPerSecond } from './verifyLimit.ts'
@@ -34,8 +34,9 @@ export type Window = { began(): void; ended(): void }
 
 /** A region with wallets that hold money, ready to be paid through. */
 export type HttpBench = {
-  /** Payments at one concurrency for a while, after a warm-up. */
-  row(concurrency: number, seconds: number, window?: Window): Promise<HttpRow>
+  /** Payments at one concurrency for a while, after a warm-up; of another stock than this bench's own, if one is given. */
+  row(concurrency: number, seconds: number, window?: Window, other?: RequestStock): Promise<HttpRow>
+  readonly shardCount: number
   readonly payers: readonly Resident[]
   readonly address: EdgeAddress
   readonly host: string
@@ -53,15 +54,16 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
   const address: EdgeAddress = { host: hostname, port: Number(port), ca: readFileSync(caFile) }
   const stock = new PaymentStock(town.residents, wire.shardCount, host)
   return {
-    async row(concurrency, seconds, window) {
+    async row(concurrency, seconds, window, other) {
       say(`concurrency ${concurrency}`)
-      const load = new PaymentLoad(address, stock, concurrency)
+      const load = new PaymentLoad(address, other ?? stock, concurrency)
       try {
-        return await measure(load, stock, region, wire, concurrency, seconds, window)
+        return await measure(load, other ?? stock, region, wire, concurrency, seconds, window)
       } finally {
         load.close()
       }
     },
+    shardCount: wire.shardCount,
     payers: town.residents,
     address,
     host,
@@ -71,15 +73,17 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
 
 async function measure(
   load: PaymentLoad,
-  stock: PaymentStock,
+  stock: RequestStock,
   region: Region,
   wire: Wire,
   concurrency: number,
   seconds: number,
   window?: Window,
 ): Promise<HttpRow> {
-  await load.run(performance.now() + warmUpSeconds * 1_000)
-  stock.fill(Math.ceil((load.counts.completed / warmUpSeconds) * (seconds + settleSeconds) * stockMargin))
+  const warmedMs = performance.now()
+  await load.run(warmedMs + warmUpSeconds * 1_000)
+  const rate = load.counts.completed / ((performance.now() - warmedMs) / 1_000)
+  await stock.fill(Math.ceil(rate * (seconds + settleSeconds) * stockMargin))
   await load.run(performance.now() + settleSeconds * 1_000)
   load.reset()
   const { pids } = region.facts()

@@ -30,6 +30,8 @@ const usage = `Usage: npm run bench -- NAME [options]
              TIGERBEETLE=/path/to/tigerbeetle   runs its own benchmark beside
   region     its rows L2 and L3 alone: signed single payments over HTTPS, without and with the journal in Postgres
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+  orders     its row L3 with orders alone: each payment is of an order, risk rules on, callbacks heard and verified
+             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
   postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
   shards     batches of 1,024 over 1, 2 and 4 shards, which the sizing model must predict

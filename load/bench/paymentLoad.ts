@@ -1,11 +1,18 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { type EdgeAddress, KeptConnection, type RawAnswer } from './keptConnection.ts'
-import type { PaymentStock } from './paymentStock.ts'
 
 const timeoutMs = 12_000
 const expireEveryMs = 500
 const againMinMs = 50
 const triesMax = 200
+
+/** Requests that pay, made ahead. */
+export type RequestStock = {
+  /** Makes requests until `count` are held. */
+  fill(count: number): void | Promise<void>
+  /** Undefined when there are no more. */
+  take(): Buffer | undefined
+}
 
 export type LoadCounts = { completed: number; refused: number; unknown: number; retries: number }
 
@@ -14,13 +21,13 @@ export type LoadCounts = { completed: number; refused: number; unknown: number; 
  * yet is asked for again with the same bytes; its latency runs to its end.
  */
 export class PaymentLoad {
-  readonly #stock: PaymentStock
+  readonly #stock: RequestStock
   readonly #connections: KeptConnection[]
   readonly #expiry: NodeJS.Timeout
   counts: LoadCounts = newCounts()
   latency: RecordableHistogram = newLatency()
 
-  constructor(address: EdgeAddress, stock: PaymentStock, concurrency: number) {
+  constructor(address: EdgeAddress, stock: RequestStock, concurrency: number) {
     this.#stock = stock
     this.#connections = Array.from({ length: concurrency }, () => new KeptConnection(address))
     this.#expiry = setInterval(() => {
@@ -33,10 +40,9 @@ export class PaymentLoad {
   reset(): void {
     this.counts = newCounts()
     this.latency = newLatency()
-    this.#stock.signedLate = 0
   }
 
-  /** Pays until `untilMs` and then waits for what is under way. */
+  /** Pays until `untilMs`, or until there is nothing more to pay, and then waits for what is under way. */
   async run(untilMs: number): Promise<void> {
     await Promise.all(
       this.#connections.map((connection) => new Promise<void>((resolve) => this.#payOn(connection, untilMs, resolve))),
@@ -45,11 +51,11 @@ export class PaymentLoad {
 
   #payOn(connection: KeptConnection, untilMs: number, onEnd: () => void): void {
     const beganMs = performance.now()
-    if (beganMs >= untilMs) {
+    const request = beganMs >= untilMs ? undefined : this.#stock.take()
+    if (request === undefined) {
       onEnd()
       return
     }
-    const request = this.#stock.take()
     let tries = 0
     const again = (): void => connection.send(request, onAnswer)
     const onAnswer = (answer: RawAnswer): void => {

@@ -1,5 +1,6 @@
 import { newId, signPayment } from '../../edge/client/node.ts'
 import type { Resident } from '../demo/town.ts'
+import type { RequestStock } from './paymentLoad.ts'
 
 const currency = 'CNY-DC'
 const bucketCount = 4_096
@@ -8,12 +9,10 @@ const bucketCount = 4_096
  * Payments of 0.01 between wallets of different shards, signed and written out as HTTP requests ahead of their use: a
  * real payer signs on its own device, so that its cost does not belong to the machine that is measured.
  */
-export class PaymentStock {
+export class PaymentStock implements RequestStock {
   readonly #byShard: readonly (readonly Resident[])[]
   readonly #host: string
   readonly #requests: Buffer[] = []
-  /** Signed while the clock ran, since the stock had run out. */
-  signedLate = 0
 
   constructor(residents: readonly Resident[], shardCount: number, host: string) {
     this.#byShard = groupByShard(residents, shardCount)
@@ -26,42 +25,47 @@ export class PaymentStock {
   }
 
   take(): Buffer {
-    const request = this.#requests.pop()
-    if (request !== undefined) return request
-    this.signedLate += 1
-    return this.#make()
+    // One more is signed while the clock runs when the stock has run out.
+    return this.#requests.pop() ?? this.#make()
   }
 
   #make(): Buffer {
     const shards = this.#byShard
     const from = Math.floor(Math.random() * shards.length)
     const to = (from + 1 + Math.floor(Math.random() * (shards.length - 1))) % shards.length
-    const payer = pick(shards[from]!)
-    const payment = {
-      payment_id: newId(),
-      payer_wallet: payer.walletId,
-      payee_wallet: pick(shards[to]!).walletId,
-      amount: '0.01',
-      currency,
-      timestamp: new Date().toISOString(),
-    }
-    const body = JSON.stringify(signPayment(payment, payer.key))
-    const head = [
-      'POST /v1/payments HTTP/1.1',
-      `host: ${this.#host}`,
-      'content-type: application/json',
-      `content-length: ${body.length}`,
-    ]
-    return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1')
+    return paymentRequest(this.#host, pick(shards[from]!), { payee_wallet: pick(shards[to]!).walletId, amount: '0.01' })
   }
 }
 
-const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
+type PaymentParts = {
+  readonly payee_wallet: string
+  readonly amount: string
+  readonly payment_id?: string
+  readonly order?: string
+}
 
-function groupByShard(residents: readonly Resident[], shardCount: number): Resident[][] {
+/** A payment, signed by its payer and written out as an HTTP request. */
+export function paymentRequest(host: string, payer: Resident, parts: PaymentParts): Buffer {
+  const ends = { payer_wallet: payer.walletId, currency, timestamp: new Date().toISOString() }
+  const body = JSON.stringify(signPayment({ payment_id: newId(), ...parts, ...ends }, payer.key))
+  const head = [
+    'POST /v1/payments HTTP/1.1',
+    `host: ${host}`,
+    'content-type: application/json',
+    `content-length: ${body.length}`,
+  ]
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`, 'latin1')
+}
+
+export const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)]!
+
+export const shardOf = (walletId: string, shardCount: number): number =>
+  (Number(walletId.slice(1)) % bucketCount) % shardCount
+
+export function groupByShard(residents: readonly Resident[], shardCount: number): Resident[][] {
   const groups: Resident[][] = Array.from({ length: shardCount }, () => [])
   for (const resident of residents) {
-    groups[(Number(resident.walletId.slice(1)) % bucketCount) % shardCount]!.push(resident)
+    groups[shardOf(resident.walletId, shardCount)]!.push(resident)
   }
   return groups
 }

@@ -1,6 +1,6 @@
 import { cpuSecondsOf } from './processTree.ts'
 
-export type CpuGroup = 'edge' | 'worker' | 'nats' | 'archiver' | 'projector' | 'postgres' | 'generator'
+export type CpuGroup = 'edge' | 'worker' | 'nats' | 'archiver' | 'projector' | 'webhooks' | 'postgres' | 'generator'
 /** Processor seconds used so far, by what a region's processes do, and by this process, which makes the load. */
 export type RegionCpu = Readonly<Record<CpuGroup, number>>
 
@@ -10,6 +10,7 @@ const groups: readonly [RegExp, CpuGroup][] = [
   [/^nats/, 'nats'],
   [/^archiver/, 'archiver'],
   [/^projector/, 'projector'],
+  [/^webhooks/, 'webhooks'],
   [/^postgres/, 'postgres'],
 ]
 
@@ -17,7 +18,7 @@ const groups: readonly [RegExp, CpuGroup][] = [
 export function regionCpuOf(pids: Readonly<Record<string, number>>): RegionCpu {
   const { user, system } = process.cpuUsage()
   const generator = (user + system) / 1e6
-  const seconds = { edge: 0, worker: 0, nats: 0, archiver: 0, projector: 0, postgres: 0, generator }
+  const seconds = { edge: 0, worker: 0, nats: 0, archiver: 0, projector: 0, webhooks: 0, postgres: 0, generator }
   for (const [name, pid] of Object.entries(pids)) {
     const group = groups.find(([pattern]) => pattern.test(name))?.[1]
     if (group !== undefined) seconds[group] += cpuSecondsOf(pid)
@@ -34,6 +35,7 @@ export function cpuPerOperationUs(before: RegionCpu, after: RegionCpu, count: nu
     nats: per('nats'),
     archiver: per('archiver'),
     projector: per('projector'),
+    webhooks: per('webhooks'),
     postgres: per('postgres'),
     generator: per('generator'),
   }

@@ -1,20 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Client,
-  newId,
-  newWalletKey,
-  principalSigner,
-  signPayment,
-  type WalletKey,
-  walletSigner,
-} from '../../../edge/client/node.ts'
-import { untilDecided, untilEnded } from '../../demo/asking.ts'
+import { type Client, newId, signPayment, walletSigner } from '../../../edge/client/node.ts'
+import { untilEnded } from '../../demo/asking.ts'
 import { inParallel } from '../../demo/play.ts'
 import { connectTown, type Resident, settleTown } from '../../demo/town.ts'
 import { seededRandom, yuanOf } from '../../demo/transfers.ts'
-import { type Region, type RegionFacts, startRegion, useRegion } from '../../region.ts'
-import { ShopServer } from './shopServer.ts'
+import { type Region, startRegion, useRegion } from '../../region.ts'
+import { openShop, type Shop } from './shop.ts'
+import type { ShopServer } from './shopServer.ts'
 
 const residentsCount = 128
 const width = 32
@@ -31,8 +23,6 @@ export type CallbacksOptions = {
   /** A region that runs; else one of its own is started. */
   readonly data: string
 }
-
-type Shop = { walletId: string; key: WalletKey; server: ShopServer }
 
 /**
  * Sells orders of a merchant that fails often and is down for a while, with a merchant beside it that does not, and
@@ -56,7 +46,9 @@ async function sellAndWait(region: Region, options: CallbacksOptions, shops: Sho
   const play = { source: 'bench', accounts, transfers: [] }
   const { residents } = await settleTown(facts, play, width, (what, done) => say(`${what}: ${done}`))
   const client = connectTown(facts, width)
-  shops.push(await openShop(facts, client, failPercent / 100, 1), await openShop(facts, client, 0, 2))
+  // The failing shop checks the one signature of a call, the other shop the other.
+  shops.push(await openShop(facts, client, { failShare: failPercent / 100, checks: 'hmac', seed: 1 }))
+  shops.push(await openShop(facts, client, { failShare: 0, checks: 'ed25519', seed: 2 }))
   const [failing, other] = shops as [Shop, Shop]
 
   const beganMs = performance.now()
@@ -76,25 +68,6 @@ async function sellAndWait(region: Region, options: CallbacksOptions, shops: Sho
   const expected = failing.server.book.expected + other.server.book.expected
   await untilTold(delivered, expected, say)
   return verdictOf({ failing, other }, { orders, soldMs, toldMs: performance.now() - beganMs })
-}
-
-async function openShop(facts: RegionFacts, plain: Client, failShare: number, seed: number): Promise<Shop> {
-  const client: Client = { call: (...request) => untilDecided(() => plain.call(...request)) }
-  const institution = principalSigner('institution:1', readFileSync(facts.institutionKeyFile, 'utf8'))
-  const key = newWalletKey()
-  const user = await client.call(institution, 'POST', '/v1/users', { kyc_level: 1, request_id: newId() })
-  const body = { user_id: user.body.user_id, class: 0, kind: 'merchant', public_key: key.publicKeyHex }
-  const wallet = await client.call(institution, 'POST', '/v1/wallets', { ...body, request_id: newId() })
-  const walletId = String(wallet.body.wallet_id)
-  const path = `/v1/merchants/${walletId}`
-  const signer = walletSigner(walletId, key)
-  const secret = (await client.call(signer, 'GET', `${path}/webhook-secret`)).body
-  // One of the two signatures of a call is enough: the failing shop checks the one, the other shop the other.
-  const keys = [String(seed === 1 ? secret.secret : secret.public_key)]
-  const server = new ShopServer(walletId, keys, failShare, seed)
-  const callback_url = await server.open()
-  await client.call(signer, 'PUT', path, { name_zh: '商店', callback_url, request_id: newId() })
-  return { walletId, key, server }
 }
 
 async function sell(client: Client, shop: Shop, payer: Resident, n: number, refunded: boolean): Promise<void> {

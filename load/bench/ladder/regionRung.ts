@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Region, startRegion } from '../../region.ts'
 import { type HttpBench, type HttpRow, openHttpBench } from '../http.ts'
+import type { RequestStock } from '../paymentLoad.ts'
 import { bytesWrittenOf, cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
 import { verifyLimitPerSecond } from '../verifyLimit.ts'
@@ -98,13 +99,20 @@ async function rowsOf(
   return rows
 }
 
-type Run = { readonly row: HttpRow; readonly bytesWritten: number; readonly memoryBytes: number }
+export type Run = { readonly row: HttpRow; readonly bytesWritten: number; readonly memoryBytes: number }
 
-async function run(bench: HttpBench, region: Region, concurrency: number, seconds: number): Promise<Run> {
+/** One repeat of a row; of another stock than the bench's own, if one is given. @throws Error when a payment did not complete */
+export async function run(
+  bench: HttpBench,
+  region: Region,
+  concurrency: number,
+  seconds: number,
+  stock?: RequestStock,
+): Promise<Run> {
   let [before, bytesWritten, memoryBytes] = [0, 0, 0]
   const sum = (of: (pid: number) => number): number =>
     Object.values(region.facts().pids).reduce((total, pid) => total + of(pid), 0)
-  const row = await bench.row(concurrency, seconds, {
+  const window = {
     began() {
       before = sum(bytesWrittenOf)
     },
@@ -112,12 +120,13 @@ async function run(bench: HttpBench, region: Region, concurrency: number, second
       bytesWritten = sum(bytesWrittenOf) - before
       memoryBytes = sum(memoryBytesOf)
     },
-  })
+  }
+  const row = await bench.row(concurrency, seconds, window, stock)
   if (row.refusedOrUnknown > 0) throw new Error(`${row.refusedOrUnknown} payments did not complete`)
   return { row, bytesWritten, memoryBytes }
 }
 
-function ladderRowOf(name: string, what: string, runs: readonly Run[]): LadderRow {
+export function ladderRowOf(name: string, what: string, runs: readonly Run[]): LadderRow {
   const median = (pick: (run: Run) => number): number => spreadOf(runs.map(pick)).median
   const groups = Object.keys(runs[0]!.row.cpuUsPerPayment) as (keyof HttpRow['cpuUsPerPayment'])[]
   return {
@@ -141,7 +150,7 @@ function ladderRowOf(name: string, what: string, runs: readonly Run[]): LadderRo
 }
 
 /** Waits until the projector has written what is in the logs. @throws Error when it does not come to rest. */
-async function untilQuiet(region: Region): Promise<void> {
+export async function untilQuiet(region: Region): Promise<void> {
   const deadlineMs = performance.now() + quietWithinMs
   let [atMs, cpu] = [performance.now(), cpuSecondsOf(region.facts().pids.projector ?? 0)]
   while (performance.now() < deadlineMs) {

@@ -1,6 +1,7 @@
 import { costsRung } from './costsRung.ts'
 import { logRung } from './logRung.ts'
 import { memoryRung } from './memoryRung.ts'
+import { ordersRung } from './ordersRung.ts'
 import { postgresRung } from './postgresRung.ts'
 import { regionRung } from './regionRung.ts'
 import { oneRegionRung, regionsRung } from './regionsRung.ts'
@@ -14,6 +15,7 @@ const ladderRungs: readonly Rung[] = [
   logRung,
   shardsRung,
   regionRung,
+  ordersRung,
   regionsRung,
   postgresRung,
   tigerBeetleRung,
@@ -24,6 +26,7 @@ const ladderRungs: readonly Rung[] = [
 export const ladders: Readonly<Record<string, readonly Rung[]>> = {
   ladder: ladderRungs,
   region: [regionRung],
+  orders: [ordersRung],
   postgres: [postgresRung],
   shards: [shardsRung],
   costs: [costsRung],
