@@ -57,8 +57,9 @@ import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
 import { calmRegion, inspectionNow, oneDrill, oneOfEach } from './testInspection.ts'
 import { type Asking, signatureOf, type Told, toldBy } from './testRequest.ts'
 import { StandbyCopies } from './testStandby.ts'
+import { webhooksTold } from './testWebhooks.ts'
 import type { Web } from './web.ts'
-import type { JournalWebhook, WebhookJournal } from './webhookJournal.ts'
+import type { JournalWebhook } from './webhookJournal.ts'
 import { webhookSecretVault } from './webhookSecretVault.ts'
 
 const region = 'a'
@@ -180,7 +181,7 @@ export class TestApi {
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
       payLinks: new PayLinks(this.ring),
-      webhooks: this.#webhooks(),
+      webhooks: webhooksTold(() => this.told),
       webhookSecrets: webhookSecretVault(this.ring),
       loopbackCallbacks: false,
       inspection: inspectionNow(() => this.inspection),
@@ -332,21 +333,6 @@ export class TestApi {
     return { kind: 'found', record: { ...result, orderNo, content: this.orderText } }
   }
 
-  #webhooks(): WebhookJournal {
-    const followed = { shard: 0, seq: 9, timeMs: Date.now() }
-    const found = async <T>(record: (told: readonly JournalWebhook[]) => T): Promise<Found<T>> =>
-      this.told === undefined ? { kind: 'away' } : { kind: 'found', record: record(this.told) }
-    return {
-      ofMerchant: () => found((webhooks) => ({ webhooks, followed, more: false })),
-      one: async (_merchant, eventId) => {
-        const webhook = this.told?.find(({ event }) => Buffer.compare(event.eventId, eventId) === 0)
-        if (webhook === undefined) return { kind: this.told === undefined ? 'away' : 'none' }
-        return { kind: 'found', record: { webhook, deliveries: [deliveryOnce], followed } }
-      },
-      dead: () => found((webhooks) => ({ webhooks, more: false })),
-    }
-  }
-
   async begin(): Promise<void> {
     const principals = [
       { number: 1, role: 'institution', publicKey: this.institution.publicKey } as const,
@@ -426,17 +412,6 @@ export class TestApi {
     this.gateway.stop()
     for (const leader of this.#leaders) leader.stop()
   }
-}
-
-const deliveryOnce = {
-  replay: 0,
-  attempt: 1,
-  atMs: Date.now(),
-  url: 'https://shop.example/paid',
-  status: 500,
-  error: 'answered 500',
-  durationMs: 12,
-  response: 'no',
 }
 
 const world = {

@@ -1,8 +1,9 @@
 import { webhookIdText } from '../../actors/log/webhookEvents.ts'
 import { newId } from '../client/node.ts'
+import type { Found } from './journal.ts'
 import type { TestApi, TestWallet } from './testApi.ts'
 import type { SampleOf } from './testOperations.ts'
-import type { JournalWebhook } from './webhookJournal.ts'
+import type { JournalWebhook, WebhookJournal } from './webhookJournal.ts'
 
 const withId = () => ({ request_id: newId() })
 const merchantPath = ({ walletId }: TestWallet, tail: string): string => `/v1/merchants/${walletId}${tail}`
@@ -61,4 +62,33 @@ function toldPath(api: TestApi, own: TestWallet): string {
   const told = toldOf(own)
   api.told = [told]
   return merchantPath(own, `/webhooks/${webhookIdText(told.event.eventId)}`)
+}
+
+const deliveryOnce = {
+  replay: 0,
+  attempt: 1,
+  atMs: Date.now(),
+  url: 'https://shop.example/paid',
+  status: 500,
+  error: 'answered 500',
+  durationMs: 12,
+  response: 'no',
+}
+
+/** A journal in which every merchant was told of the same; away while that is undefined. */
+export function webhooksTold(told: () => readonly JournalWebhook[] | undefined): WebhookJournal {
+  const followed = { shard: 0, seq: 9, timeMs: Date.now() }
+  const found = async <T>(record: (webhooks: readonly JournalWebhook[]) => T): Promise<Found<T>> => {
+    const webhooks = told()
+    return webhooks === undefined ? { kind: 'away' } : { kind: 'found', record: record(webhooks) }
+  }
+  return {
+    ofMerchant: () => found((webhooks) => ({ webhooks, followed, more: false })),
+    one: async (_merchant, eventId) => {
+      const webhook = told()?.find(({ event }) => Buffer.compare(event.eventId, eventId) === 0)
+      if (webhook === undefined) return { kind: told() === undefined ? 'away' : 'none' }
+      return { kind: 'found', record: { webhook, deliveries: [deliveryOnce], followed } }
+    },
+    dead: () => found((webhooks) => ({ webhooks, more: false })),
+  }
 }
