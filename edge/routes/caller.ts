@@ -91,6 +91,19 @@ export async function visibleWallet(
   return { asOf, result }
 }
 
+/**
+ * The signer of what a wallet's key does in another wallet's shard, which cannot tell whether the key is the current one:
+ * only the wallet's own shard can, and of it no copy that may be behind.
+ * @throws Failure when it is not
+ * @throws ShardUnavailable when the owner cannot be asked
+ */
+export async function signerElsewhere(gateway: Gateway, caller: Caller): Promise<{ signer?: number }> {
+  if (caller.role !== 'wallet') return {}
+  const own = caller.wallet!
+  if (own.asOf.ageMs !== undefined) await ownFromOwner(gateway, own)
+  return { signer: signers.payeeKey }
+}
+
 /** @throws Failure when the key that signed, good as far as this region knew, has been replaced. */
 async function ownFromOwner(gateway: Gateway, near: Read<'wallet'> & { result: WalletView }) {
   const { number, keyVersion } = near.result

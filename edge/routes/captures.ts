@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import { signers } from '../../actors/ledger/records.ts'
 import type { Refusal } from '../../actors/ledger/refusals.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, signerElsewhere } from './caller.ts'
 import { commandIdOf, idIn, requestOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -52,9 +51,6 @@ const fieldOf: Partial<Record<Refusal, string>> = {
   'wallet-frozen': 'wallet_id',
 }
 
-/** A payee's key signs for money in another shard; that it is current was just read in its own. */
-const asPayee = (caller: Caller) => (caller.role === 'wallet' ? { signer: signers.payeeKey } : {})
-
 /** A hold that the caller may take from. Who pays it sees it, and may not. */
 async function takeableHold(services: Services, caller: Caller, walletId: string, id: Uint8Array) {
   const { hold, isPayee } = await visibleHold(services, caller, walletId, id)
@@ -85,7 +81,7 @@ export const captureHold = operation({
     const { walletNumber: wallet, payee } = await takeableHold(services, caller, wallet_id, holdId)
     const { amount } = body
     const digest = requestDigest('holdCapture', { wallet, hold: hold_id, amount })
-    const fields = { wallet, payee, amount, hold: holdId, ...asPayee(caller) }
+    const fields = { wallet, payee, amount, hold: holdId, ...(await signerElsewhere(gateway, caller)) }
     // A capture is a payment of the payer's wallet, whoever signed for it.
     const request = requestOf({ op: 'holdCapture', caller, actor: wallet, origin, id, digest, fields })
     const outcome = await gateway.payByCommand(wallet, id, request)
@@ -119,7 +115,7 @@ export const voidHold = operation({
       origin,
       id,
       digest: requestDigest('holdVoid', { wallet, hold: hold_id, ...why }),
-      fields: { wallet, payee, hold: holdId, ...asPayee(caller) },
+      fields: { wallet, payee, hold: holdId, ...(await signerElsewhere(gateway, caller)) },
       ...(text && { text }),
       instance: holdPath(wallet_id, hold_id),
       fieldOf: { 'hold-unknown': 'hold_id', 'hold-expired': 'hold_id', 'hold-ended': 'hold_id' },

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import { signers } from '../../actors/ledger/records.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
+import { signerElsewhere } from './caller.ts'
 import { idIn, requestOf } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -83,8 +83,7 @@ export const collectMandate = operation({
     const { walletNumber: wallet, payee } = mandate
     const { amount } = body
     const digest = requestDigest('mandateCollect', { wallet, mandate: mandate_id, amount })
-    // A payee's key signs for money in another shard; that it is current was just read in its own.
-    const signer = caller.role === 'wallet' ? { signer: signers.payeeKey } : {}
+    const signer = await signerElsewhere(gateway, caller)
     const fields = { wallet, payee, amount, mandate: mandateId, ...signer }
     // A collection is a payment of the payer's wallet, whoever signed for it.
     const request = requestOf({ op: 'mandateCollect', caller, actor: wallet, origin, id, digest, fields })

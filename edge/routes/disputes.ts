@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import { signers } from '../../actors/ledger/records.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
-import { type Caller, visibleWallet, walletNumberIn } from './caller.ts'
+import { signerElsewhere, visibleWallet, walletNumberIn } from './caller.ts'
 import { commandIdOf, idIn, paymentIdIn, requestOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -47,9 +46,6 @@ const dispute = z
     ended_at: timeField.optional(),
   })
   .openapi('Dispute')
-
-/** The payer's key signs for a case in another shard; that it is current was just read in its own. */
-const asPayer = (caller: Caller) => (caller.role === 'wallet' ? { signer: signers.payeeKey } : {})
 
 const fieldOf: Partial<Record<Refusal, string>> = {
   'dispute-late': 'payment_id',
@@ -115,7 +111,7 @@ export const openDispute = operation({
         amount,
         paidMs: executed.timeMs,
         payerInstitution: result.institution,
-        ...asPayer(caller),
+        ...(await signerElsewhere(gateway, caller)),
       },
       text: cases.seal({ payer, paymentId: payment }, body.reason),
       instance: `/v1/wallets/${wallet_id}/disputes`,
@@ -156,7 +152,7 @@ export const withdrawDispute = operation({
       origin,
       id,
       digest: requestDigest('disputeWithdraw', { payer, payment: payment_id }),
-      fields: { wallet: payee, payer, payment, ...asPayer(caller) },
+      fields: { wallet: payee, payer, payment, ...(await signerElsewhere(gateway, caller)) },
       instance: `/v1/wallets/${wallet_id}/disputes`,
       fieldOf,
     })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { newId, signPayment } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 import type { Told } from './testRequest.ts'
+import { allowedTo, heldFor } from './testThings.ts'
 
 let api: TestApi
 let payer: TestWallet
@@ -133,6 +134,32 @@ describe('a read in the region that only follows', () => {
     const renewed = await api.replaceKey(payer)
     expect(await show(renewed)).toMatchObject({ status: 200 })
     expect(await show(payer, '?fresh=true')).toMatchObject({ status: 401 })
+  })
+})
+
+describe('who is paid from another shard', () => {
+  const asked = (by: TestWallet['signer'], path: string, json: object) => api.ask('POST', path, { by, json })
+
+  test('takes nothing with a key that was replaced since the copy stood still, and all with its new one', async () => {
+    const [mandate, hold] = [await allowedTo(api, payee), await heldFor(api, payee)]
+    api.becomeStandby()
+    const renewed = await api.replaceKey(payee)
+    const takes = (by: TestWallet['signer']) => [
+      asked(by, `${mandate}/collections`, { collection_id: newId(), amount: '0.40' }),
+      asked(by, `${hold}/captures`, { capture_id: newId(), amount: '0.40' }),
+      asked(by, `${hold}/void`, { request_id: newId() }),
+    ]
+    for (const told of await Promise.all(takes(payee.signer))) expect(told).toMatchObject({ status: 401 })
+    expect(api.balance(payee)).toBe(0)
+    for (const take of takes(renewed.signer)) expect(await take).toMatchObject({ status: 200 })
+  })
+
+  test('takes nothing while nobody can say whether its key is the current one', async () => {
+    const mandate = await allowedTo(api, payee)
+    api.becomeStandby()
+    api.leading = false
+    const told = await asked(payee.signer, `${mandate}/collections`, { collection_id: newId(), amount: '0.40' })
+    expect(told).toMatchObject({ status: 503 })
   })
 })
 
