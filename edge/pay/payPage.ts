@@ -143,9 +143,10 @@ function walletField(texts: Texts): Html {
 
 /** What the script shows of these when it knows. */
 function outcomes(state: PayLinkState, name: string, texts: Texts, hasWallets: boolean): Html {
-  const row = (title: string, id: string): Html =>
-    html`<div><dt>${title}</dt><dd><span class="mono" id="${id}"></span></dd></div>`
-  const paid = html`${figure(state.amount)}<p>${texts.paidTo} ${name}</p><dl class="facts">${row(texts.time, 'paid-at')}${row(texts.paidFrom, 'paid-from')}${row(texts.paymentId, 'paid-id')}</dl>${back(texts, hasWallets)}`
+  const row = (title: string, id: string): Html => html`<div><dt>${title}</dt><dd id="${id}"></dd></div>`
+  // It is longer than a line of a phone holds beside its title.
+  const number = html`<div class="whole"><dt>${texts.paymentId}</dt><dd class="mono" id="paid-id"></dd></div>`
+  const paid = html`${figure(state.amount)}<p>${texts.paidTo} ${name}</p><dl class="facts">${row(texts.time, 'paid-at')}${row(texts.paidFrom, 'paid-from')}${number}</dl>${back(texts, hasWallets)}`
   const declined = html`<p class="reason" id="reason"></p><p>${texts.declinedNothing}</p><button type="button" id="again">${texts.tryAgain}</button>`
   const unknown = html`<p class="reason">${texts.unknownLead}</p><p>${texts.unknownSafe}</p><p role="status" id="asking"></p><button type="button" class="second" id="ask">${texts.askNow}</button>`
   return html`${hiddenCard('done', ending(checkIcon, '', texts.paid, paid))}
