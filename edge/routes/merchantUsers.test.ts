@@ -156,6 +156,7 @@ describe('whom a merchant has given keys', () => {
     const merchant = Number(shop.walletId.slice(1))
     await openSubUser(api, shop, 1, 'cashier')
     await openSubUser(api, shop, 2, 'refunder', { refund_limit: '200' })
+    for (let version = 1; version <= 2; version++) await openSubUser(api, shop, 3, 'cashier')
     const sealed = labels.seal({ merchant, number: 1, commandId }, 'Till 1')
     expect(Buffer.from(sealed).toString('latin1')).not.toContain('Till')
     const of = { version: 1, role: 'cashier', limit: 0, changedMs: Date.now(), removed: false } as const
@@ -163,17 +164,19 @@ describe('whom a merchant has given keys', () => {
     api.merchantUsers = [
       { ...of, number: 1, label },
       { ...of, number: 2, label },
+      { ...of, number: 3, label: { commandId, sealed: labels.seal({ merchant, number: 3, commandId }, 'Till 3') } },
     ]
     const told = await api.ask('GET', usersPath(shop), { by: shop.signer })
     const { users } = told.body as { users: Record<string, unknown>[] }
     expect(users).toMatchObject([
       { user_no: 1, keyid: `${shop.walletId}/users/1`, version: 1, role: 'cashier', label: 'Till 1' },
       { user_no: 2, role: 'refunder', refund_limit: '200.00' },
+      { user_no: 3, version: 2 },
     ])
-    // What was sealed for another opens nowhere.
-    expect(users[1]).not.toHaveProperty('label')
+    // What was sealed for another opens nowhere, and the label of an earlier till is not this one's.
+    for (const one of [1, 2]) expect(users[one]).not.toHaveProperty('label')
     const history = await api.ask('GET', usersPath(shop, '/1'), { by: api.operator.signer })
-    expect(history.body.entries).toMatchObject([{ version: 1, status: 'active', label: 'Till 1' }, {}])
+    expect(history.body.entries).toMatchObject([{ version: 1, status: 'active', label: 'Till 1' }])
   })
 })
 

@@ -277,8 +277,11 @@ export class TestApi {
           ? { kind: 'away' }
           : { kind: 'found', record: { holds: [], followed: this.orders.followed, more: false } },
       merchant: away,
-      merchantUsers: async () =>
-        this.merchantUsers === undefined ? { kind: 'away' } : { kind: 'found', record: this.merchantUsers },
+      merchantUsers: async (_merchant, number) => {
+        if (this.merchantUsers === undefined) return { kind: 'away' }
+        const record = this.merchantUsers.filter((one) => number === undefined || one.number === number)
+        return { kind: 'found', record }
+      },
       disputes: async () => {
         if (this.disputes === undefined) return { kind: 'away' }
         const followed = { shard: 0, seq: 9, timeMs: Date.now() }
