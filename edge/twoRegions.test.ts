@@ -7,6 +7,7 @@ import { openKeyRing } from '../actors/log/fileKeyRing.ts'
 import { natsMissing } from '../actors/log/restartableNats.ts'
 import { ApiProblem, newId, newWalletKey, walletSigner } from './client/node.ts'
 import type { RequestSigner } from './client/requests.ts'
+import { edgeSession } from './console/edgeSession.fixture.ts'
 import { type Letter, letters, type PlacedWallet, startTestRegions, type TestRegions } from './testRegions.ts'
 
 const missing = await natsMissing()
@@ -183,6 +184,23 @@ describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?
     for (const letter of letters) {
       expect(await two.pay(letter, renewed, payee, '0.01')).toMatchObject({ status: 200 })
       expect((await two.show(letter, renewed)).status).toBe(200)
+    }
+  })
+
+  test('who logged in to the console at one edge is known at the other, and out at both by logging out at either', async () => {
+    const at = (letter: Letter) => {
+      const { edgeUrl, caFile } = two.regions.facts(letter)
+      return edgeSession(edgeUrl, caFile)
+    }
+    const edges = { a: at('a'), b: at('b') }
+    const asked = (letter: Letter, cookie: string) => edges[letter].ask(cookie, 'GET', '/v1/region')
+    for (const letter of letters) {
+      const there = other(letter)
+      const cookie = await edges[letter].logIn('li.na')
+      expect([letter, await asked(letter, cookie), await asked(there, cookie)]).toEqual([letter, 200, 200])
+      expect(await edges[there].ask(cookie, 'DELETE', '/v1/session')).toBe(200)
+      expect(await asked(there, cookie)).toBe(401)
+      await expect.poll(() => asked(letter, cookie), { timeout: 10_000, interval: 20 }).toBe(401)
     }
   })
 
