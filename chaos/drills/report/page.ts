@@ -28,7 +28,7 @@ ${moneySection(result)}
     ['', 'Check', 'Found'],
     result.checks.map(({ name: what, verdict: found, detail }) => [
       `<span class="word ${found}">${checkWords[found]}</span>`,
-      escaped(what),
+      `<span class="what">${escaped(what)}</span>`,
       escaped(detail),
     ]),
   )}</section>

@@ -23,6 +23,7 @@ section { background:var(--card); border:1px solid var(--line); border-radius:12
 th { text-align:left; color:var(--soft); font-weight:600; border-bottom:1px solid var(--line); padding:6px 12px 6px 0 }
 td { border-bottom:1px solid var(--line); padding:6px 12px 6px 0; vertical-align:top; overflow-wrap:anywhere }
 tr:last-child td { border-bottom:0 } td:first-child { white-space:nowrap }
+.what { display:inline-block; min-width:14rem }
 .word { font-weight:600 } .word.pass { color:var(--pass) } .word.fail { color:var(--fail) } .word.unknown { color:var(--unknown) }
 .kind { color:var(--soft) } .kind.fault { color:var(--fail) } .kind.alert { color:var(--unknown) } .kind.word,.kind.owner { color:var(--accent) }
 .statement { border-left:4px solid var(--pass); padding-left:14px } .statement.fail { border-color:var(--fail) } .statement.unknown { border-color:var(--unknown) }

@@ -96,7 +96,7 @@ function ReportCards({ of }: { of: Report }) {
           keyOf={({ name }) => name}
           columns={[
             { head: w.verdict, cell: ({ verdict }) => <Verdict of={verdict} /> },
-            { head: w.check, cell: ({ name }) => name },
+            { head: w.check, cell: ({ name }) => <span class="check">{name}</span> },
             { head: w.found, wide: true, cell: ({ detail }) => detail },
           ]}
         />
@@ -112,11 +112,11 @@ function ReportCards({ of }: { of: Report }) {
             </div>
           ))}
         </dl>
-        {of.notes.map((note) => (
-          <p key={note} class="soft">
-            {note}
-          </p>
-        ))}
+        <div class="notes">
+          {of.notes.map((note) => (
+            <p key={note}>{note}</p>
+          ))}
+        </div>
       </Card>
     </>
   )

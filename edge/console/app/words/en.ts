@@ -303,7 +303,7 @@ export const en = {
   noMerchantFits: 'No merchant fits.',
   profileChanged: 'Profile changed',
   further: 'More',
-  merchantSearchHint: 'Beginning of an id, such as M1048, or part of a name',
+  merchantSearchHint: 'Id (M1048…) or part of a name',
   changeOwner: 'Another owner for a shard',
   changeOwnerAbout:
     'Shards change hands on the command line, with the credentials of an operator of the message server; the console may not ask for it.',

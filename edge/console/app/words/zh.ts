@@ -303,7 +303,7 @@ export const zh = {
   noMerchantFits: '没有符合条件的商户。',
   profileChanged: '资料更新',
   further: '更多',
-  merchantSearchHint: '编号开头（例如 M1048）或名称的一部分',
+  merchantSearchHint: '编号（M1048…）或名称的一部分',
   changeOwner: '更换分片主区域',
   changeOwnerAbout: '分片的主区域只能在命令行上、以消息服务器运维凭据更换，控制台无此权限。',
   ownersMove: '计划内切换：两区域均正常，不会拒绝任何请求。',
