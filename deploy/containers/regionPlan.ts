@@ -30,7 +30,8 @@ function place(secrets: Secrets, tls: Tls, prefix: string, farSide: string): Omi
       withUsers: true,
     },
     databaseUrl: `postgres://jiaozi:${secrets.postgres}@${prefix}postgres:5432/jiaozi`,
-    ...tls,
+    certFile: tls.certFile,
+    keyFile: tls.keyFile,
     ports: {
       bank: farSidePort,
       centralBank: farSidePort,
