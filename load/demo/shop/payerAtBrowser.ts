@@ -10,6 +10,7 @@ import {
 } from '../../../deploy/chromium.ts'
 import { addAuthenticator, type VirtualAuthenticator } from '../../../deploy/virtualAuthenticator.ts'
 import type { RegionFacts } from '../../region.ts'
+import { fenOf, yuanOf } from '../transfers.ts'
 
 const phone = { width: 390, height: 844 }
 const stepTimeoutMs = 60_000
@@ -33,6 +34,8 @@ export class PayerAtBrowser {
   readonly #page: Page
   readonly #authenticator: VirtualAuthenticator
   readonly #walletUrl: string
+  /** What the wallet must hold, by what it paid and was given back. */
+  #fen: number
 
   private constructor(
     walletId: string,
@@ -40,12 +43,14 @@ export class PayerAtBrowser {
     page: Page,
     authenticator: VirtualAuthenticator,
     walletUrl: string,
+    fen: number,
   ) {
     this.walletId = walletId
     this.#browser = browser
     this.#page = page
     this.#authenticator = authenticator
     this.#walletUrl = walletUrl
+    this.#fen = fen
   }
 
   /** Opens a browser and makes a wallet on the page for that. @returns undefined, said in one line, without a browser */
@@ -65,7 +70,7 @@ export class PayerAtBrowser {
       const balance = await page.locator('#balance').innerText()
       await keepScreenshot(page, 'demo-wallet')
       say(`wallet    ${walletId}, made in Chromium with a passkey, holds ${balance} yuan`)
-      return new PayerAtBrowser(walletId, browser, page, authenticator, `${url}/wallet`)
+      return new PayerAtBrowser(walletId, browser, page, authenticator, `${url}/wallet`, fenOf(balance))
     } catch (error) {
       await browser.close()
       throw error
@@ -96,6 +101,7 @@ export class PayerAtBrowser {
     const title = await this.#page.locator('#done h1').innerText()
     const paid = await this.#page.locator('#done [data-amount]').innerText()
     if (paid !== bill.amount) throw new Error(`the page says that ${paid} yuan were paid for ${bill.orderNo}`)
+    this.#fen -= fenOf(bill.amount)
     const paymentId = await this.#page.locator('#paid-id').innerText()
     say(`paid      the page says: ${title}, ¥${paid}, from ${await this.#page.locator('#paid-from').innerText()}`)
     return paymentId
@@ -114,20 +120,31 @@ export class PayerAtBrowser {
     }
   }
 
-  /** Looks at the wallet's page until money that was given back stands there. @throws Error when it never does */
+  /**
+   * Looks at the wallet's page until money that was given back is its latest entry, and in its balance.
+   * @throws Error when it never is
+   */
   async seesRefund(amount: string, say: Say): Promise<void> {
+    this.#fen += fenOf(amount)
+    const expected = yuanOf(this.#fen)
     await this.#page.goto(this.#walletUrl)
     await this.#page.locator('#have').waitFor()
-    const entry = this.#page.locator('#entries li').filter({ hasText: `+¥${amount}` })
+    const latest = this.#page.locator('#entries li').first()
     const untilMs = performance.now() + stepTimeoutMs
-    while ((await entry.count()) === 0) {
-      if (performance.now() > untilMs) throw new Error(`the wallet's page shows no refund of ${amount} yuan`)
+    for (;;) {
+      const [entry, balance] = [await latest.allInnerTexts(), await this.#page.locator('#balance').innerText()]
+      const [text = ''] = entry
+      if (text.includes(`+¥${amount}`) && balance === expected) {
+        await keepScreenshot(this.#page, 'demo-wallet-refunded')
+        say(`wallet    its page shows: ${text.split('\n')[0]} +¥${amount}, balance ¥${balance}`)
+        return
+      }
+      if (performance.now() > untilMs) {
+        throw new Error(`the wallet's page shows ¥${balance} and no refund of ${amount} that makes it ¥${expected}`)
+      }
       await sleep(pollMs)
       await this.#page.locator('#refresh').click()
     }
-    await keepScreenshot(this.#page, 'demo-wallet-refunded')
-    const [what] = (await entry.first().innerText()).split('\n')
-    say(`wallet    its page shows: ${what} +¥${amount}, balance ¥${await this.#page.locator('#balance').innerText()}`)
   }
 
   /** What went wrong in the pages, by their own account. */
