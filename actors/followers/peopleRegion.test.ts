@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)('what people see of a region', () => {
   /** Reads a stream until it holds a text. The caller ends it. */
   const listen = (wallet: TestWallet, headers: Record<string, string>) => {
     const url = new URL(`/v1/wallets/${wallet.walletId}/events`, region.facts.edgeUrl)
-    const signed = signatureOf(wallet.signer, 'GET', url, {}, Buffer.alloc(0), {})
+    const signed = signatureOf(wallet.signer, 'GET', url, Buffer.alloc(0), {})
     const ca = readFileSync(region.facts.caFile)
     const heard = { text: '', ended: false }
     const asked = request(url, { ca, headers: { accept: 'text/event-stream', ...headers, ...signed } }, (response) => {

@@ -67,6 +67,50 @@ export type WebhookEvent = {
   readonly reason: number
 }
 
+/** The columns that an event is read from, whoever reads it. */
+export type WebhookEventRow = {
+  event_id: Uint8Array
+  type: number
+  merchant: bigint
+  order_no: string
+  amount: bigint
+  created: bigint
+  expires: bigint
+  shard: number
+  seq: bigint
+  index: number
+  at: bigint
+  payer: bigint
+  payer_kind: number | null
+  payment_id: Uint8Array
+  refund_id: Uint8Array | null
+  refund: bigint
+  reason: number
+}
+
+/** @throws RangeError when this release does not know the type's number */
+export function webhookEventOf(row: WebhookEventRow): WebhookEvent {
+  return {
+    eventId: row.event_id,
+    type: webhookTypeOf(row.type),
+    merchant: Number(row.merchant),
+    orderNo: row.order_no,
+    amountFen: Number(row.amount),
+    createdMs: Number(row.created),
+    expiresMs: Number(row.expires),
+    atMs: Number(row.at),
+    shard: row.shard,
+    seq: Number(row.seq),
+    index: row.index,
+    payer: Number(row.payer),
+    payerKind: row.payer_kind ?? walletKinds.personal,
+    paymentId: row.payment_id,
+    refundId: row.refund_id ?? undefined,
+    refundFen: Number(row.refund),
+    reason: row.reason,
+  }
+}
+
 /** Yuan with two decimals, never by way of a fraction. */
 function yuan(fen: number): string {
   const cents = fen % 100

@@ -19,8 +19,6 @@ export type SignedMessage = {
   status?: number
 }
 
-export type SignatureAlgorithm = 'ed25519' | 'ecdsa-p256-sha256' | 'webauthn-p256'
-
 export type ParsedSignature = {
   label: string
   components: readonly string[]
@@ -111,7 +109,7 @@ function fieldValue(value: string | undefined, name: string, parameters: Paramet
 }
 
 /** The signature base (RFC 9421 §2.5). */
-export function signatureBase(message: SignedMessage, covered: InnerList): Uint8Array {
+function signatureBase(message: SignedMessage, covered: InnerList): Uint8Array {
   const seen = new Set<string>()
   const lines = covered[0].map((component) => {
     const name = serializeItem(component)
@@ -197,10 +195,6 @@ export function checkPolicy(parsed: ParsedSignature, message: SignedMessage, bod
 }
 
 /** Content-Digest (RFC 9530) with SHA-256. */
-export function contentDigest(body: Uint8Array): string {
-  return `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
-}
-
 export function checkDigest(header: string | undefined, body: Uint8Array): void {
   const digests = parseHeader(header, 'Content-Digest', parseDictionary)
   const claimed = digests.get('sha-256')?.[0]
@@ -209,31 +203,4 @@ export function checkDigest(header: string | undefined, body: Uint8Array): void 
   if (Buffer.compare(Buffer.from(claimed), actual) !== 0) {
     throw new SignatureError('digest', 'the body is not the one that Content-Digest names')
   }
-}
-
-export type SignRequest = {
-  keyId: string
-  algorithm: SignatureAlgorithm
-  createdSeconds: number
-  sign: (base: Uint8Array) => Uint8Array
-}
-
-/** The headers that sign a request in the form that this API asks for. */
-export function signRequest(message: SignedMessage, body: Uint8Array, by: SignRequest): Record<string, string> {
-  const headers: Record<string, string> = {}
-  const names = ['@method', '@path', '@query']
-  if (body.length > 0) {
-    headers['content-digest'] = contentDigest(body)
-    names.push('content-digest')
-  }
-  const parameters: Parameters = new Map<string, string | number>([
-    ['created', by.createdSeconds],
-    ['keyid', by.keyId],
-    ['alg', by.algorithm],
-  ])
-  const covered: InnerList = [names.map((name): Item => [name, new Map()]), parameters]
-  const base = signatureBase({ ...message, headers: { ...message.headers, ...headers } }, covered)
-  headers['signature-input'] = `sig1=${serializeInnerList(covered)}`
-  headers.signature = `sig1=:${Buffer.from(by.sign(base)).toString('base64')}:`
-  return headers
 }

@@ -1,4 +1,5 @@
 import type { Problem } from './api.ts'
+import { doubtful, grownPauseMs, isProblem, wordOf } from './retryRule.ts'
 
 /** Time and chance, so that a test decides them. */
 export type World = {
@@ -31,9 +32,6 @@ export type Ended =
   | { readonly kind: 'refused'; readonly problem: Problem }
   | { readonly kind: 'unknown'; readonly why: string; readonly problem?: Problem; readonly pending?: unknown }
 
-const pauseMinMs = 100
-const pauseMaxMs = 3_000
-
 /**
  * Sends one request again and again, the same under the same id, until it has ended or the deadline has come.
  * @param send makes one try; its signature is made anew, since that carries a time
@@ -59,17 +57,11 @@ export async function untilEnded(
     lost ||= !sure
     open = ended
     if (retryAfterMs === undefined) break
-    const grownMs = Math.min(pauseMaxMs, pauseMinMs * 2 ** Math.min(tries, 10)) * (0.5 + random())
-    const pauseMs = Math.max(grownMs, retryAfterMs)
+    const pauseMs = Math.max(grownPauseMs(tries + 1, random()), retryAfterMs)
     if (nowMs() + pauseMs >= endsMs) break
     await pause(pauseMs, signal, after)
   }
   return signal?.aborted === true ? { ...open, why: 'the caller waits no longer' } : open
-}
-
-/** After a try that nobody answered these may be its own traces: a key that it replaced, an id that it used. */
-export function doubtful({ status, reason }: { readonly status: number; readonly reason: string }): boolean {
-  return status === 401 || reason === 'id-expired' || reason === 'id-seen' || reason === 'wallet-closed'
 }
 
 type Try = {
@@ -109,16 +101,14 @@ function judge(response: Response, text: string): Try {
   if (status === 202) {
     return { ended: { kind: 'unknown', why: 'it is under way', pending: body }, retryAfterMs, sure: false }
   }
-  if (response.ok && body !== undefined) return { ended: { kind: 'done', status, body }, sure: false }
-  const problem = headers.get('content-type')?.startsWith('application/problem+json') ? (body as Problem) : undefined
+  const problem = isProblem(headers.get('content-type')) ? (body as Problem) : undefined
+  const word = wordOf(status, problem !== undefined)
+  if (word === 'done' && body !== undefined) return { ended: { kind: 'done', status, body }, sure: false }
+  if (word === 'refused') return { ended: { kind: 'refused', problem: problem! }, sure: true }
   const why = problem?.title ?? `the answer was ${status} and none of the API's`
-  if (problem !== undefined && (status === 429 || status === 503)) {
-    return { ended: { kind: 'unknown', why, problem }, retryAfterMs, sure: true }
-  }
-  if (problem !== undefined && status < 500) return { ended: { kind: 'refused', problem }, sure: true }
-  const again = status >= 500 || status === 429 || status === 408
   const ended: Ended = { kind: 'unknown', why, ...(problem === undefined ? {} : { problem }) }
-  return again ? { ended, retryAfterMs, sure: false } : { ended, sure: false }
+  if (word === 'busy') return { ended, retryAfterMs, sure: true }
+  return word === 'unclear' ? { ended, retryAfterMs, sure: false } : { ended, sure: false }
 }
 
 function jsonOf(text: string): unknown {

@@ -1,7 +1,43 @@
 import { type Bytes, base64Of, utf8 } from './encoding.ts'
 import type { Signer } from './keys.ts'
 
-/** The headers that sign a request (RFC 9421) over its method, path, query, body and, where it has one, its id. */
+type ToSign = {
+  readonly keyId: string
+  readonly algorithm: string
+  readonly method: string
+  readonly url: URL
+  /** Of the body, where there is one. */
+  readonly sha256: Uint8Array | undefined
+  readonly idempotencyKey?: string | undefined
+  readonly nowMs: number
+}
+
+/**
+ * What signs a request (RFC 9421): the bytes to be signed, over its method, path, query, body and, where it has one, its
+ * id; and the headers that go with their signature. Every client of ours signs by this one.
+ */
+export function signatureBase({ keyId, algorithm, method, url, sha256, idempotencyKey, nowMs }: ToSign) {
+  const covered = [
+    ['@method', method],
+    ['@path', url.pathname],
+    ['@query', url.search === '' ? '?' : url.search],
+  ]
+  const digest = sha256 === undefined ? undefined : `sha-256=:${base64Of(sha256)}:`
+  if (digest !== undefined) covered.push(['content-digest', digest])
+  if (idempotencyKey !== undefined) covered.push(['idempotency-key', idempotencyKey])
+  const names = covered.map(([name]) => `"${name}"`).join(' ')
+  const createdSeconds = Math.floor(nowMs / 1_000)
+  const input = `(${names});created=${createdSeconds};keyid=${quoted(keyId)};alg="${algorithm}"`
+  const lines = [...covered.map(([name, value]) => `"${name}": ${value}`), `"@signature-params": ${input}`]
+  const headersWith = (signature: Uint8Array): Record<string, string> => ({
+    ...(digest === undefined ? {} : { 'content-digest': digest }),
+    'signature-input': `sig1=${input}`,
+    signature: `sig1=:${base64Of(signature)}:`,
+  })
+  return { base: utf8(lines.join('\n')), headersWith }
+}
+
+/** The headers that sign a request. */
 export async function signatureHeaders(
   signer: Signer,
   method: string,
@@ -10,24 +46,10 @@ export async function signatureHeaders(
   idempotencyKey: string | undefined,
   nowMs: number,
 ): Promise<Record<string, string>> {
-  const headers: Record<string, string> = {}
-  const covered = [
-    ['@method', method],
-    ['@path', url.pathname],
-    ['@query', url.search === '' ? '?' : url.search],
-  ]
-  if (body.length > 0) {
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body))
-    headers['content-digest'] = `sha-256=:${base64Of(digest)}:`
-    covered.push(['content-digest', headers['content-digest']])
-  }
-  if (idempotencyKey !== undefined) covered.push(['idempotency-key', idempotencyKey])
-  const names = covered.map(([name]) => `"${name}"`).join(' ')
-  const createdSeconds = Math.floor(nowMs / 1_000)
-  const input = `(${names});created=${createdSeconds};keyid=${quoted(signer.keyId)};alg="${signer.algorithm}"`
-  const lines = [...covered.map(([name, value]) => `"${name}": ${value}`), `"@signature-params": ${input}`]
-  const signature = await signer.sign(utf8(lines.join('\n')))
-  return { ...headers, 'signature-input': `sig1=${input}`, signature: `sig1=:${base64Of(signature)}:` }
+  const sha256 = body.length === 0 ? undefined : new Uint8Array(await crypto.subtle.digest('SHA-256', body))
+  const { keyId, algorithm } = signer
+  const { base, headersWith } = signatureBase({ keyId, algorithm, method, url, sha256, idempotencyKey, nowMs })
+  return headersWith(await signer.sign(base))
 }
 
 /** @throws TypeError when no structured field can hold it (RFC 8941 §3.3.3) */

@@ -1,9 +1,14 @@
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { Agent, request } from 'node:https'
-import { signRequest } from '../auth/httpSignatures.ts'
 import { canonicalPayment, type PaymentText } from '../wire/canonical.ts'
+import { signatureBase } from './messageSignature.ts'
 import { defaultRetries, type Exchange, type RequestSigner, type RetryPolicy, sendWithRetries } from './requests.ts'
 
+/**
+ * The client of this repository's own programs: any path, every answer as it came, synchronous signatures. It shares
+ * with the client for others what is signed and how answers are judged (docs/adr/0020).
+ */
+export { newId } from './ids.ts'
 export { ApiProblem, OutcomeUnknown } from './requests.ts'
 
 /** Connections to an edge that are kept and shared, trusting the given CA. */
@@ -80,16 +85,6 @@ export function principalSigner(role: string, privateKeyPem: string): RequestSig
   return { keyId: role, algorithm: 'ed25519', sign: (base) => sign(null, base, key) }
 }
 
-/** A UUIDv7 (RFC 9562): every id carries the time it was made. */
-export function newId(nowMs: number = Date.now()): string {
-  const bytes = randomBytes(16)
-  bytes.writeUIntBE(nowMs, 0, 6)
-  bytes[6] = 0x70 | (bytes[6]! & 0x0f)
-  bytes[8] = 0x80 | (bytes[8]! & 0x3f)
-  const hex = bytes.toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
-
 /** A payment ready to send: the same bytes on every try. */
 export function signPayment(payment: PaymentText, { privateKey }: WalletKey): PaymentText & { signature: string } {
   const signature = sign('sha256', canonicalPayment(payment), { key: privateKey, dsaEncoding: 'der' })
@@ -118,7 +113,7 @@ export function createClient(baseUrl: string, exchange: Exchange, retries: Retry
       const plain: Record<string, string> = { accept: 'application/json', ...headers }
       if (bytes.length > 0) plain['content-type'] ??= 'application/json'
       return sendWithRetries(() => {
-        const signed = signer === undefined ? {} : sign9421(signer, method, url, plain, bytes)
+        const signed = signer === undefined ? {} : sign9421(signer, method, url, bytes)
         return exchange(method, url.pathname + url.search, { ...plain, ...signed }, bytes, retries.timeoutMs)
       }, retries)
     },
@@ -135,10 +130,11 @@ export function sign9421(
   signer: RequestSigner,
   method: string,
   url: URL,
-  headers: Record<string, string>,
   body: Uint8Array,
   nowMs: number = Date.now(),
 ): Record<string, string> {
-  const by = { keyId: signer.keyId, algorithm: signer.algorithm, createdSeconds: Math.floor(nowMs / 1_000) }
-  return signRequest({ method, url, headers }, body, { ...by, sign: (base) => signer.sign(base) })
+  const sha256 = body.length === 0 ? undefined : createHash('sha256').update(body).digest()
+  const { keyId, algorithm } = signer
+  const { base, headersWith } = signatureBase({ keyId, algorithm, method, url, sha256, nowMs })
+  return headersWith(signer.sign(base))
 }

@@ -34,7 +34,8 @@ export class NotDone extends Error {
   }
 }
 
-function sentenceOf({ title, detail, errors }: Problem): string {
+/** A problem for people. */
+export function sentenceOf({ title, detail, errors }: Pick<Problem, 'title'> & Partial<Problem>): string {
   const fields = errors?.map(({ field, message }) => `${field}: ${message}`).join('; ')
   return [title, detail, fields].filter(Boolean).join(' ')
 }

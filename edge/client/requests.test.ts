@@ -11,7 +11,8 @@ async function outcomeOf(...tries: (readonly [status: number, reason?: string] |
     const came = tries[n++]!
     if (came instanceof Error) throw came
     const [status, reason] = came
-    return { status, headers: {}, body: new TextEncoder().encode(JSON.stringify({ reason })) }
+    const headers = { 'content-type': status < 300 ? 'application/json' : 'application/problem+json' }
+    return { status, headers, body: new TextEncoder().encode(JSON.stringify({ reason })) }
   }
   return sendWithRetries(send, policy).then(
     ({ status }) => status,
@@ -33,6 +34,7 @@ describe('a request that is sent again', () => {
     ['all tries', [silence, silence, silence]],
     ['the first, and then the edge is busy', [silence, [503], [429]]],
     ['one behind a gateway', [[504], [503], [503]]],
+    ['one that broke the edge', [[500, 'internal'], [503], [503]]],
     ['one that may have used its own id', [silence, [409, 'id-seen']]],
   ] as const)('is of unknown outcome when silence took %s', async (_, tries) => {
     expect(await outcomeOf(...tries)).toBeInstanceOf(OutcomeUnknown)

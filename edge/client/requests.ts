@@ -1,4 +1,6 @@
-import { doubtful } from './attempts.ts'
+import type { Problem } from './api.ts'
+import { sentenceOf } from './outcome.ts'
+import { doubtful, grownPauseMs, isProblem, wordOf } from './retryRule.ts'
 
 /** An HTTP exchange as the client needs it; `node.ts` makes one with a connection pool of its own. */
 export type Exchange = (
@@ -24,9 +26,7 @@ export class ApiProblem extends Error {
   readonly problem: Record<string, unknown>
 
   constructor(status: number, problem: Record<string, unknown>) {
-    const errors = problem.errors as { field: string; message: string }[] | undefined
-    const fields = errors?.map(({ field, message }) => `${field}: ${message}`).join('; ')
-    super([problem.title ?? `HTTP ${status}`, problem.detail, fields].filter(Boolean).join(' '))
+    super(sentenceOf({ title: `HTTP ${status}`, ...(problem as Partial<Problem>) }))
     this.name = 'ApiProblem'
     this.status = status
     this.code = String(problem.code ?? '')
@@ -41,10 +41,6 @@ export class OutcomeUnknown extends Error {}
 export type RetryPolicy = { triesMax: number; timeoutMs: number; pauseMinMs: number; pauseMaxMs: number }
 
 export const defaultRetries: RetryPolicy = { triesMax: 8, timeoutMs: 12_000, pauseMinMs: 100, pauseMaxMs: 3_000 }
-
-/** Statuses after which the same request may be sent again, and of these the ones that a try surely left nothing behind. */
-const againStatuses = new Set([429, 502, 503, 504])
-const undoneStatuses = new Set([429, 503])
 
 /**
  * Sends one request and repeats it, the same in every byte but its signature's time, while it may still succeed.
@@ -66,14 +62,13 @@ export async function sendWithRetries(
       continue
     }
     const body = decodeBody(answer.body)
-    if (answer.status < 300) return { status: answer.status, body, raw: answer.body }
+    const word = wordOf(answer.status, isProblem(answer.headers['content-type']))
+    if (word === 'done') return { status: answer.status, body, raw: answer.body }
     const problem = new ApiProblem(answer.status, body)
     ;(problem as { retryAfterS?: number }).retryAfterS = Number(answer.headers['retry-after'] ?? 0)
     last = problem
-    if (againStatuses.has(answer.status)) {
-      if (!undoneStatuses.has(answer.status)) lost = problem
-      continue
-    }
+    if (word === 'unclear') lost = problem
+    if (word === 'busy' || word === 'unclear') continue
     if (lost === undefined || !doubtful(problem)) throw problem
     throw new OutcomeUnknown(`an earlier try was not answered: ${problem.message}`)
   }
@@ -82,9 +77,9 @@ export async function sendWithRetries(
 }
 
 function pause(policy: RetryPolicy, attempt: number, last: unknown): Promise<void> {
-  const grown = Math.min(policy.pauseMaxMs, policy.pauseMinMs * 2 ** (attempt - 1))
-  const asked = ((last as { retryAfterS?: number } | undefined)?.retryAfterS ?? 0) * 1_000
-  const waitMs = Math.max(Math.min(asked, policy.pauseMaxMs), grown * (0.5 + Math.random()))
+  const grownMs = grownPauseMs(attempt, Math.random(), { minMs: policy.pauseMinMs, maxMs: policy.pauseMaxMs })
+  const askedMs = ((last as { retryAfterS?: number } | undefined)?.retryAfterS ?? 0) * 1_000
+  const waitMs = Math.max(Math.min(askedMs, policy.pauseMaxMs), grownMs)
   return new Promise((resolve) => setTimeout(resolve, waitMs))
 }
 

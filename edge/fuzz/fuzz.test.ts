@@ -89,7 +89,7 @@ function rawOf({ signers, ann }: Town, wild: Wild): Raw {
   if (by === undefined) return { method, path: target, headers, body }
   const url = new URL(spoilt === 'path' ? '/v1/other' : target, 'http://edge.test')
   const atMs = Date.now() - (spoilt === 'stale' ? 400_000 : 0)
-  const signed = sign9421(by, method, url, {}, spoilt === 'body' ? Buffer.from('{}') : body, atMs)
+  const signed = sign9421(by, method, url, spoilt === 'body' ? Buffer.from('{}') : body, atMs)
   if (spoilt === 'signature') signed.signature = signed.signature!.replace(/[B-Zb-z](?=.{9})/, 'A')
   if (spoilt === 'input') {
     signed['signature-input'] = wild.input.replaceAll('<now>', String(Math.floor(Date.now() / 1_000)))

@@ -1,6 +1,12 @@
 import type postgres from 'postgres'
 import { bucketOf } from '../../actors/ledger/ids.ts'
-import { type WebhookState, webhookStateOf, webhookStates, webhookTypeOf } from '../../actors/log/webhookEvents.ts'
+import {
+  type WebhookEventRow,
+  type WebhookState,
+  webhookEventOf,
+  webhookStateOf,
+  webhookStates,
+} from '../../actors/log/webhookEvents.ts'
 import type { Followed } from './journal.ts'
 import { followedRows, type SqlJournal } from './sqlJournal.ts'
 import type { JournalWebhook, WebhookJournal } from './webhookJournal.ts'
@@ -8,25 +14,8 @@ import type { JournalWebhook, WebhookJournal } from './webhookJournal.ts'
 /** Of one event; what came before these is of no use to anybody any more. */
 const deliveriesMax = 200
 
-type Row = {
+type Row = WebhookEventRow & {
   id: bigint
-  event_id: Uint8Array
-  type: number
-  merchant: bigint
-  order_no: string
-  amount: bigint
-  created: bigint
-  expires: bigint
-  shard: number
-  seq: bigint
-  index: number
-  at: bigint
-  payer: bigint
-  payer_kind: number | null
-  payment_id: Uint8Array
-  refund_id: Uint8Array | null
-  refund: bigint
-  reason: number
   state: number
   attempts: number
   replays: number
@@ -119,25 +108,7 @@ async function select(
 function webhookOf(row: Row): JournalWebhook {
   return {
     place: Number(row.id),
-    event: {
-      eventId: row.event_id,
-      type: webhookTypeOf(row.type),
-      merchant: Number(row.merchant),
-      orderNo: row.order_no,
-      amountFen: Number(row.amount),
-      createdMs: Number(row.created),
-      expiresMs: Number(row.expires),
-      atMs: Number(row.at),
-      shard: row.shard,
-      seq: Number(row.seq),
-      index: row.index,
-      payer: Number(row.payer),
-      payerKind: row.payer_kind ?? 1,
-      paymentId: row.payment_id,
-      refundId: row.refund_id ?? undefined,
-      refundFen: Number(row.refund),
-      reason: row.reason,
-    },
+    event: webhookEventOf(row),
     state: webhookStateOf(row.state),
     attempts: row.attempts,
     replays: row.replays,

@@ -361,7 +361,7 @@ export class TestApi {
     const body = Buffer.from(bytes ?? (json === undefined ? '' : JSON.stringify(json)))
     const plain: Record<string, string> = { ...headers }
     if (body.length > 0) plain['content-type'] = type ?? 'application/json'
-    const signed = by === undefined ? {} : signatureOf(by, method, url, plain, body, asking)
+    const signed = by === undefined ? {} : signatureOf(by, method, url, body, asking)
     const sent = body.length > 0 ? { body } : {}
     const all = { ...plain, ...signed, ...asking.headersOf?.() }
     const response = await this.app.request(url.href, { method, headers: all, ...sent })

@@ -1,4 +1,4 @@
-import { signRequest } from '../auth/httpSignatures.ts'
+import { sign9421 } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
 
 /** What a request is made of; its body goes as it is, or as JSON. */
@@ -24,21 +24,14 @@ export type Told = {
 
 /** The headers that sign a request. */
 export function signatureOf(
-  { keyId, algorithm, sign }: RequestSigner,
+  signer: RequestSigner,
   method: string,
   url: URL,
-  headers: Record<string, string>,
   body: Uint8Array,
-  { signedAtMs = Date.now(), signedPath, signedBody }: Asking,
+  { signedAtMs, signedPath, signedBody }: Asking,
 ): Record<string, string> {
-  const by = {
-    keyId,
-    algorithm,
-    createdSeconds: Math.floor(signedAtMs / 1_000),
-    sign: (base: Uint8Array) => sign(base),
-  }
-  const message = { method, url: signedPath === undefined ? url : new URL(signedPath, url), headers }
-  return signRequest(message, signedBody === undefined ? body : Buffer.from(signedBody), by)
+  const signed = signedPath === undefined ? url : new URL(signedPath, url)
+  return sign9421(signer, method, signed, signedBody === undefined ? body : Buffer.from(signedBody), signedAtMs)
 }
 
 export async function toldBy(response: Response): Promise<Told> {

@@ -19,7 +19,7 @@ const followed = () => [0, 1].map((shard) => ({ shard, seq: 20, timeMs: Date.now
 const path = () => `/v1/wallets/${own.walletId}/events`
 const open = (headers: Record<string, string>) => {
   const url = new URL(path(), 'https://edge.test')
-  const signed = signatureOf(own.signer, 'GET', url, {}, Buffer.alloc(0), {})
+  const signed = signatureOf(own.signer, 'GET', url, Buffer.alloc(0), {})
   return api.app.request(url.href, { headers: { ...headers, ...signed } })
 }
 

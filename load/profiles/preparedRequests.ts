@@ -87,7 +87,7 @@ export function requestMaker(preparation: Preparation): (dueMs: number) => Prepa
     const body = [header, ...records].map((line) => `${JSON.stringify(line)}\n`).join('')
     const path = '/v1/payment-batches'
     const plain = { 'content-type': 'application/x-ndjson' }
-    const signed = sign9421(institution, 'POST', new URL(path, edgeUrl), plain, Buffer.from(body), startsAtMs + dueMs)
+    const signed = sign9421(institution, 'POST', new URL(path, edgeUrl), Buffer.from(body), startsAtMs + dueMs)
     return { kind: 'payroll', dueMs, method: 'POST', path, headers: { ...plain, ...signed }, body, status: 200 }
   }
 
@@ -96,7 +96,7 @@ export function requestMaker(preparation: Preparation): (dueMs: number) => Prepa
     const path = `/v1/wallets/${walletId}`
     const plain = { accept: 'application/json' }
     const signer = walletSigner(walletId, key)
-    const signed = sign9421(signer, 'GET', new URL(path, edgeUrl), plain, new Uint8Array(0), startsAtMs + dueMs)
+    const signed = sign9421(signer, 'GET', new URL(path, edgeUrl), new Uint8Array(0), startsAtMs + dueMs)
     return { kind: 'balance', dueMs, method: 'GET', path, headers: { ...plain, ...signed }, body: '', status: 200 }
   }
 

@@ -1,4 +1,4 @@
-import { type WebhookEvent, webhookStates, webhookTypeOf } from '../../log/webhookEvents.ts'
+import { type WebhookEvent, type WebhookEventRow, webhookEventOf, webhookStates } from '../../log/webhookEvents.ts'
 import type { SecretGenerations } from '../../log/webhookSecrets.ts'
 import { type Database, withinMs } from '../database.ts'
 import { patienceMs } from './retryRule.ts'
@@ -34,26 +34,9 @@ export type Attempt = {
   readonly nextMs: number
 }
 
-type DueRow = {
+type DueRow = WebhookEventRow & {
   id: bigint
-  event_id: Uint8Array
-  type: number
-  merchant: bigint
   merchant_shard: number
-  order_no: string
-  amount: bigint
-  created: bigint
-  expires: bigint
-  shard: number
-  seq: bigint
-  index: number
-  at: bigint
-  payer: bigint
-  payer_kind: number | null
-  payment_id: Uint8Array
-  refund_id: Uint8Array | null
-  refund: bigint
-  reason: number
   since: bigint
   attempts: number
   replays: number
@@ -158,35 +141,16 @@ export class WebhookStore {
 }
 
 function dueOf(row: DueRow): DueEvent {
-  const merchant = Number(row.merchant)
   return {
     id: row.id,
     replay: row.replays,
     attempts: row.attempts,
     sinceMs: Number(row.since),
     merchantShard: row.merchant_shard,
-    event: {
-      eventId: row.event_id,
-      type: webhookTypeOf(row.type),
-      merchant,
-      orderNo: row.order_no,
-      amountFen: Number(row.amount),
-      createdMs: Number(row.created),
-      expiresMs: Number(row.expires),
-      atMs: Number(row.at),
-      shard: row.shard,
-      seq: Number(row.seq),
-      index: row.index,
-      payer: Number(row.payer),
-      payerKind: row.payer_kind ?? 1,
-      paymentId: row.payment_id,
-      refundId: row.refund_id ?? undefined,
-      refundFen: Number(row.refund),
-      reason: row.reason,
-    },
+    event: webhookEventOf(row),
     url: urlIn(row.order_text) ?? urlIn(row.profile),
     secrets: {
-      wallet: merchant,
+      wallet: Number(row.merchant),
       secretGeneration: row.generation ?? 1,
       rotatedMs: Number(row.rotated ?? 0n),
       earlierRotatedMs: Number(row.earlier ?? 0n),
