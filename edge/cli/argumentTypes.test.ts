@@ -5,6 +5,7 @@ import {
   amountArgument,
   commandIdArgument,
   limitArgument,
+  signerArgument,
   timeArgument,
   userIdArgument,
   walletIdArgument,
@@ -78,6 +79,13 @@ describe('ids', () => {
   test.each(['P20231301001', 'p20231001001', '019aa3b4-5c00-4000-8000-000000000001', ''])('"%s" is no id', (text) => {
     expect(() => commandIdArgument(text)).toThrow(InvalidArgumentError)
   })
+})
+
+test('who signs is one of four, a sub-user with its number', () => {
+  for (const text of ['wallet', 'institution', 'operator', 'user:1', 'user:32']) expect(signerArgument(text)).toBe(text)
+  for (const text of ['', 'user', 'user:', 'user:0', 'user:100', 'user:1 ', 'owner', 'Wallet']) {
+    expect(() => signerArgument(text)).toThrow(InvalidArgumentError)
+  }
 })
 
 test('whole numbers stay in their range', () => {
