@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type SupervisedRegion, startSupervised } from '../actors/followers/supervisedRegion.fixture.ts'
 import { freePort } from '../deploy/freePort.ts'
 import { describeInBrowser, openBrowser } from './browser.fixture.ts'
-import { ApiProblem, newId, signPayment } from './client/node.ts'
+import { done, importWalletKey, Jiaozi, walletSigner } from './client/index.ts'
+import { ApiProblem, newId, nodeExchange, signPayment } from './client/node.ts'
 import { fund, openTestWallet, type TestWallet } from './testEdge.ts'
 
 const skipped = process.env.JIAOZI_SKIP_NATS
@@ -95,6 +96,43 @@ describe.skipIf(skipped !== undefined)('a crowd at one order', () => {
     const { body } = await region.client.call(shop.signer, 'GET', orderPath(order))
     expect(body).toMatchObject({ status: 'refunded', refunded: '12.50' })
     expect(Number(await balance(ann)) - Number(before)).toBeCloseTo(12.5, 6)
+  }, 60_000)
+})
+
+/** The client for others, over connections that trust this region's authority. */
+async function clientOf(wallet: TestWallet): Promise<Jiaozi> {
+  const { edgeUrl: baseUrl, caFile } = region.facts
+  const exchange = nodeExchange(baseUrl, readFileSync(caFile, 'utf8'))
+  const fetch: typeof globalThis.fetch = async (url, { method, headers, body } = {}) => {
+    const { pathname, search } = new URL(String(url))
+    const sent = body === undefined ? new Uint8Array(0) : (body as Uint8Array)
+    const told = await exchange(method!, pathname + search, headers as Record<string, string>, sent, 10_000)
+    return new Response(Uint8Array.from(told.body), { status: told.status, headers: told.headers })
+  }
+  const signer = walletSigner(wallet.walletId, await importWalletKey(pemOf(wallet)))
+  return new Jiaozi({ baseUrl, signer, fetch })
+}
+
+describe.skipIf(skipped !== undefined)('a merchant with the client', () => {
+  test('finds page by page what payers let it collect, and collects it', async () => {
+    const [payer, payee] = [await clientOf(ann), await clientOf(shop)]
+    for (const purpose of ['Rent', 'Gas', 'Water']) {
+      const terms = { kind: 'collect', period: 'month', amount: '3.00', period_amount: '3.00', purpose } as const
+      const body = { mandate_id: newId(), payee_wallet: shop.walletId, first_at: new Date().toISOString(), ...terms }
+      done(await payer.call('signMandate', { path: { wallet_id: ann.walletId }, body }))
+    }
+    const path = { wallet_id: shop.walletId }
+    const found = () =>
+      Array.fromAsync(payee.each('listPayeeMandates', { path, query: { limit: 1, status: 'active' } }))
+    const purposes = async () => (await found()).map(({ purpose }) => purpose)
+    await expect.poll(purposes, { timeout: 15_000 }).toEqual(['Water', 'Gas', 'Rent'])
+    for (const { wallet_id, mandate_id } of await found()) {
+      const body = { collection_id: newId(), amount: '2.50' }
+      const told = await payee.call('collectMandate', { path: { wallet_id, mandate_id }, body })
+      expect(done(told)).toMatchObject({ status: 'completed', wallet_id: ann.walletId })
+    }
+    const refused = await payer.call('listPayeeMandates', { path, query: {} })
+    expect(refused).toMatchObject({ kind: 'refused', problem: { status: 404 } })
   }, 60_000)
 })
 
