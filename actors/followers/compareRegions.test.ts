@@ -1,12 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { createBlobs } from '../log/blobs.ts'
 import { type ComparedRegion, compareRegions } from './compareRegions.ts'
 import { type Database, openDatabase } from './database.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 import { sealBalance } from './stateRows.ts'
 
-let server: TestServer
 let followed: FollowedTown
 let elsewhere: Database
 let alice: Resident
@@ -14,40 +13,31 @@ let regions: [ComparedRegion, ComparedRegion]
 
 const restMs = 20_000
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
-  const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
-  alice = await town.open(0)
-  const bob = await town.open(1)
-  await town.fund(alice, 10_000)
-  const url = await server.newDatabase()
-  elsewhere = openDatabase(url, 'test', 2)
-  await followed.project()
-  const records = [100, 20_000].map((fen, token) => town.payment(alice, bob, fen, token, town.id()))
-  const seq = await town.pay(0, records)
-  await town.until('the payment has arrived', () => town.quiet({ 0: seq }))
-  await followed.caughtUp()
-  // Later and in one go: what is sealed, and at which position a row was written, is different here.
-  await followed.projectElsewhere(url)
-  const blobs = createBlobs(town.ring)
-  regions = [
-    { region: 'a', sql: followed.sql, blobs },
-    { region: 'b', sql: elsewhere, blobs },
-  ]
-  expect(await compareRegions(...regions, restMs)).toMatchObject({ verdict: 'pass' })
-})
-afterEach(async () => {
-  await followed.end()
-  await elsewhere.end({ timeout: 5 })
-})
+eachTestFollowed(
+  async (one, server) => {
+    followed = one
+    const { town } = followed
+    alice = await town.open(0)
+    const bob = await town.open(1)
+    await town.fund(alice, 10_000)
+    const url = await server.newDatabase()
+    elsewhere = openDatabase(url, 'test', 2)
+    await followed.project()
+    const records = [100, 20_000].map((fen, token) => town.payment(alice, bob, fen, token, town.id()))
+    const seq = await town.pay(0, records)
+    await town.until('the payment has arrived', () => town.quiet({ 0: seq }))
+    await followed.caughtUp()
+    // Later and in one go: what is sealed, and at which position a row was written, is different here.
+    await followed.projectElsewhere(url)
+    const blobs = createBlobs(town.ring)
+    regions = [
+      { region: 'a', sql: followed.sql, blobs },
+      { region: 'b', sql: elsewhere, blobs },
+    ]
+    expect(await compareRegions(...regions, restMs)).toMatchObject({ verdict: 'pass' })
+  },
+  () => elsewhere.end({ timeout: 5 }),
+)
 
 test('two regions that followed the same logs are equal, row by row, with balances opened', async () => {
   const { verdict, figures, notes } = await compareRegions(...regions, restMs)

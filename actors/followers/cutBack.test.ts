@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { walletKinds } from '../ledger/ids.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
@@ -11,13 +11,12 @@ import { SegmentedLog } from '../log/segmentedLog.ts'
 import { commandSubject } from '../log/subjects.ts'
 import { compareRegions } from './compareRegions.ts'
 import { type Database, openDatabase } from './database.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 
 const edge = { kind: 'edge', id: '1' } as const
 const restMs = 20_000
 const orderNo = (letter: number): Uint8Array => new Uint8Array(32).fill(letter, 0, 3)
 
-let server: TestServer
 let followed: FollowedTown
 let url: string
 let other: Database
@@ -26,29 +25,20 @@ let carol: Resident
 let bob: Resident
 let shop: Resident
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
-  url = await server.newDatabase()
-  other = openDatabase(url, 'test', 2)
-  const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
-  alice = await town.open(0)
-  carol = await town.open(0)
-  bob = await town.open(1)
-  shop = await town.open(1, walletKinds.merchant)
-  await town.fund(alice, 10_000)
-})
-afterEach(async () => {
-  await followed.end()
-  await other.end({ timeout: 5 })
-})
+eachTestFollowed(
+  async (one, server) => {
+    followed = one
+    url = await server.newDatabase()
+    other = openDatabase(url, 'test', 2)
+    const { town } = followed
+    alice = await town.open(0)
+    carol = await town.open(0)
+    bob = await town.open(1)
+    shop = await town.open(1, walletKinds.merchant)
+    await town.fund(alice, 10_000)
+  },
+  () => other.end({ timeout: 5 }),
+)
 
 const by = (actor: number) => headOf({ signer: signers.walletKey, keyVersion: 1, actor, id: followed.town.id() })
 const rest = (): Promise<void> => followed.town.until('nothing is on its way', () => followed.town.inTransit() === 0)

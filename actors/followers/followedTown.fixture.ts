@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { freePort } from '../../deploy/freePort.ts'
 import { startPostgres } from '../../deploy/postgres.ts'
 import { HostTown, region } from '../host/hostTown.fixture.ts'
@@ -53,6 +54,37 @@ export async function startTestServer(): Promise<TestServer> {
       rmSync(dir, { recursive: true, force: true })
     },
   }
+}
+
+const serverStartMs = 120_000
+
+/**
+ * Gives each test of a file a town of its own whose two shards are led, followed into an empty database.
+ * @param begin what else each test begins with
+ * @param end of what that opened; the town itself is ended behind it
+ */
+export function eachTestFollowed(
+  begin: (followed: FollowedTown, server: TestServer) => Promise<void>,
+  end: () => Promise<void> = async () => undefined,
+): void {
+  let server: TestServer | undefined
+  let followed: FollowedTown | undefined
+  beforeAll(async () => {
+    server = await startTestServer()
+  }, serverStartMs)
+  afterAll(() => server?.stop())
+  beforeEach(async () => {
+    followed = new FollowedTown(await server!.newDatabase())
+    const { town } = followed
+    await town.begin()
+    await town.lead(0, 'one')
+    await town.lead(1, 'one')
+    await begin(followed, server!)
+  })
+  afterEach(async () => {
+    await end()
+    await followed?.end()
+  })
 }
 
 /** A town whose logs are followed into a database. */

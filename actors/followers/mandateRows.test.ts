@@ -1,35 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { walletKinds } from '../ledger/ids.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
 import { signers } from '../ledger/records.ts'
 import { codeOf } from '../ledger/refusals.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 
 const edge = { kind: 'edge', id: '1' } as const
 const purpose = new TextEncoder().encode('rent\tof May')
 
-let server: TestServer
 let followed: FollowedTown
 let alice: Resident
 let bob: Resident
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
+eachTestFollowed(async (one) => {
+  followed = one
   const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
   alice = await town.open(0)
   bob = await town.open(1, walletKinds.merchant)
   await town.fund(alice, 10_000)
 })
-afterEach(() => followed.end())
 
 const by = () => headOf({ signer: signers.walletKey, keyVersion: 1, actor: alice.number, id: followed.town.id() })
 

@@ -1,33 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { walletKinds } from '../ledger/ids.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
 import { keyAlgorithms, keyCauses, merchantRoles, signers } from '../ledger/records.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 
 const edge = { kind: 'edge', id: '1' } as const
-let server: TestServer
 let followed: FollowedTown
 let payer: Resident
 let shop: Resident
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
+eachTestFollowed(async (one) => {
+  followed = one
   const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
   payer = await town.open(0)
   shop = await town.open(1, walletKinds.merchant)
   await town.fund(payer, 10_000)
   await followed.project()
 })
-afterEach(() => followed.end())
 
 const by = (actor: number) => headOf({ signer: signers.walletKey, keyVersion: 1, actor, id: followed.town.id() })
 const byUser = (number: number, keyVersion: number) => ({

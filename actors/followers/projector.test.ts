@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { walletKinds } from '../ledger/ids.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
@@ -8,31 +8,21 @@ import { createBlobs } from '../log/blobs.ts'
 import type { MemoryLog } from '../log/memoryLog.ts'
 import { noticeKinds } from '../log/noticeKinds.ts'
 import { type Database, openDatabase } from './database.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 import { openBalance } from './stateRows.ts'
 
-let server: TestServer
 let followed: FollowedTown
 let alice: Resident
 let bob: Resident
 let tokens = 0
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
+eachTestFollowed(async (one) => {
+  followed = one
   const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
   alice = await town.open(0)
   bob = await town.open(1)
   await town.fund(alice, 10_000)
 })
-afterEach(() => followed.end())
 
 /** One frame with these payments of alice's, at its end in both shards. */
 async function pay(...payments: readonly { fen: number; to?: { number: number }; id?: Uint8Array }[]): Promise<number> {

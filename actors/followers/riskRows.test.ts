@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { encodeCommand } from '../ledger/frameBuilder.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
@@ -6,29 +6,19 @@ import { commandHeadRecord, commandOps, commandRecords, signers } from '../ledge
 import { codeOf } from '../ledger/refusals.ts'
 import { riskActions, riskKinds } from '../ledger/riskRules.ts'
 import { standings } from '../ledger/standings.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 
-let server: TestServer
 let followed: FollowedTown
 let alice: Resident
 let bob: Resident
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
+eachTestFollowed(async (one) => {
+  followed = one
   const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
   alice = await town.open(0)
   bob = await town.open(1)
   await town.fund(alice, 10_000)
 })
-afterEach(() => followed.end())
 
 const by = (principal: number) =>
   headOf({ signer: signers.operator, principal, actor: 100_000 + principal, id: followed.town.id() })

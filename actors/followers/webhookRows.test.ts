@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { walletKinds } from '../ledger/ids.ts'
 import { headOf } from '../ledger/paper.fixture.ts'
@@ -8,32 +8,24 @@ import { createBlobs } from '../log/blobs.ts'
 import { webhookIdText, webhookTypeOf } from '../log/webhookEvents.ts'
 import { compareRegions } from './compareRegions.ts'
 import { openDatabase } from './database.ts'
-import { FollowedTown, startTestServer, type TestServer } from './followedTown.fixture.ts'
+import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 
 const edge = { kind: 'edge', id: '1' } as const
-let server: TestServer
 let followed: FollowedTown
+let newDatabase: () => Promise<string>
 let near: Resident
 let far: Resident
 let shop: Resident
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
+eachTestFollowed(async (one, server) => {
+  followed = one
+  newDatabase = server.newDatabase
   const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
   near = await town.open(1)
   far = await town.open(0)
   shop = await town.open(1, walletKinds.merchant)
   for (const payer of [near, far]) await town.fund(payer, 10_000)
 })
-afterEach(() => followed.end())
 
 const nameOf = (text: string): Uint8Array => {
   const bytes = new Uint8Array(32)
@@ -137,7 +129,7 @@ test('refunds that arrive, near and far, and one that comes back, each with its 
 })
 
 test('are the same in another region, in the order of each order, though its logs were read at other times', async () => {
-  const url = await server.newDatabase()
+  const url = await newDatabase()
   const other = openDatabase(url, 'test', 2)
   try {
     await followed.project()

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { FollowedTown, startTestServer, type TestServer } from '../../actors/followers/followedTown.fixture.ts'
+import { describe, expect, test } from 'vitest'
+import { eachTestFollowed, type FollowedTown } from '../../actors/followers/followedTown.fixture.ts'
 import type { Resident } from '../../actors/host/hostTown.fixture.ts'
 import { walletKinds } from '../../actors/ledger/ids.ts'
 import { headOf } from '../../actors/ledger/paper.fixture.ts'
@@ -13,7 +13,6 @@ import { SqlJournal } from './sqlJournal.ts'
 
 const shardCount = 2
 const edge = { kind: 'edge', id: '1' } as const
-let server: TestServer
 let followed: FollowedTown
 let journal: SqlJournal
 let inspection: SqlInspection
@@ -21,27 +20,18 @@ let alice: Resident
 let bob: Resident
 let tokens = 0
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
-  const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
-  alice = await town.open(0)
-  bob = await town.open(1)
-  await town.fund(alice, 10_000)
-  journal = new SqlJournal(followed.databaseUrl, shardCount, createLogger('test', 'silent'))
-  inspection = new SqlInspection(journal, shardCount)
-})
-afterEach(async () => {
-  await journal.close()
-  await followed.end()
-})
+eachTestFollowed(
+  async (one) => {
+    followed = one
+    const { town } = followed
+    alice = await town.open(0)
+    bob = await town.open(1)
+    await town.fund(alice, 10_000)
+    journal = new SqlJournal(followed.databaseUrl, shardCount, createLogger('test', 'silent'))
+    inspection = new SqlInspection(journal, shardCount)
+  },
+  () => journal.close(),
+)
 
 async function record<T>(found: Promise<Found<T>>): Promise<T> {
   const one = await found

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { FollowedTown, startTestServer, type TestServer } from '../../actors/followers/followedTown.fixture.ts'
+import { expect, test } from 'vitest'
+import { eachTestFollowed, type FollowedTown } from '../../actors/followers/followedTown.fixture.ts'
 import type { Resident } from '../../actors/host/hostTown.fixture.ts'
 import { walletKinds } from '../../actors/ledger/ids.ts'
 import { headOf } from '../../actors/ledger/paper.fixture.ts'
@@ -10,7 +10,6 @@ import type { PayeeMandate } from './journal.ts'
 import { SqlJournal } from './sqlJournal.ts'
 
 const edge = { kind: 'edge', id: '1' } as const
-let server: TestServer
 let followed: FollowedTown
 let journal: SqlJournal
 /** Payers in either shard, and whom they pay. */
@@ -18,26 +17,17 @@ let alice: Resident
 let bob: Resident
 let shop: Resident
 
-beforeAll(async () => {
-  server = await startTestServer()
-}, 120_000)
-afterAll(() => server?.stop())
-
-beforeEach(async () => {
-  followed = new FollowedTown(await server.newDatabase())
-  const { town } = followed
-  await town.begin()
-  await town.lead(0, 'one')
-  await town.lead(1, 'one')
-  alice = await town.open(0)
-  bob = await town.open(1)
-  shop = await town.open(1, walletKinds.merchant)
-  journal = new SqlJournal(followed.databaseUrl, 2, createLogger('test', 'silent'))
-})
-afterEach(async () => {
-  await journal.close()
-  await followed.end()
-})
+eachTestFollowed(
+  async (one) => {
+    followed = one
+    const { town } = followed
+    alice = await town.open(0)
+    bob = await town.open(1)
+    shop = await town.open(1, walletKinds.merchant)
+    journal = new SqlJournal(followed.databaseUrl, 2, createLogger('test', 'silent'))
+  },
+  () => journal.close(),
+)
 
 const byKeyOf = ({ number }: Resident) =>
   headOf({ signer: signers.walletKey, keyVersion: 1, actor: number, id: followed.town.id() })
