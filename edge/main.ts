@@ -8,6 +8,7 @@ import { connectNats } from '../actors/log/natsConnection.ts'
 import { NatsLink } from '../actors/log/natsLink.ts'
 import { openOwnerDirectory } from '../actors/log/natsOwnerDirectory.ts'
 import { loneOwner } from '../actors/log/ownerDirectory.ts'
+import { caseTexts, userLabels } from '../actors/log/personalTexts.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../actors/log/process.ts'
 import { createSealer } from '../actors/log/sealing.ts'
 import { type EdgeSettings, edgeSettings, loadSettings } from '../actors/log/settings.ts'
@@ -31,8 +32,6 @@ import { RegionWatch } from './region/regionWatch.ts'
 import { accountVault } from './routes/accounts.ts'
 import { createApp } from './routes/app.ts'
 import { Authentication } from './routes/authentication.ts'
-import { caseVault } from './routes/caseVault.ts'
-import { labelVault } from './routes/labelVault.ts'
 import { nameVault } from './routes/legalName.ts'
 import { PaymentDesk, type VerifySignature } from './routes/paymentDesk.ts'
 import { paymentListener } from './routes/paymentListener.ts'
@@ -90,8 +89,8 @@ runMain('edge', async () => {
       gateway,
       vault: accountVault(ring, blobs),
       names: nameVault(blobs),
-      cases: caseVault(blobs),
-      labels: labelVault(blobs),
+      cases: caseTexts(blobs),
+      labels: userLabels(blobs),
       journal,
       events,
       payments: new PaymentDesk(gateway, verify, journal, limits, site),

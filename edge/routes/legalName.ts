@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi'
 import type { Blobs } from '../../actors/log/blobs.ts'
-import { type NamedBy, openName, sealName } from '../../actors/log/nameSealing.ts'
+import { legalNames, type NamedBy } from '../../actors/log/personalTexts.ts'
 import { maskedName } from './maskedName.ts'
 
 /** Characters of a name; in UTF-8, sealed, it still fits its place behind the record. */
@@ -27,8 +27,9 @@ export type NameVault = {
 }
 
 export function nameVault(blobs: Blobs): NameVault {
+  const names = legalNames(blobs)
   return {
-    seal: (by, legalName) => sealName(blobs, by, legalName),
-    masked: (by, sealed) => maskedName(openName(blobs, by, sealed)),
+    seal: (by, legalName) => names.seal(by, legalName),
+    masked: (by, sealed) => maskedName(names.open(by, sealed)),
   }
 }

@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi'
+import type { LabelOf, PaymentOf, PersonalTexts } from '../../actors/log/personalTexts.ts'
 import type { Site } from '../auth/site.ts'
 import type { EventHub } from '../events/eventHub.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -7,10 +8,8 @@ import type { DrillReports } from '../region/drillReports.ts'
 import type { RegionWatch } from '../region/regionWatch.ts'
 import type { AccountVault } from './accounts.ts'
 import type { Caller, Role } from './caller.ts'
-import type { CaseVault } from './caseVault.ts'
 import type { Inspection } from './inspection.ts'
 import type { Journal } from './journal.ts'
-import type { LabelVault } from './labelVault.ts'
 import type { NameVault } from './legalName.ts'
 import type { Origin } from './origin.ts'
 import type { PaymentDesk } from './paymentDesk.ts'
@@ -22,8 +21,8 @@ export type Services = {
   readonly gateway: Gateway
   readonly vault: AccountVault
   readonly names: NameVault
-  readonly cases: CaseVault
-  readonly labels: LabelVault
+  readonly cases: PersonalTexts<PaymentOf>
+  readonly labels: PersonalTexts<LabelOf>
   readonly journal: Journal
   readonly payments: PaymentDesk
   readonly events: EventHub

@@ -14,6 +14,7 @@ import { memoryKeyRing } from '../../actors/log/memoryKeyRing.ts'
 import { type AppendFate, MemoryLog } from '../../actors/log/memoryLog.ts'
 import { OwnerTable } from '../../actors/log/ownerDirectory.ts'
 import { firstOwnerRecord } from '../../actors/log/ownerRecord.ts'
+import { caseTexts, userLabels } from '../../actors/log/personalTexts.ts'
 import { Replica } from '../../actors/log/replica.ts'
 import { createOpener, createSealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
@@ -31,7 +32,6 @@ import { LiveStreams } from '../region/liveStream.ts'
 import { accountVault } from './accounts.ts'
 import { createApp } from './app.ts'
 import { Authentication } from './authentication.ts'
-import { caseVault } from './caseVault.ts'
 import type { Inspection } from './inspection.ts'
 import type {
   EntriesPage,
@@ -50,7 +50,6 @@ import type {
   PayeeMandatesPage,
   StatementRead,
 } from './journal.ts'
-import { labelVault } from './labelVault.ts'
 import { nameVault } from './legalName.ts'
 import { orderNoIn } from './orderNo.ts'
 import { PaymentDesk, type VerifySignature } from './paymentDesk.ts'
@@ -175,8 +174,8 @@ export class TestApi {
       events: this.#eventHub(),
       vault: accountVault(this.ring, createBlobs(this.ring)),
       names: nameVault(createBlobs(this.ring)),
-      cases: caseVault(createBlobs(this.ring)),
-      labels: labelVault(createBlobs(this.ring)),
+      cases: caseTexts(createBlobs(this.ring)),
+      labels: userLabels(createBlobs(this.ring)),
       journal: this.#journal(),
       payments: new PaymentDesk(gateway, verify, this.#journal(), limits, this.site),
       site: this.site,
