@@ -64,8 +64,8 @@ export type JournalSaga = {
   readonly changedMs: number
 }
 
-/** An order as the journal keeps it, long after its shard has forgotten it. */
-export type JournalOrder = Pick<
+/** How an order stands, wherever that is read. */
+export type OrderStanding = Pick<
   OrderView,
   | 'amount'
   | 'refunded'
@@ -78,13 +78,15 @@ export type JournalOrder = Pick<
   | 'splits'
   | 'user'
   | 'userVersion'
-  | 'seq'
-  | 'index'
-> & {
-  readonly orderNo: string
-  /** Its texts as the edge wrote them; absent when they were not followed. */
-  readonly content: string | undefined
-}
+>
+
+/** An order as the journal keeps it, long after its shard has forgotten it. */
+export type JournalOrder = OrderStanding &
+  Pick<OrderView, 'seq' | 'index'> & {
+    readonly orderNo: string
+    /** Its texts as the edge wrote them; absent when they were not followed. */
+    readonly content: string | undefined
+  }
 
 export type OrdersPage = {
   readonly orders: readonly JournalOrder[]

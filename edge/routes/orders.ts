@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
-import type { OrderView } from '../../actors/ledger/orderViews.ts'
 import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { callbackUrlField, checkCallbackUrl } from './callbackUrl.ts'
 import { subUserRoles, visibleWallet } from './caller.ts'
@@ -19,7 +18,7 @@ import {
   yuanText,
 } from './fields.ts'
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
-import type { JournalOrder } from './journal.ts'
+import type { JournalOrder, OrderStanding } from './journal.ts'
 import { operation, type Services } from './operation.ts'
 import { cursorText, orderCursorIn } from './orderCursor.ts'
 import { orderNoField, orderNoIn } from './orderNo.ts'
@@ -70,29 +69,14 @@ const order = z
   })
   .openapi('Order')
 
-type OrderState = Pick<
-  OrderView,
-  | 'amount'
-  | 'refunded'
-  | 'state'
-  | 'payer'
-  | 'paymentId'
-  | 'createdMs'
-  | 'expiresMs'
-  | 'changedMs'
-  | 'splits'
-  | 'user'
-  | 'userVersion'
->
-
-function statusOf({ state, amount, refunded }: OrderState): Status {
+function statusOf({ state, amount, refunded }: OrderStanding): Status {
   if (state === 'free') throw new Error('a free row is no order')
   if (state !== 'paid' || refunded === 0) return state
   return refunded === amount ? 'refunded' : 'partly_refunded'
 }
 
 /** An order as it stands. What it says beside its amount comes from the journal, a moment later than its state. */
-async function orderBody(services: Services, walletId: string, orderNo: string, state: OrderState, text: OrderText) {
+async function orderBody(services: Services, walletId: string, orderNo: string, state: OrderStanding, text: OrderText) {
   const status = statusOf(state)
   const payer = state.state === 'paid' ? await walletText(services, state.payer) : ''
   const paid = state.state === 'paid' ? { payer_wallet: payer, payment_id: commandIdText(state.paymentId) } : {}
