@@ -1,8 +1,9 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
-import { NatsLink } from './natsLink.ts'
+import { ConnectionRounds } from './connectionRounds.ts'
 import { type OwnerDirectory, OwnerTable } from './ownerDirectory.ts'
 import { ownerKey, ownersBucket, parseOwnerRecord } from './ownerRecord.ts'
+import { takeEach } from './storedMessages.ts'
 
 const readEveryMs = 1_000
 const requestTimeoutMs = 2_000
@@ -22,9 +23,8 @@ export class NatsOwnerDirectory implements OwnerDirectory {
   readonly #table = new OwnerTable()
   readonly #manager: JetStreamManager
   readonly #o: NatsOwnerOptions
-  readonly #close: () => void
-  readonly #timer: NodeJS.Timeout
-  #reading: Promise<void> | undefined
+  readonly #subscription: { unsubscribe(): void }
+  readonly #rounds: ConnectionRounds
   /** Newest revision of any record read. */
   #revision = 0
 
@@ -32,20 +32,18 @@ export class NatsOwnerDirectory implements OwnerDirectory {
     this.#manager = manager
     this.#o = options
     const prefix = `$KV.${ownersBucket(options.region)}.`
-    const subscription = connection.subscribe(`${prefix}${ownerKeyAny}`, {
+    this.#subscription = connection.subscribe(`${prefix}${ownerKeyAny}`, {
       callback: (error, message) => {
         if (error !== null) options.onFault('changes of owners cannot be heard', error)
         // It will be stored behind everything that was read so far.
         else this.#take(message.subject.slice(prefix.length), message.data, this.#revision + 1)
       },
     })
-    const onClosed = (): void => clearInterval(this.#timer)
-    const stopListening = NatsLink.of(connection).listen({ onBack: () => void this.read(), onClosed })
-    this.#timer = setInterval(() => void this.read(), readEveryMs)
-    this.#close = () => {
-      subscription.unsubscribe()
-      stopListening()
-    }
+    this.#rounds = new ConnectionRounds(connection, {
+      everyMs: readEveryMs,
+      round: () => this.#read(),
+      onFault: (error) => options.onFault('owners could not be read', error),
+    })
   }
 
   ownerOf(shard: number) {
@@ -58,12 +56,7 @@ export class NatsOwnerDirectory implements OwnerDirectory {
 
   /** Reads the region's whole copy once; a copy that cannot be read now is read again in a moment. */
   read(): Promise<void> {
-    this.#reading ??= this.#read()
-      .catch((error: unknown) => this.#o.onFault('owners could not be read', error))
-      .finally(() => {
-        this.#reading = undefined
-      })
-    return this.#reading
+    return this.#rounds.run()
   }
 
   async #read(): Promise<void> {
@@ -71,15 +64,10 @@ export class NatsOwnerDirectory implements OwnerDirectory {
     const prefix = `$KV.${bucket}.`
     const last = { multi_last: [`${prefix}${ownerKeyAny}`] }
     const messages = await this.#manager.direct.getLastMessagesFor(`KV_${bucket}`, last)
-    const giveUp = setTimeout(() => messages.stop(new Error('no answer in time')), requestTimeoutMs)
-    try {
-      for await (const { subject, data, seq } of messages) {
-        this.#revision = Math.max(this.#revision, seq)
-        this.#take(subject.slice(prefix.length), data, seq)
-      }
-    } finally {
-      clearTimeout(giveUp)
-    }
+    await takeEach(messages, requestTimeoutMs, ({ subject, data, seq }) => {
+      this.#revision = Math.max(this.#revision, seq)
+      this.#take(subject.slice(prefix.length), data, seq)
+    })
   }
 
   #take(key: string, value: Uint8Array, revision: number): void {
@@ -95,8 +83,8 @@ export class NatsOwnerDirectory implements OwnerDirectory {
   }
 
   close(): void {
-    clearInterval(this.#timer)
-    this.#close()
+    this.#subscription.unsubscribe()
+    this.#rounds.close()
   }
 }
 

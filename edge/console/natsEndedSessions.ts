@@ -6,8 +6,9 @@ import {
   jetstreamManager,
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { ConnectionRounds } from '../../actors/log/connectionRounds.ts'
 import { decodeJson, encodeJson } from '../../actors/log/jsonBytes.ts'
-import { NatsLink } from '../../actors/log/natsLink.ts'
+import { takeEach } from '../../actors/log/storedMessages.ts'
 import { endedBucket, endedSubject } from '../../actors/log/subjects.ts'
 import { type Ended, type EndedSessions, EndedTable, endedIn } from './endedSessions.ts'
 
@@ -40,10 +41,9 @@ export class NatsEndedSessions implements EndedSessions {
   readonly #bucket: string
   /** Heard of, and not in the region's bucket yet. */
   readonly #unstored = new Map<string, number>()
-  readonly #timer: NodeJS.Timeout
-  readonly #close: () => void
+  readonly #subscription: { unsubscribe(): void }
+  readonly #rounds: ConnectionRounds
   #nextSeq = 1
-  #round: Promise<void> | undefined
 
   constructor(connection: NatsConnection, manager: JetStreamManager, options: NatsEndedOptions) {
     this.#connection = connection
@@ -51,19 +51,17 @@ export class NatsEndedSessions implements EndedSessions {
     this.#stream = jetstream(connection, { timeout: requestTimeoutMs })
     this.#o = options
     this.#bucket = endedBucket(options.region)
-    const subscription = connection.subscribe('ended.*', {
+    this.#subscription = connection.subscribe('ended.*', {
       callback: (error, message) => {
         if (error !== null) options.onFault('ended sessions cannot be heard', error)
         else this.#hear(message.data)
       },
     })
-    const onClosed = (): void => clearInterval(this.#timer)
-    const stopListening = NatsLink.of(connection).listen({ onBack: () => void this.round(), onClosed })
-    this.#timer = setInterval(() => void this.round(), roundEveryMs)
-    this.#close = () => {
-      subscription.unsubscribe()
-      stopListening()
-    }
+    this.#rounds = new ConnectionRounds(connection, {
+      everyMs: roundEveryMs,
+      round: () => this.#once(),
+      onFault: (error) => options.onFault('ended sessions could not be read', error),
+    })
   }
 
   has(id: string): boolean {
@@ -107,12 +105,7 @@ export class NatsEndedSessions implements EndedSessions {
 
   /** Stores what is not stored, says everything again, and reads what others have stored. */
   round(): Promise<void> {
-    this.#round ??= this.#once()
-      .catch((error: unknown) => this.#o.onFault('ended sessions could not be read', error))
-      .finally(() => {
-        this.#round = undefined
-      })
-    return this.#round
+    return this.#rounds.run()
   }
 
   async #once(): Promise<void> {
@@ -128,26 +121,23 @@ export class NatsEndedSessions implements EndedSessions {
     const prefix = `$KV.${this.#bucket}.`
     const options = { seq: this.#nextSeq, batch: readMax, next_by_subj: `${prefix}*` }
     const messages = await this.#manager.direct.getBatch(`KV_${this.#bucket}`, options)
-    const giveUp = setTimeout(() => messages.stop(new Error('no answer in time')), requestTimeoutMs)
     let count = 0
     try {
-      for await (const { subject, data, seq } of messages) {
+      await takeEach(messages, requestTimeoutMs, ({ subject, data, seq }) => {
         count += 1
         this.#nextSeq = seq + 1
         for (const ended of endedIn([[subject.slice(prefix.length), decodeJson(data)]])) this.#take(ended)
-      }
+      })
     } catch (error) {
       // That there is nothing more is said by an error.
       if (!(error instanceof JetStreamError && 'code' in error && error.code === nothingThere)) throw error
-    } finally {
-      clearTimeout(giveUp)
     }
     return count
   }
 
   close(): void {
-    clearInterval(this.#timer)
-    this.#close()
+    this.#subscription.unsubscribe()
+    this.#rounds.close()
   }
 }
 
