@@ -272,7 +272,6 @@ export function followerPlans(plan: RegionPlan): ProcessPlan[] {
       program: 'actors/connectors/main.ts',
       settings: connector,
       readyUrl: ready('connector'),
-      inBackground: true,
     },
     {
       name: 'webhooks',
