@@ -44,7 +44,9 @@ const rounded = (ms: number): number => Math.round(ms * 10) / 10
 function longestWaitMs({ payments, faults }: DrillResult): number | undefined {
   const fromMs = faults[0]?.fromMs
   if (fromMs === undefined) return undefined
-  const waits = payments.filter(({ probe, sentAtMs }) => probe && sentAtMs >= fromMs).map((one) => waitedMs(one) ?? 0)
+  const waits = payments
+    .filter(({ probe, sentAtMs }) => probe && sentAtMs >= fromMs)
+    .flatMap((one) => waitedMs(one) ?? [])
   return waits.length === 0 ? undefined : Math.round(waits.reduce((longest, waited) => Math.max(longest, waited)))
 }
 
