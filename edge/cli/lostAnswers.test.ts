@@ -30,7 +30,8 @@ beforeAll(async () => {
       far.arrived.push(arrived)
       const reaction = far.react(arrived)
       if (reaction === 'tear') return void request.socket.destroy()
-      response.writeHead(reaction.status, { 'content-type': 'application/json' }).end(JSON.stringify(reaction.body))
+      const type = reaction.status < 400 ? 'application/json' : 'application/problem+json'
+      response.writeHead(reaction.status, { 'content-type': type }).end(JSON.stringify(reaction.body))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -40,6 +40,13 @@ describe('a request that is sent again', () => {
     expect(await outcomeOf(...tries)).toBeInstanceOf(OutcomeUnknown)
   })
 
+  test('is of unknown outcome when somebody on the way answers', async () => {
+    const page = { status: 403, headers: { 'content-type': 'text/html' }, body: new TextEncoder().encode('<p>no</p>') }
+    const outcome = sendWithRetries(async () => page, policy)
+    await expect(outcome).rejects.toBeInstanceOf(OutcomeUnknown)
+    await expect(outcome).rejects.toThrow("the answer was 403 and none of the API's")
+  })
+
   test('is refused after silence by what no earlier try can have caused', async () => {
     expect(await outcomeOf(silence, [422, 'funds-insufficient'])).toBeInstanceOf(ApiProblem)
   })

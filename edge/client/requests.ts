@@ -44,7 +44,8 @@ export const defaultRetries: RetryPolicy = { triesMax: 8, timeoutMs: 12_000, pau
 
 /**
  * Sends one request and repeats it, the same in every byte but its signature's time, while it may still succeed.
- * @throws ApiProblem when it was refused; OutcomeUnknown when a try was lost, and no later answer tells what it did.
+ * @throws ApiProblem when it was refused; OutcomeUnknown when a try was lost, and no later answer tells what it did, or
+ * when somebody on the way answered.
  */
 export async function sendWithRetries(
   send: () => Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>,
@@ -64,6 +65,7 @@ export async function sendWithRetries(
     const body = decodeBody(answer.body)
     const word = wordOf(answer.status, isProblem(answer.headers['content-type']))
     if (word === 'done') return { status: answer.status, body, raw: answer.body }
+    if (word === 'foreign') throw new OutcomeUnknown(`the answer was ${answer.status} and none of the API's`)
     const problem = new ApiProblem(answer.status, body)
     ;(problem as { retryAfterS?: number }).retryAfterS = Number(answer.headers['retry-after'] ?? 0)
     last = problem
