@@ -3,8 +3,10 @@ import { rateHeaders } from './rateHeaders.ts'
 import { RateLimits } from './rateLimits.ts'
 
 let nowMs = 1_000
+/** Under which no two of the callers below share a place. */
+const seed = 1
 const limits = () =>
-  new RateLimits({ addressPerSecondMax: 3, walletPerSecondMax: 2, principalPerSecondMax: 1 }, () => nowMs)
+  new RateLimits({ addressPerSecondMax: 3, walletPerSecondMax: 2, principalPerSecondMax: 1 }, () => nowMs, seed)
 const ipv4 = (last: number): Uint8Array =>
   Buffer.from(`00000000000000000000ffff7f0000${last.toString(16).padStart(2, '0')}`, 'hex')
 const ipv6 = (network: string, host: string): Uint8Array =>

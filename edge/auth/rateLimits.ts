@@ -37,12 +37,20 @@ export class RateLimits {
   readonly #lookupsOfPrincipals: Windows
   /** Principals are few, and each has a place of its own. */
   readonly #principalPlaces = new Map<string, number>()
-  readonly #seed = randomInt(2 ** 32)
+  readonly #seed: number
   readonly #walletNumber = new Float64Array(1)
   readonly #walletBytes = new Uint8Array(this.#walletNumber.buffer)
 
-  /** @param monotonicMs a clock that never jumps */
-  constructor(settings: RateLimitSettings, monotonicMs: () => number = () => performance.now()) {
+  /**
+   * @param monotonicMs a clock that never jumps
+   * @param seed of the hash: secret wherever callers are strangers
+   */
+  constructor(
+    settings: RateLimitSettings,
+    monotonicMs: () => number = () => performance.now(),
+    seed = randomInt(2 ** 32),
+  ) {
+    this.#seed = seed
     const { lookupsPerMinuteMax = lookupsPerMinuteDefault } = settings
     this.#addresses = new Windows(settings.addressPerSecondMax, secondMs, monotonicMs)
     this.#wallets = new Windows(settings.walletPerSecondMax, secondMs, monotonicMs)

@@ -167,7 +167,7 @@ export class TestApi {
     const verify: VerifySignature = async ({ algorithm, key }, message, signature) =>
       // As the verifying threads do it: under what is no point of the curve nothing is signed.
       key[0] !== 0 && verifyEcdsa(importWalletKey(algorithm, key), message, signature)
-    const limits = new RateLimits(rateLimits)
+    const limits = new RateLimits(rateLimits, undefined, 1)
     const { gateway } = this
     const services = {
       gateway,
