@@ -121,6 +121,7 @@ export class FrameLane<T> {
       const waiters = this.#gathering.splice(0, this.#fitting()).filter((waiter) => !waiter.settled)
       if (waiters.length === 0) return
       this.#slots += 1
+      this.#o.gatherRule?.departed(this.#o.ports.monotonicMs())
       this.#send(waiters).catch((error: unknown) => this.#o.ports.onFault('a frame was given up', error))
     }
   }

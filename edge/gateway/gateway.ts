@@ -7,6 +7,7 @@ import { defaultPlacement, type Placement, shardOf } from '../../actors/log/plac
 import type { Query } from '../../actors/log/queries.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { type BatchId, type BatchOutcome, BatchTracker } from './batchTracker.ts'
+import { Departures } from './departures.ts'
 import { digestWord } from './frameBodies.ts'
 import { type PaymentOutcome, PaymentTracker } from './paymentTracker.ts'
 import type { GatewayPorts } from './ports.ts'
@@ -63,6 +64,9 @@ export class Gateway {
   readonly #tracker: PaymentTracker
   readonly #batches: BatchTracker
   readonly #nextToken: () => number
+  readonly #departures = new Departures(() => {
+    for (const gate of this.gates) gate.reconsider()
+  })
   readonly #deadlineMs: number
   #cancelSweep: (() => void) | undefined
   #stopListening: (() => void) | undefined
@@ -95,6 +99,7 @@ export class Gateway {
       ports,
       waitingMax: this.#o.waitingMax ?? waitingPerShardMax,
       framesInFlightMax: this.#o.framesInFlightMax ?? framesInFlightMaxDefault,
+      departures: this.#departures,
     })
   }
 

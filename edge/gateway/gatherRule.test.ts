@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
+import { Departures } from './departures.ts'
 import { GatherRule } from './gatherRule.ts'
 
 /** A rule under which `unfinished` payments are on their way, and `tookMs` is what payments take. */
-const ruleWith = (unfinished: number, tookMs: number): GatherRule => {
-  const rule = new GatherRule()
+const ruleWith = (unfinished: number, tookMs: number, departures?: Departures): GatherRule => {
+  const rule = new GatherRule(departures)
   for (let n = 0; n < 200; n++) {
     rule.begin()
     rule.end(tookMs)
@@ -23,6 +24,16 @@ test('they wait no longer than two fifths of what payments take, counted from th
   expect(rule.holdMs(1, 1_000, 1_000)).toBeCloseTo(8, 1)
   expect(rule.holdMs(1, 1_000, 1_004)).toBeCloseTo(4, 1)
   expect(rule.holdMs(1, 1_000, 1_009)).toBe(0)
+})
+
+test('when another shard’s frame leaves, they go along once half of their time is over', () => {
+  const departures = new Departures()
+  const rule = ruleWith(10, 20, departures)
+  departures.add(1_003)
+  expect(rule.holdMs(1, 1_000, 1_003)).toBeCloseTo(1, 1)
+  departures.add(1_005)
+  expect(rule.holdMs(1, 1_000, 1_005)).toBe(0)
+  expect(rule.holdMs(1, 1_000, 1_006)).toBeCloseTo(2, 1)
 })
 
 test('two dozen leave at once, however many are unfinished', () => {

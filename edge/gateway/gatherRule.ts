@@ -1,3 +1,5 @@
+import { Departures } from './departures.ts'
+
 /** Up to so many unfinished payments of a shard wait for no other. */
 const few = 2
 /** So many share a frame so well that more would hardly make it cheaper. */
@@ -7,6 +9,8 @@ const holdShare = 0.4
 const holdMaxMs = 100
 /** How much the newest payment counts in the time that payments take. */
 const newestShare = 1 / 16
+/** What has waited for this part of its time leaves together with a frame of another shard. */
+const togetherShare = 0.5
 
 /**
  * When the payments that have gathered for one shard leave in a frame. Every frame costs a sync of the disk, a sealing
@@ -17,6 +21,16 @@ const newestShare = 1 / 16
 export class GatherRule {
   #unfinished = 0
   #tookMs = 0
+  readonly #departures: Departures
+
+  constructor(departures = new Departures()) {
+    this.#departures = departures
+  }
+
+  /** A frame leaves. */
+  departed(nowMs: number): void {
+    this.#departures.add(nowMs)
+  }
 
   begin(): void {
     this.#unfinished += 1
@@ -31,7 +45,8 @@ export class GatherRule {
   /** @returns how much longer what has gathered since `sinceMs` should wait, in ms; 0 when it may leave */
   holdMs(gathered: number, sinceMs: number, nowMs: number): number {
     if (this.#unfinished <= few || gathered >= enough) return 0
-    const holdMs = Math.min(holdMaxMs, this.#tookMs * holdShare)
+    const fullMs = Math.min(holdMaxMs, this.#tookMs * holdShare)
+    const holdMs = this.#departures.isNow(nowMs) ? fullMs * togetherShare : fullMs
     // A clock that was set back must not hold anything up for longer.
     return Math.min(holdMs, Math.max(0, sinceMs + holdMs - nowMs))
   }

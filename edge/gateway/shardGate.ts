@@ -5,6 +5,7 @@ import { assertionBytes, type Evidence } from '../../actors/log/evidence.ts'
 import type { OwnerDirectory } from '../../actors/log/ownerDirectory.ts'
 import type { Sealer } from '../../actors/log/sealing.ts'
 import { commandSubject } from '../../actors/log/subjects.ts'
+import type { Departures } from './departures.ts'
 import {
   batchBody,
   commandsBody,
@@ -38,6 +39,8 @@ export type ShardGateOptions = {
   /** Records that may wait for one shard; beyond it a caller is asked to come again. */
   readonly waitingMax: number
   readonly framesInFlightMax: number
+  /** Of the whole edge; alone without. */
+  readonly departures?: Departures
 }
 
 /** The edge's way into one shard's log: lanes for payments, batches and rare commands, under one count of frames. */
@@ -47,7 +50,7 @@ export class ShardGate {
   readonly #payments: FrameLane<PaymentSubmission>
   readonly #batches: FrameLane<BatchSubmission>
   readonly #commands: FrameLane<CommandSubmission>
-  readonly #gatherRule = new GatherRule()
+  readonly #gatherRule: GatherRule
   #subject = { region: '', text: '' }
   #counter = 0
   #waiting = 0
@@ -56,6 +59,7 @@ export class ShardGate {
     this.#o = options
     this.shard = options.shard
     const { framesInFlightMax } = options
+    this.#gatherRule = new GatherRule(options.departures)
     this.#payments = this.#lane(frameKinds.payments, paymentsPerFrameMax, framesInFlightMax, paymentsBody, {
       gatherRule: this.#gatherRule,
     })
@@ -132,6 +136,11 @@ export class ShardGate {
   submitByCommand(token: number, command: CommandSubmission, deadlineMs: number): Promise<Submitted> {
     this.#gatherRule.begin()
     return this.submitCommand(token, command, deadlineMs)
+  }
+
+  /** A frame of another shard leaves now. */
+  reconsider(): void {
+    this.#payments.reconsider()
   }
 
   paymentEnded(tookMs: number): void {
