@@ -17,6 +17,7 @@ type AddedTable =
   | 'merchant_user_labels'
   | 'mandate_texts'
   | 'mandate_payments'
+  | 'user_names'
   | 'notices'
   | 'dispute_texts'
   | 'audit'
@@ -69,6 +70,7 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       merchant_user_labels: text(({ rows }) => rows.merchantUserLabels.join('')),
       mandate_texts: text(({ rows }) => rows.mandateTexts.join('')),
       mandate_payments: text(({ rows }) => rows.mandatePayments.join('')),
+      user_names: text(({ rows }) => rows.userNames.join('')),
       dispute_texts: text(({ rows }) => rows.disputeTexts.join('')),
       notices: text(({ rows }) => rows.notices.join('')),
       audit: text(({ rows }) => rows.audit.join('')),
@@ -90,7 +92,6 @@ export function batchOf(followed: readonly { rows: ShardRows; replica: Replica }
       mandates: text(({ rows }) => [...rows.mandates.values()].join('')),
       disputes: text(({ rows }) => [...rows.disputes.values()].join('')),
       recoveries: text(({ rows }) => [...rows.recoveries.values()].join('')),
-      user_names: text(({ rows }) => [...rows.userNames.values()].join('')),
       received: text(({ rows, replica }) => receivedLines(rows.shard, replica.ledger.state)),
       applied: text(({ rows, replica }) => appliedLines(rows.shard, replica.ledger.state)),
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Resident } from '../host/hostTown.fixture.ts'
 import { createBlobs } from '../log/blobs.ts'
-import { type ComparedRegion, compareRegions } from './compareRegions.ts'
+import { type ComparedRegion, comparedTables, compareRegions } from './compareRegions.ts'
 import { type Database, openDatabase } from './database.ts'
 import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 import { sealBalance } from './stateRows.ts'
@@ -43,6 +43,14 @@ test('two regions that followed the same logs are equal, row by row, with balanc
   const { verdict, figures, notes } = await compareRegions(...regions, restMs)
   expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
   expect(figures).toMatchObject({ differing: 0, 'wallets.compared': 2, 'entries.compared': 3, 'payments.compared': 2 })
+})
+
+test('every table is compared, but those that only this region writes', async () => {
+  const tables = await elsewhere<{ name: string }[]>`
+    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition`
+  const ownOnly = ['reconciliations', 'review_cases', 'webhook_attempts']
+  expect(tables.map(({ name }) => name).sort()).toEqual([...Object.keys(comparedTables), ...ownOnly].sort())
 })
 
 describe('what differs is found', () => {

@@ -8,7 +8,9 @@ import { openBalance } from './stateRows.ts'
  * How each table's rows are told apart, and what of them must be alike. A wallet's balance is sealed anew each time it
  * is written, and bound to where the writer stood: it is compared opened.
  */
-const tables: Readonly<Record<string, { readonly key: string; readonly row: string; readonly sealed?: true }>> = {
+export const comparedTables: Readonly<
+  Record<string, { readonly key: string; readonly row: string; readonly sealed?: true }>
+> = {
   positions: { key: 'shard', row: 'row(t.seq, t.chain, t.log_time_ms)' },
   entries: { key: 'day, wallet, seq, index, kind', row: 't' },
   payments: { key: 'day, payer, id', row: 't' },
@@ -21,6 +23,8 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
     sealed: true,
   },
   users: { key: 'number', row: 't' },
+  // Names and texts are sealed by the edge, once for both regions.
+  user_names: { key: 'user_number, seq, index', row: 't' },
   links: { key: 'shard, link', row: 't' },
   sagas: { key: 'wallet, id', row: 't' },
   orders: { key: 'merchant, order_no, seq', row: 't' },
@@ -40,8 +44,11 @@ const tables: Readonly<Record<string, { readonly key: string; readonly row: stri
   merchants: { key: 'wallet', row: 't' },
   merchant_texts: { key: 'shard, seq, index', row: 't' },
   merchant_users: { key: 'merchant, number, version', row: 't' },
-  // Sealed by the edge, once for both regions.
   merchant_user_labels: { key: 'shard, seq, index', row: 't' },
+  recoveries: { key: 'wallet, seq, index', row: 't' },
+  disputes: { key: 'wallet, payer, seq, index', row: 't' },
+  dispute_texts: { key: 'shard, seq, index', row: 't' },
+  notices: { key: 'wallet, seq, index, kind', row: 't' },
   audit: { key: 'shard, seq, index', row: 't' },
   proposals: { key: 'shard, seq, index', row: 't' },
   proposal_decisions: { key: 'shard, seq, index', row: 't' },
@@ -96,7 +103,7 @@ async function compareTables(a: ComparedRegion, b: ComparedRegion): Promise<Find
       const figures: Record<string, number> = {}
       const notes: string[] = []
       let differing = 0
-      for (const table of Object.keys(tables)) {
+      for (const table of Object.keys(comparedTables)) {
         const found = await compareTable(table, { ...a, sql: left }, { ...b, sql: right })
         figures[`${table}.compared`] = found.compared
         figures[`${table}.differing`] = found.differing
@@ -141,7 +148,7 @@ async function compareTable(table: string, a: ComparedRegion, b: ComparedRegion)
 }
 
 async function* rowsOf(table: string, { sql, blobs }: ComparedRegion): AsyncGenerator<{ key: string; text: string }> {
-  const { key, row, sealed } = tables[table]!
+  const { key, row, sealed } = comparedTables[table]!
   const columns = sealed === undefined ? '' : ', number, seq, balance_sealed as sealed'
   // Ordered by bytes, as strings are compared here too.
   const text = `select concat_ws('/', ${key}) as key, (${row})::text as row${columns} from ${table} t

@@ -1,13 +1,17 @@
 import { businessDay } from '../ledger/businessTime.ts'
+import { disputeAt } from '../ledger/disputes.ts'
 import { bucketCount } from '../ledger/ids.ts'
+import { recoveryAt } from '../ledger/recoveries.ts'
 import type { State } from '../ledger/state.ts'
 import type { Blobs } from '../log/blobs.ts'
 import type { Replica } from '../log/replica.ts'
 import { batchOf, writeWithin } from './batch.ts'
 import { type Database, withinMs } from './database.ts'
+import { addDispute } from './disputeRows.ts'
 import { addHold } from './holdRows.ts'
 import { addMandate } from './mandateRows.ts'
 import { addMerchantUser } from './merchantUserRows.ts'
+import { addRecovery } from './noticeRows.ts'
 import { addOrder } from './orderRows.ts'
 import type { Position } from './shardFollowing.ts'
 import { ShardRows } from './shardRows.ts'
@@ -46,9 +50,17 @@ function rowsOf({ shard, seq }: Position, state: State): ShardRows {
     [state.holds, addHold],
     [state.mandates, addMandate],
   ] as const) {
-    for (let row = 0; row < table.columns.count; row++) if (table.columns.at.state[row] !== 0) add(rows, state, row)
+    for (const row of usedRows(table)) add(rows, state, row)
   }
+  for (const row of usedRows(state.disputes)) addDispute(rows, disputeAt(state, row))
+  for (const row of usedRows(state.recoveries)) addRecovery(rows, recoveryAt(state, row))
   return rows
+}
+
+type StateTable = { readonly columns: { readonly count: number; readonly at: { readonly state: Uint8Array } } }
+
+function* usedRows({ columns }: StateTable): Generator<number> {
+  for (let row = 0; row < columns.count; row++) if (columns.at.state[row] !== 0) yield row
 }
 
 async function addChangedWallets(tx: Database, rows: ShardRows, { shard, seq, ledger }: Replica): Promise<void> {
@@ -88,14 +100,20 @@ async function removeBeyond(tx: Database, { shard, seq, ledger }: Replica): Prom
     'orders',
     'holds',
     'mandates',
+    'recoveries',
+    'disputes',
+    'dispute_texts',
+    'notices',
     'sagas',
     'wallets',
     'audit',
   ]) {
     await tx`delete from ${tx(table)} where shard = ${shard} and seq > ${seq}`
   }
+  // A user lives in the shard of the bucket that issued the number.
+  const userLivesHere = (user: string) => tx`${tx(user)} % ${bucketCount} % ${genesis.shardCount} = ${shard}`
+  await tx`delete from user_names where ${userLivesHere('user_number')} and seq > ${seq}`
+  await tx`delete from users where ${userLivesHere('number')}`
   await tx`delete from links where shard = ${shard}`
   await tx`delete from merchants where shard = ${shard}`
-  // A user lives in the shard of the bucket that issued the number.
-  await tx`delete from users where number % ${bucketCount} % ${genesis.shardCount} = ${shard}`
 }

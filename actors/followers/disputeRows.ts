@@ -13,12 +13,16 @@ const bytea = (bytes: Uint8Array): string => `\\\\x${hex(bytes, 0, bytes.length)
 const statusNames = ['', 'open', 'returned', 'declined', 'expired', 'withdrawn', 'bounced'] as const
 
 /** A case as a change left it; the payee, who lives in this shard, is told. */
-export function addDispute(rows: ShardRows, change: DisputeChange, place: NoticePlace): void {
+export function addDisputeChange(rows: ShardRows, change: DisputeChange, place: NoticePlace): void {
+  addDispute(rows, change)
+  addNotice(rows, change.wallet, 'disputeChanged', place, { status: statusNames[change.state]! })
+}
+
+export function addDispute(rows: ShardRows, change: DisputeChange): void {
   const { wallet, payer, paymentId, amount, payerInstitution, seq, index } = change
   const { openedMs, expiresMs, changedMs, state } = change
   const of = [wallet, payer, bytea(paymentId), rows.shard, seq, index, amount, payerInstitution, state]
   rows.disputes.set(`${wallet}/${payer}/${seq}/${index}`, `${[...of, openedMs, expiresMs, changedMs].join('\t')}\n`)
-  addNotice(rows, wallet, 'disputeChanged', place, { status: statusNames[state]! })
 }
 
 /** What the payer says in a case that was opened in this frame, sealed as the edge sealed it. */

@@ -21,13 +21,13 @@ import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { addAct } from './auditRows.ts'
 import { hex, int8Of } from './copyText.ts'
-import { addDispute, addDisputeReturn, addDisputeText } from './disputeRows.ts'
+import { addDisputeChange, addDisputeReturn, addDisputeText } from './disputeRows.ts'
 import { addCapture, addHold } from './holdRows.ts'
 import { addCollection, addMade, addMandate, addPurpose } from './mandateRows.ts'
 import { addMerchant, addMerchantText } from './merchantRows.ts'
 import { addMerchantUser, addMerchantUserLabel } from './merchantUserRows.ts'
 import { addName } from './nameRows.ts'
-import { addCommandNotice, addNotice, addRecovery } from './noticeRows.ts'
+import { addCommandNotice, addNotice, addRecoveryChange } from './noticeRows.ts'
 import { addOrder, addOrderPayment, addOrderText, addRefund, addSplit } from './orderRows.ts'
 import { addRisk } from './riskRows.ts'
 import type { ShardRows } from './shardRows.ts'
@@ -77,12 +77,12 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   for (const made of out.made) addMade(rows, state, entry.seq, made)
   for (const [n, change] of out.recoveries.entries()) {
     // Behind all postings of the frame: what falls due does so with any frame, and has no record in it.
-    addRecovery(rows, change, { seq: entry.seq, index: noticesFrom + n, logTimeMs: state.logTimeMs })
+    addRecoveryChange(rows, change, { seq: entry.seq, index: noticesFrom + n, logTimeMs: state.logTimeMs })
     addWallet(rows, state, change.wallet)
   }
   let behind = noticesFrom + out.recoveries.length
   for (const change of out.disputes) {
-    addDispute(rows, change, { seq: entry.seq, index: behind++, logTimeMs: state.logTimeMs })
+    addDisputeChange(rows, change, { seq: entry.seq, index: behind++, logTimeMs: state.logTimeMs })
   }
   for (const { wallet, link, code } of out.payouts) {
     const about = { link_id: link, reason: refusalOf(code) }
@@ -216,8 +216,8 @@ function addCommands(rows: ShardRows, state: State, applied: Applied): void {
     if (name === 'merchantPut' || name === 'webhookSecretRotate') addMerchant(rows, state, command.wallet!)
     if (name === 'userOpen') addUser(rows, state, out.value[i]!)
     else if (command.user !== undefined) addUser(rows, state, command.user)
-    if (name === 'userOpen') addName(rows, frame, name, at, out.value[i]!)
-    else if (name === 'userUpdate') addName(rows, frame, name, at, command.user!)
+    if (name === 'userOpen') addName(rows, applied, name, i, at, out.value[i]!)
+    else if (name === 'userUpdate') addName(rows, applied, name, i, at, command.user!)
     addRisk(rows, state, applied, i, at, name)
     addLink(rows, name, out, i, command as { link?: number })
   }

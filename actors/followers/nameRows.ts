@@ -1,5 +1,6 @@
 import type { FrameInput } from '../ledger/frameInput.ts'
 import { commandHeadRecord, commandRecords } from '../ledger/records.ts'
+import type { Applied } from '../log/replica.ts'
 import { hex } from './copyText.ts'
 import type { ShardRows } from './shardRows.ts'
 
@@ -12,8 +13,9 @@ export function nameLength({ view }: FrameInput, at: number): number {
 /** The name that came with a command about a user, sealed as the edge sealed it: the projector needs no key for it. */
 export function addName(
   rows: ShardRows,
-  frame: FrameInput,
+  { frame, entry }: Applied,
   command: 'userOpen' | 'userUpdate',
+  index: number,
   at: number,
   user: number,
 ): void {
@@ -24,5 +26,5 @@ export function addName(
   const actor = frame.view.getFloat64(at + commandHeadRecord.at.actor, true)
   const id = hex(frame.u8, at + commandHeadRecord.at.id, 16)
   const sealed = hex(frame.u8, at + record.size, length)
-  rows.userNames.set(user, `${user}\t${actor}\t\\\\x${id}\t\\\\x${sealed}\n`)
+  rows.userNames.push(`${user}\t${entry.seq}\t${index}\t${actor}\t\\\\x${id}\t\\\\x${sealed}\n`)
 }

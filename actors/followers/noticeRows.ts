@@ -49,10 +49,14 @@ export function addCommandNotice(
 }
 
 /** A recovery as a change left it; several changes of a frame follow one another. */
-export function addRecovery(rows: ShardRows, change: RecoveryChange, place: NoticePlace): void {
+export function addRecoveryChange(rows: ShardRows, change: RecoveryChange, place: NoticePlace): void {
+  addRecovery(rows, change)
+  const about = { effective_at: new Date(change.effectiveMs).toISOString() }
+  addNotice(rows, change.wallet, recoveryNotices[change.state]!, place, about)
+}
+
+export function addRecovery(rows: ShardRows, change: RecoveryChange): void {
   const { wallet, seq, index, startedMs, effectiveMs, changedMs, state } = change
   const cells = [wallet, seq, index, rows.shard, startedMs, effectiveMs, changedMs, state]
   rows.recoveries.set(`${wallet}/${seq}/${index}`, `${cells.join('\t')}\n`)
-  const about = { effective_at: new Date(effectiveMs).toISOString() }
-  addNotice(rows, wallet, recoveryNotices[state]!, place, about)
 }

@@ -118,7 +118,7 @@ describe('orders', () => {
   })
 })
 
-test('the name of a user is written as it was sealed, for the command that brought it; a newer one takes its place', async () => {
+test('the name of a user is written as it was sealed, for the command that brought it, newest last', async () => {
   const { town, sql } = followed
   const edge = { kind: 'edge', id: '1' } as const
   const sealed = (byte: number) => new Uint8Array(120).fill(byte)
@@ -133,9 +133,11 @@ test('the name of a user is written as it was sealed, for the command that broug
   await town.command(1, 'userUpdate', { ...unnamed, risk: 255, reasonLength: why.length }, edge, why)
   await followed.project()
   await followed.caughtUp()
-  const rows = await sql`select * from user_names where user_number = ${user}`
-  expect(rows).toHaveLength(1)
-  expect(rows[0]).toMatchObject({ actor: 1n, command_id: Buffer.from(second), name_sealed: Buffer.from(sealed(2)) })
+  const rows = await sql`select actor, command_id, name_sealed from user_names where user_number = ${user} order by seq`
+  expect([...rows]).toEqual([
+    { actor: 1n, command_id: Buffer.from(first), name_sealed: Buffer.from(sealed(1)) },
+    { actor: 1n, command_id: Buffer.from(second), name_sealed: Buffer.from(sealed(2)) },
+  ])
 })
 
 test('a recovery and its end are written, and the holder is told of both', async () => {

@@ -13,7 +13,6 @@ import {
   orders,
   recoveries,
   sagas,
-  userNames,
   users,
   wallets,
 } from './schema.ts'
@@ -45,7 +44,6 @@ export const replacements = {
   mandates: replacement(mandates, ['wallet', 'id']),
   disputes: replacement(disputes, ['wallet', 'payer', 'seq', 'index']),
   recoveries: replacement(recoveries, ['wallet', 'seq', 'index']),
-  user_names: replacement(userNames, ['user_number']),
   orders: replacement(orders, ['merchant', 'order_no', 'seq']),
   merchants: replacement(merchants, ['wallet']),
   merchant_users: replacement(merchantUsers, ['merchant', 'number', 'version']),

@@ -134,14 +134,23 @@ export const users = pgTable('users', {
   risk: smallint('risk').notNull(),
 })
 
-/** Legal names as the edge sealed them, for the command that brought each: no other process writes or reads them here. */
-export const userNames = pgTable('user_names', {
-  user: int8('user_number').primaryKey(),
-  /** Whose command it was, and its id. */
-  actor: int8('actor').notNull(),
-  commandId: bytes('command_id').notNull(),
-  sealed: bytes('name_sealed').notNull(),
-})
+/**
+ * Legal names as the edge sealed them, for the command that brought each: the newest of a user counts, and the one
+ * before counts again where a cut of the log voids it.
+ */
+export const userNames = pgTable(
+  'user_names',
+  {
+    user: int8('user_number').notNull(),
+    seq: int8('seq').notNull(),
+    index: integer('index').notNull(),
+    /** Whose command it was, and its id. */
+    actor: int8('actor').notNull(),
+    commandId: bytes('command_id').notNull(),
+    sealed: bytes('name_sealed').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.user, t.seq, t.index] })],
+)
 
 /** Linked accounts, masked; the full number exists only sealed in the log. */
 export const links = pgTable(

@@ -23,8 +23,8 @@ export class ShardRows {
   readonly mandates = new Map<string, string>()
   readonly mandateTexts: string[] = []
   readonly mandatePayments: string[] = []
-  /** Of each user whose name was entered, by number: the newest counts. */
-  readonly userNames = new Map<number, string>()
+  /** Names of users as they were entered. */
+  readonly userNames: string[] = []
   /** Of each recovery of a wallet that changed, by its wallet and start; and what holders are told of. */
   readonly recoveries = new Map<string, string>()
   readonly notices: string[] = []

@@ -4,7 +4,7 @@ import { deadlineKinds } from './deadlines.ts'
 import { disputeName, disputeNameBytes, disputeStates } from './disputeTable.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
 import { isAmount } from './money.ts'
-import { type Outcomes, postingKinds } from './outcomes.ts'
+import { type DisputeChange, type Outcomes, postingKinds } from './outcomes.ts'
 import { creditWallet, oweCredit, takeFromWallet } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { judgeRefundCredit } from './refunds.ts'
@@ -39,7 +39,7 @@ export const openDispute: Execute<'disputeOpen'> = (s, command, out, place) => {
   at.state[row] = disputeStates.open
   s.disputes.columns.hashRow(s.digest, row, 1)
   s.deadlines.add(expiresMs, deadlineKinds.dispute, s.disputes.numberOf(row))
-  tell(s, row, out)
+  out.disputes.push(disputeAt(s, row))
   return { refusal: 'accepted', value: expiresMs }
 }
 
@@ -137,7 +137,7 @@ function end(s: State, row: number, state: number, changedMs: number, out: Outco
     at.state[row] = state
     at.changedMs[row] = changedMs
   })
-  tell(s, row, out)
+  out.disputes.push(disputeAt(s, row))
 }
 
 /** What was given back has come home again: the payer's wallet was closed. */
@@ -159,10 +159,10 @@ export function disputeDue(s: State, number: number, out: Outcomes): void {
   s.deadlines.add(Math.max(keepUntilMs[row]!, s.logTimeMs + 1), deadlineKinds.dispute, number)
 }
 
-/** For whoever writes it down. */
-function tell(s: State, row: number, out: Outcomes): void {
+/** A case as it stands, for whoever writes it down. */
+export function disputeAt(s: State, row: number): DisputeChange {
   const at = s.disputes.columns.at
-  out.disputes.push({
+  return {
     wallet: s.wallets.at.number[at.wallet[row]!]!,
     payer: at.payer[row]!,
     paymentId: at.name.slice(row * disputeNameBytes, row * disputeNameBytes + 16),
@@ -174,7 +174,7 @@ function tell(s: State, row: number, out: Outcomes): void {
     expiresMs: at.expiresMs[row]!,
     changedMs: at.changedMs[row]!,
     state: at.state[row]!,
-  })
+  }
 }
 
 /** A payee's case as its shard holds it, or undefined when there is none or it was forgotten. */

@@ -3,7 +3,7 @@ import { deadlineKinds } from './deadlines.ts'
 import { type Command, type Execute, refuse } from './execution.ts'
 import { isKey, replaceKey } from './keyOfWallet.ts'
 import { removeAllUsers } from './merchantUsers.ts'
-import type { Outcomes } from './outcomes.ts'
+import type { Outcomes, RecoveryChange } from './outcomes.ts'
 import { signers } from './records.ts'
 import { recoveryName, recoveryStates } from './recoveryTable.ts'
 import type { Refusal } from './refusals.ts'
@@ -36,7 +36,7 @@ export const startRecovery: Execute<'recoveryStart'> = (s, command, out, place) 
   at.key.set(command.key, row * 33)
   s.recoveries.columns.hashRow(s.digest, row, 1)
   s.deadlines.add(effectiveMs, deadlineKinds.recovery, s.recoveries.numberOf(row))
-  tell(s, row, out)
+  out.recoveries.push(recoveryAt(s, row))
   if (effectiveMs <= s.logTimeMs) endNow(s, row, recoveryStates.done, out)
   return { refusal: 'accepted', value: effectiveMs }
 }
@@ -93,13 +93,13 @@ function end(s: State, row: number, state: number, changedMs: number, out: Outco
     replaceKey(s, wallet, algorithm[row]!, key.subarray(row * 33, row * 33 + 33))
     removeAllUsers(s, wallet, out)
   }
-  tell(s, row, out)
+  out.recoveries.push(recoveryAt(s, row))
 }
 
-/** For whoever writes it down: the row may be another wallet's before the frame is over. */
-function tell(s: State, row: number, out: Outcomes): void {
+/** A recovery as it stands, for whoever writes it down: the row may be another wallet's before the frame is over. */
+export function recoveryAt(s: State, row: number): RecoveryChange {
   const { wallet, seq, index, startedMs, effectiveMs, changedMs, state } = s.recoveries.columns.at
-  out.recoveries.push({
+  return {
     wallet: s.wallets.at.number[wallet[row]!]!,
     seq: seq[row]!,
     index: index[row]!,
@@ -107,7 +107,7 @@ function tell(s: State, row: number, out: Outcomes): void {
     effectiveMs: effectiveMs[row]!,
     changedMs: changedMs[row]!,
     state: state[row]!,
-  })
+  }
 }
 
 /** One whose time has come, though its turn among all that fell due has not, gives the wallet its key first. */

@@ -265,7 +265,8 @@ export class SqlJournal implements Journal {
   userName(user: number): Promise<Found<JournalName>> {
     return this.#ask(async (sql) => {
       const [row] = await sql<{ actor: bigint; command_id: Uint8Array; name_sealed: Uint8Array }[]>`
-        select actor, command_id, name_sealed from user_names where user_number = ${user}`
+        select actor, command_id, name_sealed from user_names where user_number = ${user}
+        order by seq desc, index desc limit 1`
       if (row === undefined) return this.#none(sql)
       const record = { actor: Number(row.actor), commandId: row.command_id, sealed: row.name_sealed }
       return { kind: 'found', record }
