@@ -7,7 +7,7 @@ export class Departures {
   readonly #ask: () => void
 
   /** @param ask every shard whether it has something to send along */
-  constructor(ask: () => void = () => undefined) {
+  constructor(ask: () => void) {
     this.#ask = ask
   }
 

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest'
 import { Departures } from './departures.ts'
 import { GatherRule } from './gatherRule.ts'
 
+const alone = () => new Departures(() => undefined)
+
 /** A rule under which `unfinished` payments are on their way, and `tookMs` is what payments take. */
-const ruleWith = (unfinished: number, tookMs: number, departures?: Departures): GatherRule => {
+const ruleWith = (unfinished: number, tookMs: number, departures = alone()): GatherRule => {
   const rule = new GatherRule(departures)
   for (let n = 0; n < 200; n++) {
     rule.begin()
@@ -27,7 +29,7 @@ test('they wait no longer than two fifths of what payments take, counted from th
 })
 
 test('when another shard’s frame leaves, they go along once half of their time is over', () => {
-  const departures = new Departures()
+  const departures = alone()
   const rule = ruleWith(10, 20, departures)
   departures.add(1_003)
   expect(rule.holdMs(1, 1_000, 1_003)).toBeCloseTo(1, 1)
@@ -47,7 +49,7 @@ test('however slow the shard is, no payment waits longer than 100 ms for others'
 })
 
 test('the first burst after the start leaves at once', () => {
-  const rule = new GatherRule()
+  const rule = new GatherRule(alone())
   for (let n = 0; n < 100; n++) rule.begin()
   expect(rule.holdMs(1, 1_000, 1_000)).toBe(0)
 })

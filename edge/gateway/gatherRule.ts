@@ -1,4 +1,4 @@
-import { Departures } from './departures.ts'
+import type { Departures } from './departures.ts'
 
 /** Up to so many unfinished payments of a shard wait for no other. */
 const few = 2
@@ -23,7 +23,7 @@ export class GatherRule {
   #tookMs = 0
   readonly #departures: Departures
 
-  constructor(departures = new Departures()) {
+  constructor(departures: Departures) {
     this.#departures = departures
   }
 

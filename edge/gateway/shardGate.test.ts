@@ -5,6 +5,7 @@ import { OwnerTable } from '../../actors/log/ownerDirectory.ts'
 import { firstOwnerRecord } from '../../actors/log/ownerRecord.ts'
 import { createSealer } from '../../actors/log/sealing.ts'
 import { authenticatorBytesMax, clientBytesMax } from '../auth/assertion.ts'
+import { Departures } from './departures.ts'
 import { ShardGate } from './shardGate.ts'
 import { testEvidence, testId } from './testShard.ts'
 
@@ -21,6 +22,7 @@ async function frameLengths(count: number, nth: number): Promise<number[]> {
     sealer: createSealer(memoryKeyRing(['shard/0', 'evidence/1']), 0),
     waitingMax: 100_000,
     framesInFlightMax: 16,
+    departures: new Departures(() => undefined),
     ports: {
       nowMs: () => 1_000_000,
       monotonicMs: () => 0,

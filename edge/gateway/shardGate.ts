@@ -39,8 +39,8 @@ export type ShardGateOptions = {
   /** Records that may wait for one shard; beyond it a caller is asked to come again. */
   readonly waitingMax: number
   readonly framesInFlightMax: number
-  /** Of the whole edge; alone without. */
-  readonly departures?: Departures
+  /** Of the whole edge. */
+  readonly departures: Departures
 }
 
 /** The edge's way into one shard's log: lanes for payments, batches and rare commands, under one count of frames. */
