@@ -35,11 +35,12 @@ describe.skipIf(missing !== undefined)('what people see of a region', () => {
   const byInstitution = (method: string, path: string, json: object) =>
     region.client.call(region.institution, method, path, { request_id: newId(), ...json })
 
-  test('the payee is known by a masked name, which lies sealed in Postgres', async () => {
+  test('the payee is known by the newest name, masked, which lies sealed in Postgres', async () => {
+    await byInstitution('PATCH', `/v1/users/${payee.userId}`, { legal_name: '王芳' })
     const renamed = await byInstitution('PATCH', `/v1/users/${payee.userId}`, { legal_name: '张小明' })
     expect(renamed.body).toMatchObject({ masked_name: '**明' })
-    await until('the name is followed', async () => {
-      return (await get(payer, `/v1/payees/${payee.walletId}`)).name_status === 'shown'
+    await until('the newest name is followed', async () => {
+      return (await get(payer, `/v1/payees/${payee.walletId}`)).masked_name === '**明'
     })
     expect(await get(payer, `/v1/payees/${payee.walletId}`)).toMatchObject({ masked_name: '**明', can_receive: true })
   })
