@@ -1,3 +1,4 @@
+import { mirrorReader, mirrorResetSubjects } from '../actors/log/mirrorStreams.ts'
 import { ownersBucket, witnessBucket } from '../actors/log/ownerRecord.ts'
 import { endedBucket } from '../actors/log/subjects.ts'
 
@@ -54,7 +55,7 @@ export function permissionsOf(user: NatsUser, place: NatsRegion): Permissions {
   const permissions = allowed(user, place)
   if (peer === undefined || user.role === 'admin' || user.role === 'leaf') return permissions
   // Without its reader the other region's mirror stands still.
-  const reader = `MIRROR_${peer}`
+  const reader = mirrorReader(peer)
   return {
     ...permissions,
     neverPublish: ['DELETE', 'CREATE', 'RESET', 'PAUSE'].flatMap((verb) => {
@@ -74,6 +75,9 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
   const everywhere = (subject: (region: string) => string): string[] => regions.map(subject)
   const marks = peer === undefined ? `mark.${region}.*` : 'mark.*.*'
   const withPeer = (...subjects: string[]): string[] => (peer === undefined ? [] : subjects)
+  // Who answers the region's mirrors (`mirrorResets.ts`).
+  const resetReaders = peer === undefined ? [] : [...readerResets(region, peer, shardCount), '$JSC.R.>']
+  const hearMirrors = peer === undefined ? [] : [mirrorResetSubjects(peer)]
   const readOwners = withPeer(...readAnything, ...read(`KV_${ownersBucket(region)}`))
   const hearOwners = withPeer(`$KV.${ownersBucket(region)}.>`)
   const hearSafe = [...hearOwners, ...withPeer(`safe.${region}.*`)]
@@ -86,8 +90,9 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           `$O.snap_${region}.>`,
           `cmd.${region}.*.op`,
           ...withPeer(`$KV.${ownersBucket(region)}.>`),
+          ...resetReaders,
         ],
-        subscribe: inbox,
+        subscribe: [...inbox, ...hearMirrors],
       }
     case 'archiver':
       return {
@@ -129,12 +134,14 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           ...read(snapshots),
           ...readOwners,
           ...withPeer(`$KV.${ownersBucket(region)}.>`, `vouch.${peer}`, `beat.${peer}`, `safe.${region}.*`),
+          ...resetReaders,
         ],
         subscribe: [
           ...inbox,
           `q.${region}.*`,
           marks,
           ...hearOwners,
+          ...hearMirrors,
           ...withPeer(`vouch.${region}`, `beat.${region}`, `ctl.${region}.*`),
         ],
       }
@@ -181,8 +188,6 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
  */
 function crossing(from: string, to: string, shardCount: number): string[] {
   const number = regionNumber(from)
-  // A mirror may ask for what its own reader has not had confirmed: see `mirrorStreams.ts`.
-  const readers = logStreams(to, shardCount).map((log) => `$JS.${to}.API.CONSUMER.RESET.${log}.MIRROR_${from}`)
   return [
     `cmd.${to}.*.edge.${number}`,
     `cmd.${to}.*.connector.${number}`,
@@ -198,12 +203,18 @@ function crossing(from: string, to: string, shardCount: number): string[] {
     `hook.${from}`,
     `ended.${from}`,
     '_INBOX.>',
-    ...readers,
+    // A region may set back the readers of its own mirrors.
+    ...readerResets(from, to, shardCount),
     // Answers to the other side's mirrors, what they are sent, and confirmation of what ours have.
     '$JSC.R.>',
     `$JS.M.${from}.*`,
     ...logStreams(to, shardCount).map((log) => `$JS.FC.${log}.>`),
   ]
+}
+
+/** Setting back the readers that region `to` keeps for the mirrors in region `from`. */
+function readerResets(from: string, to: string, shardCount: number): string[] {
+  return logStreams(to, shardCount).map((log) => `$JS.${to}.API.CONSUMER.RESET.${log}.${mirrorReader(from)}`)
 }
 
 /** At the witness: workers of both regions decide ownership there, operators read it and seed it when it was lost. */

@@ -1,12 +1,18 @@
+import { setTimeout } from 'node:timers/promises'
 import { jetstream } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { Objm } from '@nats-io/obj'
 import { ensureLogStream } from '../actors/log/logStreams.ts'
-import { ensureMirrorStream } from '../actors/log/mirrorStreams.ts'
+import { answerMirrorResets } from '../actors/log/mirrorResets.ts'
+import { ensureMirrorStream, mirrorHasBegun } from '../actors/log/mirrorStreams.ts'
 import { ownersBucket } from '../actors/log/ownerRecord.ts'
 import { sessionLifeMsMax } from '../actors/log/settings.ts'
 import { endedBucket } from '../actors/log/subjects.ts'
+
+/** A mirror whose first request is lost repeats it after 5 s. */
+const mirrorBeginTimeoutMs = 15_000
+const mirrorLookMs = 20
 
 export type StreamPlan = { region: string; shardCount: number; logBytesMax: number; peer?: string }
 
@@ -28,13 +34,29 @@ export async function provisionStreams(connection: NatsConnection, plan: StreamP
   if (peer !== undefined) await kvm.create(ownersBucket(region), { history: 1 })
 }
 
-/** Makes the region's mirrors of the other region's logs. Both servers must be there. */
+/**
+ * Makes the region's mirrors of the other region's logs. Both servers must be there. The workers who answer mirrors may
+ * not be there yet, so new ones are answered here until they have begun; where the link is down they begin later.
+ * @param onFault is told what keeps new mirrors from beginning.
+ */
 export async function provisionMirrors(
   connection: NatsConnection,
   origin: NatsConnection,
   { region, shardCount, logBytesMax, peer }: Required<StreamPlan>,
+  onFault: (what: string, error: unknown) => void,
 ): Promise<void> {
-  for (let shard = 0; shard < shardCount; shard++) {
-    await ensureMirrorStream(connection, origin, { region, peer, shard }, { bytesMax: logBytesMax })
+  const endAnswers = await answerMirrorResets(connection, { region, peer }, onFault)
+  try {
+    const made: number[] = []
+    for (let shard = 0; shard < shardCount; shard++) {
+      const place = { region, peer, shard }
+      if (await ensureMirrorStream(connection, origin, place, { bytesMax: logBytesMax })) made.push(shard)
+    }
+    const untilMs = Date.now() + mirrorBeginTimeoutMs
+    for (const shard of made) {
+      while (!(await mirrorHasBegun(connection, peer, shard)) && Date.now() < untilMs) await setTimeout(mirrorLookMs)
+    }
+  } finally {
+    endAnswers()
   }
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { answerMirrorResets } from '../actors/log/mirrorResets.ts'
 import { connectNats } from '../actors/log/natsConnection.ts'
 import { type RestartableNats, startRestartableNats } from '../actors/log/restartableNats.ts'
 import { freePort } from './freePort.ts'
@@ -24,7 +25,8 @@ const roles: readonly NatsRole[] = [
 
 /**
  * The message servers of two regions, joined by one link that can be cut. Every role is a user of its own name, and
- * beside them each server has a user who may do anything there: what stops it is the link alone.
+ * beside them each server has a user who may do anything there: what stops it is the link alone. Mirrors are answered
+ * as workers answer them.
  */
 export type TwoServers = {
   readonly a: RestartableNats
@@ -76,15 +78,19 @@ export async function startTwoServers(shardCount: number): Promise<TwoServers> {
     const connections: NatsConnection[] = []
     started.push(async () => void (await Promise.all(connections.map((connection) => connection.close()))))
     const servers = { a, b }
+    const connect = async (region: 'a' | 'b', user: NatsRole | 'anyone'): Promise<NatsConnection> => {
+      const access = { url: servers[region].url, user, password: `${user} password` }
+      const connection = await connectNats(access, { name: user, inboxPrefix: `_INBOX.${user}` })
+      connections.push(connection)
+      return connection
+    }
+    for (const [region, peer] of [['a', 'b'] as const, ['b', 'a'] as const]) {
+      await answerMirrorResets(await connect(region, 'worker'), { region, peer }, () => undefined)
+    }
     return {
       ...servers,
       link: linkControl(proxy.url),
-      connect: async (region, user) => {
-        const access = { url: servers[region].url, user, password: `${user} password` }
-        const connection = await connectNats(access, { name: user, inboxPrefix: `_INBOX.${user}` })
-        connections.push(connection)
-        return connection
-      },
+      connect,
       loseDisk: async (region) => {
         await servers[region].kill()
         rmSync(join(stores[region === 'a' ? 0 : 1]!, 'jetstream'), { recursive: true })

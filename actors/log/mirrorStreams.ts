@@ -19,7 +19,13 @@ const unackedMax = 10_000
  * The reader that a log keeps for its mirror in the other region. A mirror may also make a reader for itself, each time
  * anew: one that was cut off for more than ten seconds, or whose server was killed, then stands still for 17 to 40 s.
  */
-const mirrorReader = (peer: string): string => `MIRROR_${peer}`
+export const mirrorReader = (peer: string): string => `MIRROR_${peer}`
+
+/** Where a mirror asks for its reader to be set back, instead of at the other region's server: see `mirrorResets.ts`. */
+const mirrorApi = (peer: string): string => `mirror.${peer}`
+
+/** Every such request of the mirrors of region `peer`'s logs. */
+export const mirrorResetSubjects = (peer: string): string => `${mirrorApi(peer)}.CONSUMER.RESET.*.*`
 
 const deliverSubject = (region: string, shard: number): string => `$JS.M.${region}.${shard}`
 
@@ -56,7 +62,7 @@ async function ensureMirrorReader(
  */
 function mirrorStreamConfig(region: string, peer: string, shard: number, options: LogStreamOptions) {
   const { subjects: _theirs, ...same } = logStreamConfig(peer, shard, options)
-  const external = { api: `$JS.${peer}.API`, deliver: '' }
+  const external = { api: mirrorApi(peer), deliver: '' }
   const consumer = { name: mirrorReader(region), deliver_subject: deliverSubject(peer, shard) }
   return { ...same, mirror: { name: same.name, external, consumer } }
 }
@@ -73,8 +79,9 @@ async function hasMirrorStream(connection: NatsConnection, peer: string, shard: 
 }
 
 /**
- * Makes region `region`'s mirror of a log of the other region if it is missing. The log's reader goes back to the
- * log's beginning first: it stands where an earlier mirror stood, and a new one would lack all before that.
+ * Makes region `region`'s mirror of a log of the other region if it is missing. It stands still until somebody answers
+ * it (`mirrorResets.ts`).
+ * @returns true when the mirror was made now
  * @param origin connection to the server that has the log
  * @throws Error when a stream of that name exists that is no such mirror: it would never follow.
  */
@@ -83,16 +90,14 @@ export async function ensureMirrorStream(
   origin: NatsConnection,
   place: { region: string; peer: string; shard: number },
   options: LogStreamOptions,
-): Promise<void> {
+): Promise<boolean> {
   const { region, peer, shard } = place
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
   const wanted = mirrorStreamConfig(region, peer, shard, options)
   await ensureMirrorReader(origin, peer, shard, region)
   if (!(await hasMirrorStream(connection, peer, shard))) {
-    const readers = (await jetstreamManager(origin, { checkAPI: false, timeout: requestTimeoutMs })).consumers
-    await readers.reset(wanted.name, wanted.mirror.consumer.name, 1)
     await manager.streams.add(wanted)
-    return
+    return true
   }
   const found: StreamConfig = (await manager.streams.info(wanted.name)).config
   if (found.mirror?.external?.api !== wanted.mirror.external.api) {
@@ -103,4 +108,12 @@ export async function ensureMirrorStream(
       throw new Error(`stream ${wanted.name} has ${field} "${found[field]}", a mirror needs "${wanted[field]}"`)
     }
   }
+  return false
+}
+
+/** True once a mirror has been sent something by its reader since its server began. */
+export async function mirrorHasBegun(connection: NatsConnection, peer: string, shard: number): Promise<boolean> {
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
+  const { mirror } = await manager.streams.info(logStreamName(peer, shard))
+  return mirror !== undefined && mirror.active >= 0
 }

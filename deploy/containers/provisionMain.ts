@@ -1,7 +1,7 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
 import { connectNats } from '../../actors/log/natsConnection.ts'
-import { runMain } from '../../actors/log/process.ts'
+import { createLogger, messageOf, runMain } from '../../actors/log/process.ts'
 import { loadSettings } from '../../actors/log/settings.ts'
 import { newShards, provisionWitness, readOwners, seedOwners, seedWitness, witnessRecords } from '../ownerRecords.ts'
 import { provisionMirrors, provisionStreams } from '../streams.ts'
@@ -15,6 +15,8 @@ const region = z.object({
   nats: access,
 })
 const provisionSettings = z.object({ regions: z.array(region).min(1).max(2), witness: access.optional() })
+
+const logger = createLogger('provision', 'info')
 
 type Region = z.infer<typeof region> & { connection: NatsConnection }
 
@@ -30,7 +32,8 @@ async function provisionPair(pair: [Region, Region], witness: NatsConnection): P
     const lost = await findLostLogs(own.region, own.connection, other.connection, records)
     if (lost.length > 0)
       throw new Error(`region ${own.region} has lost the logs of shards ${lost.map(({ shard }) => shard)}`)
-    await provisionMirrors(own.connection, other.connection, { ...own, peer: other.region })
+    const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
+    await provisionMirrors(own.connection, other.connection, { ...own, peer: other.region }, onFault)
   }
 }
 

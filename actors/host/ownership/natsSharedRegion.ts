@@ -4,7 +4,9 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import type { Logger } from 'pino'
 import { openJetStreamLog } from '../../log/jetStreamLog.ts'
 import { encodeJson } from '../../log/jsonBytes.ts'
+import { answerMirrorResets } from '../../log/mirrorResets.ts'
 import { ownerKey, ownersBucket } from '../../log/ownerRecord.ts'
+import { messageOf } from '../../log/process.ts'
 import type { WorkerSettings } from '../../log/settings.ts'
 import type { ShardLog } from '../../log/shardLog.ts'
 import { openNatsWitness } from './natsWitness.ts'
@@ -35,6 +37,9 @@ export async function openSharedRegion(
   }
   const copy = await new Kvm(jetstream(connection, { timeout: requestTimeoutMs })).open(ownersBucket(region))
   const witness = openNatsWitness(settings.witness, `worker-${workerId}`, logger)
+  const endMirrorResets = await answerMirrorResets(connection, { region, peer }, (what, error) =>
+    logger.warn({ error: messageOf(error) }, what),
+  )
   return {
     peer,
     witness,
@@ -43,7 +48,10 @@ export async function openSharedRegion(
     peerAnswers: () => answers(peerProbeUrl),
     logOf: (shard, whose) => logs.get(`${whose}${shard}`)!,
     copyRecord: async (shard, record) => void (await copy.put(ownerKey(shard), encodeJson(record))),
-    close: () => witness.close(),
+    close: () => {
+      endMirrorResets()
+      return witness.close()
+    },
   }
 }
 
