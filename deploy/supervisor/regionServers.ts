@@ -1,6 +1,7 @@
 import { statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { answerMirrorResets } from '../../actors/log/mirrorResets.ts'
 import { connectNats } from '../../actors/log/natsConnection.ts'
 import { freePort } from '../freePort.ts'
 import { type LeafEnd, renderNatsConfig } from '../natsConfig.ts'
@@ -63,10 +64,7 @@ export class RegionServers {
 
   async provision(): Promise<void> {
     const { nats, options, pair } = this.#plan
-    this.#admin ??= await connectNats(natsAccess(this.#plan, 'admin') as { url: string }, {
-      name: 'supervisor',
-      inboxPrefix: '_INBOX.admin',
-    })
+    this.#admin ??= await this.#connect()
     const logs = pair === undefined ? options.shards : options.shards * logsOfPair
     if (this.#logBytesMax === 0) {
       this.#logBytesMax = nats.withUsers
@@ -74,6 +72,20 @@ export class RegionServers {
         : await logBytesAtServer(nats.monitorUrl, logs)
     }
     await provisionStreams(this.#admin, this.streams)
+  }
+
+  /**
+   * The administrator's connection. It answers the region's mirrors as long as the supervisor lives: a region that
+   * comes back needs them whole before it has a worker. What cannot be answered, the workers log.
+   */
+  async #connect(): Promise<NatsConnection> {
+    const { options, pair } = this.#plan
+    const to = natsAccess(this.#plan, 'admin') as { url: string }
+    const admin = await connectNats(to, { name: 'supervisor', inboxPrefix: '_INBOX.admin' })
+    if (pair !== undefined) {
+      await answerMirrorResets(admin, { region: options.region, peer: pair.peer }, () => undefined)
+    }
+    return admin
   }
 
   async #startNats(): Promise<void> {
