@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mirrorHasBegun } from '../../actors/log/mirrorStreams.ts'
 import { connectNats } from '../../actors/log/natsConnection.ts'
 import { ownerKey, witnessBucket } from '../../actors/log/ownerRecord.ts'
 import { changeOwners, seedLostWitness } from '../owners/changeOwners.ts'
@@ -100,6 +101,20 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
     expect(alive(pidsIn(region('a')))).toEqual(processes.filter((name) => name !== 'nats-server'))
     await regions.holds.release('server/a')
     await expect.poll(() => alive(pidsIn(region('a')))).toEqual(processes)
+  })
+
+  test('a region’s mirrors come back from a break while it has no worker', async () => {
+    await regions.holds.hold('process/b/worker-0')
+    await regions.holds.hold('server/b')
+    await regions.holds.release('server/b')
+    const { nats } = JSON.parse(readFileSync(join(region('b'), 'run/region.json'), 'utf8'))
+    const connection = await connectNats(nats, { name: 'test', inboxPrefix: `_INBOX.${nats.user}` })
+    await expect
+      .poll(() => mirrorHasBegun(connection, 'a', 0).catch(() => false), { timeout: 30_000, interval: 200 })
+      .toBe(true)
+    await connection.close()
+    await regions.holds.release('process/b/worker-0')
+    await expect.poll(() => alive(pidsIn(region('b')))).toEqual(processes)
   })
 
   test('a region that is held down is gone whole, the other stays, and it comes back on its data', async () => {

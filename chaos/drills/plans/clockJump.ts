@@ -28,6 +28,7 @@ export const clockJump: Drill = {
   dangerous: true,
   recoveryMsMax: 2_000,
   async run(field) {
+    for (const { region, name } of jumps) field.site.region(region).assertClockCanBeSet(name)
     await assertInSync(field)
     const heals: (() => Promise<void>)[] = []
     for (const jump of jumps) heals.push(await jumped(field, jump))

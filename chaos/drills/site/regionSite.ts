@@ -104,15 +104,25 @@ export class RegionSite {
    * @throws NotDemonstrated when the process reads no clock that could be set, or does not follow
    */
   async setClock(name: string, aheadSeconds: number): Promise<void> {
-    const file = join(this.dataDir, 'run', 'clocks', name)
-    if (!existsSync(file)) {
-      throw new NotDemonstrated(`${name} of region ${this.letter} was begun without --fake-clock (libfaketime)`)
-    }
+    this.assertClockCanBeSet(name)
+    const file = this.#clockFile(name)
     writeFileSync(`${file}.new`, `${aheadSeconds < 0 ? '' : '+'}${aheadSeconds}\n`)
     renameSync(`${file}.new`, file)
     const follows = async (): Promise<boolean> =>
       Math.abs((await this.#clockAheadMs(name)) - aheadSeconds * 1_000) < clockOffMsMax
     await until(clockSetWithinMs, follows, `the clock of ${name} in region ${this.letter} could not be set`)
+  }
+
+  /** @throws NotDemonstrated when the process reads no clock that could be set */
+  assertClockCanBeSet(name: string): void {
+    if (existsSync(this.#clockFile(name))) return
+    throw new NotDemonstrated(
+      `${name} of region ${this.letter} was begun without --fake-clock: it needs libfaketime (on Debian the package libfaketime)`,
+    )
+  }
+
+  #clockFile(name: string): string {
+    return join(this.dataDir, 'run', 'clocks', name)
   }
 
   /** As the process dates its answers, to the second. */
