@@ -43,7 +43,8 @@ export class PeerMessages {
   readonly #o: PeerMessagesOptions
   readonly #vouches = new Map<number, Vouch>()
   readonly #beats = new Map<number, Beat>()
-  #beatScheduled = false
+  #cancelBeat: (() => void) | undefined
+  #stopped = false
 
   constructor(options: PeerMessagesOptions) {
     this.#o = options
@@ -59,21 +60,24 @@ export class PeerMessages {
   beat(beat: Beat, urgent = false): void {
     this.#beats.set(beat.shard, beat)
     if (urgent) queueMicrotask(() => this.#sendBeats())
-    else if (!this.#beatScheduled) {
-      this.#beatScheduled = true
-      this.#o.after(beatSoonMs, () => this.#sendBeats())
-    }
+    else this.#cancelBeat ??= this.#o.after(beatSoonMs, () => this.#sendBeats())
+  }
+
+  /** Nothing more is sent: the connection may be closed from now on. */
+  stop(): void {
+    this.#stopped = true
+    this.#cancelBeat?.()
   }
 
   #sendVouches(): void {
     const vouches = [...this.#vouches.values()]
     this.#vouches.clear()
-    this.#o.publish(vouchSubject(this.#o.peer), encodeJson(vouches))
+    if (!this.#stopped) this.#o.publish(vouchSubject(this.#o.peer), encodeJson(vouches))
   }
 
   #sendBeats(): void {
-    this.#beatScheduled = false
-    if (this.#beats.size === 0) return
+    this.#cancelBeat = undefined
+    if (this.#stopped || this.#beats.size === 0) return
     const beats = [...this.#beats.values()]
     this.#beats.clear()
     this.#o.publish(beatSubject(this.#o.peer), encodeJson(beats))

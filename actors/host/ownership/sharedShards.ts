@@ -88,6 +88,7 @@ export class SharedShards {
 
   stop(): void {
     this.#cancelRound?.()
+    this.#messages.stop()
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
     this.#subscriptions = []
   }
