@@ -4,7 +4,6 @@ import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { Objm } from '@nats-io/obj'
 import { ensureLogStream } from '../actors/log/logStreams.ts'
-import { answerMirrorResets } from '../actors/log/mirrorResets.ts'
 import { ensureMirrorStream, mirrorHasBegun } from '../actors/log/mirrorStreams.ts'
 import { ownersBucket } from '../actors/log/ownerRecord.ts'
 import { sessionLifeMsMax } from '../actors/log/settings.ts'
@@ -35,28 +34,21 @@ export async function provisionStreams(connection: NatsConnection, plan: StreamP
 }
 
 /**
- * Makes the region's mirrors of the other region's logs. Both servers must be there. The workers who answer mirrors may
- * not be there yet, so new ones are answered here until they have begun; where the link is down they begin later.
- * @param onFault is told what keeps new mirrors from beginning.
+ * Makes the region's mirrors of the other region's logs, and waits until new ones have begun; where the link is down
+ * they begin later. Both servers must be there, and somebody who answers the mirrors (`mirrorResets.ts`).
  */
 export async function provisionMirrors(
   connection: NatsConnection,
   origin: NatsConnection,
   { region, shardCount, logBytesMax, peer }: Required<StreamPlan>,
-  onFault: (what: string, error: unknown) => void,
 ): Promise<void> {
-  const endAnswers = await answerMirrorResets(connection, { region, peer }, onFault)
-  try {
-    const made: number[] = []
-    for (let shard = 0; shard < shardCount; shard++) {
-      const place = { region, peer, shard }
-      if (await ensureMirrorStream(connection, origin, place, { bytesMax: logBytesMax })) made.push(shard)
-    }
-    const untilMs = Date.now() + mirrorBeginTimeoutMs
-    for (const shard of made) {
-      while (!(await mirrorHasBegun(connection, peer, shard)) && Date.now() < untilMs) await setTimeout(mirrorLookMs)
-    }
-  } finally {
-    endAnswers()
+  const made: number[] = []
+  for (let shard = 0; shard < shardCount; shard++) {
+    const place = { region, peer, shard }
+    if (await ensureMirrorStream(connection, origin, place, { bytesMax: logBytesMax })) made.push(shard)
+  }
+  const untilMs = Date.now() + mirrorBeginTimeoutMs
+  for (const shard of made) {
+    while (!(await mirrorHasBegun(connection, peer, shard)) && Date.now() < untilMs) await setTimeout(mirrorLookMs)
   }
 }

@@ -89,8 +89,8 @@ test.skipIf(missing !== undefined)(
       const sizes = { shardCount: 1, logBytesMax: 64 * 1024 ** 2 }
       const plans = { a: { region: 'a', peer: 'b', ...sizes }, b: { region: 'b', peer: 'a', ...sizes } }
       for (const at of ['a', 'b'] as const) await provisionStreams(admins[at], plans[at])
-      await provisionMirrors(admins.a, admins.b, plans.a, () => undefined)
-      await provisionMirrors(admins.b, admins.a, plans.b, () => undefined)
+      await provisionMirrors(admins.a, admins.b, plans.a)
+      await provisionMirrors(admins.b, admins.a, plans.b)
       const log = await openJetStreamLog(await servers.connect('a', 'worker'), 'a', 0)
       const append = async (count: number): Promise<void> => {
         for (let n = 0; n < count; n++) {

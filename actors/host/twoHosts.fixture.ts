@@ -88,7 +88,7 @@ export class TwoHosts {
     }
     for (const region of letters) {
       const plan = { region, peer: peerOf[region], shardCount, logBytesMax }
-      await provisionMirrors(admins[region], admins[peerOf[region]], plan, () => undefined)
+      await provisionMirrors(admins[region], admins[peerOf[region]], plan)
     }
     const witness = await connectNats({ url: this.#witness.url }, { name: 'seed', inboxPrefix: '_INBOX.seed' })
     await provisionWitness(witness)

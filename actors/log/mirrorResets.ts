@@ -1,13 +1,9 @@
 import { jetstreamManager } from '@nats-io/jetstream'
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
-import { decodeJson, encodeJson } from './jsonBytes.ts'
 import { mirrorReader, mirrorResetSubjects } from './mirrorStreams.ts'
 
 /** The mirror waits 5 s for its answer. */
 const requestTimeoutMs = 2_000
-const mirrorPattern = /\.(LOG_[a-z]_\d+)\.MIRROR_[a-z]$/
-
-type ResetAnswer = { error?: unknown; delivered?: { consumer_seq: number; stream_seq: number } }
 
 /**
  * Sets the readers of this region's mirrors back when the mirrors ask for it: to what the mirror has on its disk.
@@ -29,14 +25,13 @@ export async function answerMirrorResets(
 ): Promise<() => void> {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
   const answer = async (request: Msg): Promise<void> => {
-    const stream = mirrorPattern.exec(request.subject)?.[1]
-    if (stream === undefined) return
+    const stream = request.subject.split('.').at(-2)!
     const { last_seq: has } = (await manager.streams.info(stream)).state
     const subject = `$JS.${place.peer}.API.CONSUMER.RESET.${stream}.${mirrorReader(place.region)}`
-    const said = await connection.request(subject, encodeJson({ seq: has + 1 }), { timeout: requestTimeoutMs })
-    const reset = decodeJson(said.data) as ResetAnswer
+    const said = await connection.request(subject, JSON.stringify({ seq: has + 1 }), { timeout: requestTimeoutMs })
+    const reset = said.json<{ error?: unknown }>()
     if (reset.error !== undefined) throw new Error(`the reader of ${stream} was not set back: ${said.string()}`)
-    request.respond(encodeJson({ ...reset, delivered: { consumer_seq: 0, stream_seq: has } }))
+    request.respond(JSON.stringify({ ...reset, delivered: { consumer_seq: 0, stream_seq: has } }))
   }
   const subscription = connection.subscribe(mirrorResetSubjects(place.peer), {
     queue: 'mirror-resets',

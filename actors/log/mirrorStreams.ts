@@ -100,8 +100,11 @@ export async function ensureMirrorStream(
     return true
   }
   const found: StreamConfig = (await manager.streams.info(wanted.name)).config
-  if (found.mirror?.external?.api !== wanted.mirror.external.api) {
-    throw new Error(`stream ${wanted.name} does not mirror the log of region ${peer}`)
+  const asks = found.mirror?.external?.api
+  if (asks !== wanted.mirror.external.api) {
+    // One of an earlier version cannot be changed.
+    const other = asks === undefined ? 'is no mirror' : `asks "${asks}"`
+    throw new Error(`stream ${wanted.name} ${other}, the mirror of a log of region ${peer} asks "${mirrorApi(peer)}"`)
   }
   for (const field of ['storage', 'retention', 'discard', 'deny_delete'] as const) {
     if (found[field] !== wanted[field]) {

@@ -1,5 +1,6 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import { z } from 'zod'
+import { answerMirrorResets } from '../../actors/log/mirrorResets.ts'
 import { connectNats } from '../../actors/log/natsConnection.ts'
 import { createLogger, messageOf, runMain } from '../../actors/log/process.ts'
 import { loadSettings } from '../../actors/log/settings.ts'
@@ -32,8 +33,10 @@ async function provisionPair(pair: [Region, Region], witness: NatsConnection): P
     const lost = await findLostLogs(own.region, own.connection, other.connection, records)
     if (lost.length > 0)
       throw new Error(`region ${own.region} has lost the logs of shards ${lost.map(({ shard }) => shard)}`)
+    // Its workers, who answer its mirrors later, are not there yet.
     const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
-    await provisionMirrors(own.connection, other.connection, { ...own, peer: other.region }, onFault)
+    await answerMirrorResets(own.connection, { region: own.region, peer: other.region }, onFault)
+    await provisionMirrors(own.connection, other.connection, { ...own, peer: other.region })
   }
 }
 

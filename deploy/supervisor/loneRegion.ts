@@ -55,6 +55,7 @@ export class LoneRegion implements Installation {
       shared,
       ports: { nats: await freePort(), monitor: await freePort() },
       progress: this.#told.progress,
+      trouble: this.#told.trouble,
       onHopeless: (reason: string) => this.#giveUp(reason),
       more: { facts: () => ({}), pids: () => this.#farSide?.pids() ?? {} },
     }

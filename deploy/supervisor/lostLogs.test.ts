@@ -51,8 +51,8 @@ describe.skipIf(missing !== undefined)(`the log of a region ${missing ?? ''}`, {
   const provision = (region: 'a' | 'b') => provisionStreams(admins[region], { region, ...sizes, peer: other[region] })
 
   async function mirrors(): Promise<void> {
-    await provisionMirrors(admins.a, admins.b, { region: 'a', peer: 'b', ...sizes }, () => undefined)
-    await provisionMirrors(admins.b, admins.a, { region: 'b', peer: 'a', ...sizes }, () => undefined)
+    await provisionMirrors(admins.a, admins.b, { region: 'a', peer: 'b', ...sizes })
+    await provisionMirrors(admins.b, admins.a, { region: 'b', peer: 'a', ...sizes })
   }
 
   async function append(region: 'a' | 'b', count: number): Promise<number[]> {

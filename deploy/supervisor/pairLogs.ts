@@ -1,4 +1,3 @@
-import { messageOf } from '../../actors/log/process.ts'
 import {
   firstOwner,
   newShards,
@@ -79,9 +78,8 @@ export class PairLogs {
     }
     await seedOwners(admin, letter, records)
     if (otherAdmin === undefined) return
-    const onFault = (what: string, error: unknown): void => this.#trouble(`${what}: ${messageOf(error)}`)
-    await provisionMirrors(admin, otherAdmin, { ...own.servers.streams, peer: other.region }, onFault)
-    await provisionMirrors(otherAdmin, admin, { ...other.servers.streams, peer: letter }, onFault)
+    await provisionMirrors(admin, otherAdmin, { ...own.servers.streams, peer: other.region })
+    await provisionMirrors(otherAdmin, admin, { ...other.servers.streams, peer: letter })
     const unreadable = await findUnreadable(letter, admin, otherAdmin, records)
     if (unreadable.length > 0) await own.rejoin(other, unreadable)
   }

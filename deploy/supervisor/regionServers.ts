@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { answerMirrorResets } from '../../actors/log/mirrorResets.ts'
 import { connectNats } from '../../actors/log/natsConnection.ts'
+import { messageOf } from '../../actors/log/process.ts'
 import { freePort } from '../freePort.ts'
 import { type LeafEnd, renderNatsConfig } from '../natsConfig.ts'
 import { ensureNatsServer, type NatsProcess, startNatsServer } from '../natsServer.ts'
@@ -23,6 +24,7 @@ export type ServerSetup = {
   ports: { nats: number; monitor: number }
   end?: LeafEnd
   progress: (line: string) => void
+  trouble: (line: string) => void
   onHopeless: OnHopeless
 }
 
@@ -76,14 +78,16 @@ export class RegionServers {
 
   /**
    * The administrator's connection. It answers the region's mirrors as long as the supervisor lives: a region that
-   * comes back needs them whole before it has a worker. What cannot be answered, the workers log.
+   * comes back needs them whole before it has a worker.
    */
   async #connect(): Promise<NatsConnection> {
     const { options, pair } = this.#plan
     const to = natsAccess(this.#plan, 'admin') as { url: string }
     const admin = await connectNats(to, { name: 'supervisor', inboxPrefix: '_INBOX.admin' })
     if (pair !== undefined) {
-      await answerMirrorResets(admin, { region: options.region, peer: pair.peer }, () => undefined)
+      await answerMirrorResets(admin, { region: options.region, peer: pair.peer }, (what, error) =>
+        this.#setup.trouble(`${what}: ${messageOf(error)}`),
+      )
     }
     return admin
   }

@@ -136,6 +136,7 @@ export class TwoRegions implements Installation {
         ports: portsOf[letter],
         end: this.#link!.ends[letter],
         progress: (line: string) => this.#told.progress(`${letter} ${line}`),
+        trouble: (line: string) => this.#told.trouble(`region ${letter}: ${line}`),
         // What is hopeless in one region must not end the other.
         onHopeless: (reason: string) => {
           this.#told.trouble(`region ${letter}: ${reason}`)

@@ -43,7 +43,7 @@ export class PeerMessages {
   readonly #o: PeerMessagesOptions
   readonly #vouches = new Map<number, Vouch>()
   readonly #beats = new Map<number, Beat>()
-  #cancelBeat: (() => void) | undefined
+  #beatScheduled = false
   #stopped = false
 
   constructor(options: PeerMessagesOptions) {
@@ -60,13 +60,15 @@ export class PeerMessages {
   beat(beat: Beat, urgent = false): void {
     this.#beats.set(beat.shard, beat)
     if (urgent) queueMicrotask(() => this.#sendBeats())
-    else this.#cancelBeat ??= this.#o.after(beatSoonMs, () => this.#sendBeats())
+    else if (!this.#beatScheduled) {
+      this.#beatScheduled = true
+      this.#o.after(beatSoonMs, () => this.#sendBeats())
+    }
   }
 
   /** Nothing more is sent: the connection may be closed from now on. */
   stop(): void {
     this.#stopped = true
-    this.#cancelBeat?.()
   }
 
   #sendVouches(): void {
@@ -76,7 +78,7 @@ export class PeerMessages {
   }
 
   #sendBeats(): void {
-    this.#cancelBeat = undefined
+    this.#beatScheduled = false
     if (this.#stopped || this.#beats.size === 0) return
     const beats = [...this.#beats.values()]
     this.#beats.clear()
