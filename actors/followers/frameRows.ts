@@ -16,7 +16,8 @@ import {
 } from '../ledger/records.ts'
 import { refusalOf, rememberedByCode } from '../ledger/refusals.ts'
 import type { State } from '../ledger/state.ts'
-import { readTransitId, transitPlaces } from '../ledger/transit.ts'
+import { readTransitId } from '../ledger/transit.ts'
+import { transitPlaces } from '../ledger/transitParts.ts'
 import { decodeFrame, frameIdentityBytes } from '../log/frame.ts'
 import type { Applied } from '../log/replica.ts'
 import { addAct } from './auditRows.ts'
@@ -95,7 +96,7 @@ export function addFrame(rows: ShardRows, state: State, applied: Applied, postin
   if (opened.evidence !== undefined) addEvidence(rows, entry.data, entry.seq, day)
   if (frame.kind === frameKinds.payments) addPayments(rows, state, applied, day)
   else if (frame.kind === frameKinds.batch) addBatch(rows, state, applied, day)
-  else if (frame.kind === frameKinds.transit) addReturns(rows, state, applied)
+  else if (frame.kind === frameKinds.transit) addReturns(rows, state, applied, postings)
   else if (frame.kind === frameKinds.commands) addCommands(rows, state, applied)
 }
 
@@ -171,15 +172,17 @@ function addBatch(rows: ShardRows, state: State, { frame, out, entry }: Applied,
   }
 }
 
-function addReturns(rows: ShardRows, state: State, applied: Applied): void {
+/** Of a frame's returns those that were taken: what is sent again, or too early, changes nothing. */
+function addReturns(rows: ShardRows, state: State, applied: Applied, postings: readonly Posting[]): void {
   const { frame, entry } = applied
   const at = transitRecord.at
   const id = new Uint8Array(16)
+  const taken = new Set(postings.map(({ index }) => index))
   let index = -1
   for (const { group, record } of transitPlaces(frame)) {
     index += 1
     const op = frame.u8[record + at.op]
-    if (op === undefined || op % 2 === 1) continue
+    if (op === undefined || op % 2 === 1 || !taken.has(index)) continue
     readTransitId(frame.u8, group, record, id)
     const payer = frame.f64[(record + at.payer) >>> 3]!
     if (op === transitOps.refundReturn) addRefundReturn(rows, state, applied, index, record, id)

@@ -12,7 +12,8 @@ import {
   transitHeader,
   transitRecord,
 } from '../ledger/records.ts'
-import { readTransitId, transitPlaces } from '../ledger/transit.ts'
+import { readTransitId } from '../ledger/transit.ts'
+import { isTransit, transitPlaces } from '../ledger/transitParts.ts'
 import type { OpenedFrame } from '../log/sealing.ts'
 
 /** What a frame's body holds, record by record, as values that JSON can carry. */
@@ -37,10 +38,7 @@ export function frameText({ header, body }: OpenedFrame): FrameText {
     case frameKinds.payments:
       return { records: rows(paymentRecord, view, 0, header.count) }
     case frameKinds.transit:
-      return {
-        header: fieldsOf(transitHeader, view, 0),
-        records: transitRows(view, body, header.count),
-      }
+      return { records: transitRows(view, body, header.count) }
     case frameKinds.batch:
       return {
         header: fieldsOf(batchHeader, view, 0),
@@ -55,13 +53,16 @@ function rows<T extends FieldTable>(record: Layout<T>, view: DataView, from: num
   return Array.from({ length: count }, (_, i) => fieldsOf(record, view, from + i * record.size))
 }
 
-/** Each with what its group says for it, and under its own payment id. */
+/** Each with what its part and its group say for it, and under its own payment id. */
 function transitRows(view: DataView, body: Uint8Array, count: number): Fields[] {
+  const frame = { ...bodyViews(body), count }
+  if (!isTransit(frame)) throw new Error(`the parts of a transit frame do not hold the ${count} records it announces`)
   const id = new Uint8Array(16)
-  return [...transitPlaces({ ...bodyViews(body), count })].map(({ group, record }) => {
+  return [...transitPlaces(frame)].map(({ part, group, record, number }) => {
+    const { source } = readRecord(transitHeader, view, part)
     const { first: _, ...shared } = fieldsOf(transitGroup, view, group)
     readTransitId(body, group, record, id)
-    return { ...fieldsOf(transitRecord, view, record), ...shared, id: textOf('id', id) }
+    return { source, number, ...fieldsOf(transitRecord, view, record), ...shared, id: textOf('id', id) }
   })
 }
 

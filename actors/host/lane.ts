@@ -1,12 +1,8 @@
 import { encodeTransit, type TransitRecords } from '../ledger/frameBuilder.ts'
 import type { Mark } from '../log/marks.ts'
+import type { Carrier } from './carrier.ts'
 import type { HostPorts } from './ports.ts'
 
-/** Records in one transit frame: well below the log's largest frame, and what a destination applies in a few ms. */
-const recordsPerFrame = 8_000
-const appendTimeoutMs = 5_000
-const retryMinMs = 50
-const retryMaxMs = 2_000
 /** How long a destination may lag behind what was stored for it before the rest is sent again. */
 const rewindAfterMs = 3_000
 
@@ -21,37 +17,29 @@ export type LaneSource = {
   }
   /** Number of the next record that must not leave yet: all below are owed for good. */
   owed: () => number
-  /** Seals and appends a transit frame to the destination's log; true when it is stored. */
-  append: (destination: number, count: number, body: Uint8Array, timeoutMs: number) => Promise<boolean>
 }
 
-/**
- * Brings what one shard owes another into the other's log: in order, one frame on its way, the next gathering
- * meanwhile. Nothing is ever concluded from an append that did not answer: the destination's mark says what it has.
- */
+/** Says what one shard owes another and may leave, in order; the carrier to the other takes it along. */
 export class LaneSender {
-  readonly destination: number
   readonly #source: LaneSource
-  readonly #ports: HostPorts
+  readonly #carrier: Carrier
+  readonly #ports: Pick<HostPorts, 'monotonicMs'>
   /** The destination's own word; undefined until its first mark has come. */
   #mark: { number: number; durable: number; returns: number } | undefined
   #sentTo = 0
-  #sending = false
-  #stopped = false
-  #retryMs = retryMinMs
+  /** Where what is on its way ends; undefined while nothing is. */
+  #underWayTo: number | undefined
   #stalledSinceMs = 0
-  /** Counts how often sending began anew: an append of an earlier time says nothing any more. */
-  #turn = 0
 
-  constructor(destination: number, source: LaneSource, ports: HostPorts) {
-    this.destination = destination
+  constructor(source: LaneSource, carrier: Carrier, ports: Pick<HostPorts, 'monotonicMs'>) {
     this.#source = source
+    this.#carrier = carrier
     this.#ports = ports
+    carrier.join(this)
   }
 
-  /** Records that the destination has not been seen to hold. */
-  get backlog(): number {
-    return this.#source.owed() - (this.#mark?.number ?? this.#source.lane.kept)
+  get source(): number {
+    return this.#source.shard
   }
 
   /** True when the destination has taken in the record and this shard has applied every return issued up to it. */
@@ -69,62 +57,49 @@ export class LaneSender {
     if (first || received.number > this.#sentTo) this.#sentTo = received.number
     this.#source.lane.trim(received.durable)
     this.#watchStall(moved)
-    this.pump()
+    this.#carrier.pump()
   }
 
   /** What was stored but never taken in is sent again: the destination skips what it has. */
   #watchStall(moved: boolean): void {
     const now = this.#ports.monotonicMs()
     if (moved || this.#mark!.number === this.#sentTo) this.#stalledSinceMs = now
-    else if (now - this.#stalledSinceMs > rewindAfterMs && !this.#sending) {
+    else if (now - this.#stalledSinceMs > rewindAfterMs && this.#underWayTo === undefined) {
       this.#sentTo = this.#mark!.number
       this.#stalledSinceMs = now
     }
   }
 
-  /** Sends what has gathered, unless a frame is on its way or the destination has not spoken yet. */
-  pump(): void {
-    if (this.#sending || this.#stopped || this.#mark === undefined) return
-    const { lane } = this.#source
-    const count = Math.min(recordsPerFrame, this.#source.owed() - this.#sentTo)
-    if (count <= 0) return
-    const first = this.#sentTo
-    this.#sending = true
-    const body = encodeTransit(this.#source.shard, this.#source.incarnation(), lane, first, count)
-    const turn = this.#turn
-    this.#source.append(this.destination, count, body, appendTimeoutMs).then(
-      (stored) => {
-        if (turn === this.#turn) this.#onAppended(stored, first + count)
-      },
-      (error: unknown) => this.#ports.onError(error),
-    )
+  /** Records that may leave now; none before the destination has spoken. */
+  get waiting(): number {
+    return this.#mark === undefined ? 0 : Math.max(0, this.#source.owed() - this.#sentTo)
   }
 
-  #onAppended(stored: boolean, end: number): void {
-    this.#sending = false
-    if (this.#stopped) return
-    if (stored) {
-      this.#retryMs = retryMinMs
-      this.#stalledSinceMs = this.#ports.monotonicMs()
-      this.#sentTo = Math.max(this.#sentTo, end)
-      this.pump()
-      return
-    }
-    this.#ports.after(this.#retryMs * (0.5 + this.#ports.random()), () => this.pump())
-    this.#retryMs = Math.min(this.#retryMs * 2, retryMaxMs)
+  /** The next part of a frame, of at most so many records; undefined when none may leave. */
+  load(recordsMax: number): { count: number; part: Uint8Array } | undefined {
+    const { shard, incarnation, lane } = this.#source
+    const count = Math.min(recordsMax, this.waiting)
+    if (count === 0) return undefined
+    this.#underWayTo = this.#sentTo + count
+    return { count, part: encodeTransit(shard, incarnation(), lane, this.#sentTo, count) }
   }
 
-  /** Sends again, to whoever owns the destination now, what was not taken in. What is under way it no longer waits for. */
+  /** What was loaded last is in the destination's log, or is not known to be. */
+  arrived(stored: boolean): void {
+    const end = this.#underWayTo
+    this.#underWayTo = undefined
+    if (!stored || end === undefined) return
+    this.#stalledSinceMs = this.#ports.monotonicMs()
+    this.#sentTo = Math.max(this.#sentTo, end)
+  }
+
+  /** Of what was sent, all that was not taken in is to be sent again. */
   rewind(): void {
-    if (this.#mark === undefined) return
-    this.#turn += 1
-    this.#sending = false
-    this.#sentTo = this.#mark.number
-    this.#retryMs = retryMinMs
-    this.pump()
+    this.#underWayTo = undefined
+    if (this.#mark !== undefined) this.#sentTo = this.#mark.number
   }
 
   stop(): void {
-    this.#stopped = true
+    this.#carrier.leave(this)
   }
 }

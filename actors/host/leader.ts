@@ -10,6 +10,7 @@ import type { Sealer } from '../log/sealing.ts'
 import type { LogEntry } from '../log/shardLog.ts'
 import { markSubject } from '../log/subjects.ts'
 import { tellEdges } from './answerMessages.ts'
+import { Carriers } from './carriers.ts'
 import { CommitGate, type Message } from './commitGate.ts'
 import { FrameSender } from './frameSender.ts'
 import { LaneSender } from './lane.ts'
@@ -44,6 +45,8 @@ export type LeaderOptions = {
   gated?: boolean
   /** Who owns the other shards; without it all are this region's own. */
   owners?: OwnerDirectory
+  /** Of the process, for all its leaders: what they owe one destination shares a frame. Without it the leader has its own. */
+  carriers?: Carriers
 }
 
 /**
@@ -57,10 +60,10 @@ export class Leader {
   readonly #ports: HostPorts
   #lanes: LaneSender[] = []
   #leading = false
-  #pumping = false
   #cancelMark: (() => void) | undefined
   #markDue: 'soon' | 'later' = 'later'
   readonly #frames: FrameSender
+  readonly #carriers: Carriers
   readonly #effects: OpenEffects
   readonly #ticker: Ticker
   readonly #gate: CommitGate | undefined
@@ -68,8 +71,6 @@ export class Leader {
   #outgoing: Message[] = []
   readonly #untold = new UntoldAnswers()
   #heardMs: number | undefined
-  readonly #owners: OwnerDirectory
-  #stopListening: (() => void) | undefined
   /** By source: what the newest durable snapshot has received. */
   #durable: { incarnation: number; number: number }[] = []
 
@@ -77,8 +78,9 @@ export class Leader {
     this.replica = options.replica
     this.#o = options
     this.#ports = options.ports
-    this.#owners = options.owners ?? loneOwner(options.region)
-    this.#frames = new FrameSender({ ...options, owners: this.#owners })
+    const sender = { ...options, owners: options.owners ?? loneOwner(options.region) }
+    this.#frames = new FrameSender(sender)
+    this.#carriers = options.carriers ?? new Carriers(sender)
     const { publish, after } = options.ports
     if (options.gated) this.#gate = new CommitGate({ publish, after })
     this.#effects = new OpenEffects({
@@ -114,7 +116,7 @@ export class Leader {
   /** Everything up to this position is committed: what was held for it leaves. Told by whoever judges it, ever upwards. */
   commit(position: number): void {
     if (!this.#gate?.commit(position) || !this.#leading) return
-    this.#pumpSoon()
+    this.#carriers.pumpSoon()
     this.#markSoon()
   }
 
@@ -143,8 +145,6 @@ export class Leader {
     if (this.#leading) return
     this.#leading = true
     this.#makeLanes()
-    // What was sent to an owner of before and not taken in is sent to the new one.
-    this.#stopListening = this.#owners.listen((shard) => this.#lanes[shard]?.rewind())
     for (const { subject, message } of this.#untold.take()) this.#say(subject, message)
     this.#letOut()
     this.#publishMark()
@@ -155,7 +155,6 @@ export class Leader {
   stop(): void {
     this.#leading = false
     this.#heardMs = undefined
-    this.#stopListening?.()
     this.#cancelMark?.()
     this.#effects.stop()
     this.#ticker.stop()
@@ -166,17 +165,10 @@ export class Leader {
 
   #makeLanes(): void {
     const { state } = this.replica.ledger
-    const sender = { kind: 'shard', shard: this.shard } as const
     this.#lanes = state.lanes.map((lane, destination) => {
-      const source = {
-        shard: this.shard,
-        incarnation: () => state.incarnation,
-        lane,
-        owed: () => this.#owedTo(destination),
-        append: (to: number, count: number, body: Uint8Array, timeoutMs: number) =>
-          this.#frames.append(to, sender, { kind: frameKinds.transit, count, body }, timeoutMs),
-      }
-      return new LaneSender(destination, source, this.#ports)
+      const incarnation = (): number => state.incarnation
+      const source = { shard: this.shard, incarnation, lane, owed: () => this.#owedTo(destination) }
+      return new LaneSender(source, this.#carriers.to(destination), this.#ports)
     })
   }
 
@@ -195,7 +187,7 @@ export class Leader {
     tellEdges(this.shard, this.replica.ledger.state, applied, this.#say)
     this.#effects.tell(applied.out.sagas)
     this.#letOut()
-    this.#pumpSoon()
+    this.#carriers.pumpSoon()
     this.#markSoon()
   }
 
@@ -216,16 +208,6 @@ export class Leader {
     const messages = this.#outgoing
     this.#outgoing = []
     this.#gate.hold(watermarksOf(this.replica), messages)
-  }
-
-  /** Entries that came together from the log are applied in one turn: what they owe another shard shares a frame. */
-  #pumpSoon(): void {
-    if (this.#pumping) return
-    this.#pumping = true
-    queueMicrotask(() => {
-      this.#pumping = false
-      for (const lane of this.#lanes) if (lane.backlog > 0) lane.pump()
-    })
   }
 
   /** Another leader's word about its shard. */

@@ -5,6 +5,7 @@ import { openJetStreamLog } from '../log/jetStreamLog.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { openOwnerDirectory } from '../log/natsOwnerDirectory.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
+import { loneOwner } from '../log/ownerDirectory.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener, createSealer, type Sealer } from '../log/sealing.ts'
 import { checkServer } from '../log/serverCheck.ts'
@@ -12,6 +13,7 @@ import { loadSettings, type WorkerSettings, workerSettings } from '../log/settin
 import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
 import { parseSubject } from '../log/subjects.ts'
+import { Carriers } from './carriers.ts'
 import { openNatsLeases } from './natsLeases.ts'
 import { openSharedRegion } from './ownership/natsSharedRegion.ts'
 import type { HostPorts } from './ports.ts'
@@ -68,6 +70,7 @@ runMain('worker', async () => {
     settings.peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
   const shared = await openSharedRegion(connection, settings, logger)
   const incarnation = newIncarnation()
+  const carriers = new Carriers({ incarnation, owners: owners ?? loneOwner(region), sealerFor, ports })
   const worker = new Worker({
     region,
     workerId,
@@ -88,6 +91,7 @@ runMain('worker', async () => {
       snapshots,
       snapshotEveryMs: settings.snapshotEveryMs,
       ports,
+      carriers,
       logger,
       ...(owners === undefined ? {} : { owners }),
     }),

@@ -76,7 +76,10 @@ export function encodeBatch(header: BatchHeaderFields, records: readonly BatchRe
   return out
 }
 
-/** Body of the transit frame that holds records `first` to `first + count - 1` of a lane, which keeps all of them. */
+/**
+ * Part of a transit frame that holds records `first` to `first + count - 1` of a lane, which keeps all of them. Parts in a
+ * row make the body of a frame; one alone does too.
+ */
 export function encodeTransit(
   source: number,
   incarnation: number,
@@ -87,7 +90,7 @@ export function encodeTransit(
   const groups = lane.groupsOf(first, count)
   const recordsAt = transitHeader.size + groups * transitGroup.size
   const out = new Uint8Array(recordsAt + count * transitRecord.size)
-  writeRecord(transitHeader, new DataView(out.buffer), 0, { source, incarnation, first, groups, reserved: 0 })
+  writeRecord(transitHeader, new DataView(out.buffer), 0, { source, incarnation, first, groups, records: count })
   lane.copyGroups(first, count, out, transitHeader.size)
   lane.copy(first, count, out, recordsAt)
   return out

@@ -318,9 +318,9 @@ describe('a shard that sends nonsense', () => {
     { maxLength: 3 },
   )
   const first = fc.oneof(fc.constant(0), fc.constantFrom(...nasty))
-  const headerOf = (fields: { incarnation: number; first: number; groups: number }): Uint8Array => {
+  const headerOf = (fields: { incarnation: number; first: number; groups: number; records: number }): Uint8Array => {
     const out = new Uint8Array(transitHeader.size)
-    writeRecord(transitHeader, new DataView(out.buffer), 0, { source: 0, reserved: 0, ...fields })
+    writeRecord(transitHeader, new DataView(out.buffer), 0, { source: 0, ...fields })
     return out
   }
 
@@ -328,7 +328,7 @@ describe('a shard that sends nonsense', () => {
     fc.assert(
       fc.property(records, groups, first, fc.nat(2), (sent, shared, from, incarnation) => {
         const t = town()
-        const header = headerOf({ incarnation, first: from, groups: shared.length })
+        const header = headerOf({ incarnation, first: from, groups: shared.length, records: sent.length })
         const body = join([header, ...shared, ...sent])
         const sender = { sender: senders.shard, senderNumber: 0 }
         const frame = t.frame(t.shards[1]!.log.at(-1)!.seq + 1, body, frameKinds.transit, sent.length, sender)

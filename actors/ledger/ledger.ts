@@ -17,12 +17,11 @@ import {
   paymentRecord,
   principalRoles,
   senders,
-  transitGroup,
   transitHeader,
-  transitRecord,
 } from './records.ts'
 import { type Genesis, State } from './state.ts'
 import { Transit } from './transit.ts'
+import { isTransit, partEnd } from './transitParts.ts'
 
 function isRecord(frame: FrameInput, at: number, name: 'genesis' | 'principalPut' | 'secondPersonPut'): boolean {
   const { at: offsets, size } = commandRecords[name]
@@ -35,13 +34,6 @@ function checkGenesis({ shard, shardCount, walletsMax, idsMax }: Genesis): void 
   }
   if (walletsMax < 1) throw new LawBroken('genesis: a shard holds at least one wallet')
   if (idsMax < 1 || (idsMax & (idsMax - 1)) !== 0) throw new LawBroken(`genesis: ${idsMax} ids is not a power of two`)
-}
-
-/** What the body of a transit frame measures by its own header; of one that has no whole header, nothing. */
-function transitBytes(frame: FrameInput): number {
-  if (frame.bodyBytes < transitHeader.size) return 0
-  const groups = frame.u32[transitHeader.at.groups >>> 2]!
-  return groups === 0 ? 0 : transitHeader.size + groups * transitGroup.size + frame.count * transitRecord.size
 }
 
 /**
@@ -161,16 +153,20 @@ export class Ledger {
   }
 
   #applyTransit(frame: FrameInput, out: Outcomes): void {
-    if (frame.bodyBytes !== transitBytes(frame)) out.skipped = 'malformed'
-    else if (frame.sender !== senders.shard || !this.#isPeer(frame)) out.skipped = 'sender-not-allowed'
+    if (!isTransit(frame)) out.skipped = 'malformed'
+    else if (frame.sender !== senders.shard || !this.#arePeers(frame)) out.skipped = 'sender-not-allowed'
     else this.#transit.apply(frame, out)
   }
 
-  #isPeer(frame: FrameInput): boolean {
-    const source = frame.u32[transitHeader.at.source >>> 2]!
-    return (
-      source === frame.senderNumber && source < this.state.genesis.shardCount && source !== this.state.genesis.shard
-    )
+  /** The subject names the first source. Who may send for one shard may send for any: a worker leads whichever it can. */
+  #arePeers(frame: FrameInput): boolean {
+    const { shard, shardCount } = this.state.genesis
+    if (frame.u32[transitHeader.at.source >>> 2] !== frame.senderNumber) return false
+    for (let at = 0; at < frame.bodyBytes; at = partEnd(frame, at)) {
+      const source = frame.u32[(at + transitHeader.at.source) >>> 2]!
+      if (source >= shardCount || source === shard) return false
+    }
+    return true
   }
 
   #applyCommands(frame: FrameInput, out: Outcomes): void {

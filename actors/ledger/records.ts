@@ -101,20 +101,23 @@ export const orderTransitRecord = layout('orderTransit', {
 
 /** Who asked for the records that follow one another: one batch, or one payment. */
 export const transitGroup = layout('transitGroup', {
-  first: ['u32', 'transit number of its first record, the lowest 32 bits; the first group may begin before the frame'],
+  first: ['u32', 'transit number of its first record, the lowest 32 bits; the first group may begin before the part'],
   institution: ['u16', "the payer's institution"],
   edge: ['u16', 'edge that asked'],
   id: ['bytes16', 'payment id, or id of the batch'],
   token: ['f64', "the edge's number for the request"],
 })
 
-/** Begins every transit frame; its groups follow, then its records. */
+/**
+ * Begins each part of a transit frame; its groups follow, then its records. A part is what one source owes, and a frame
+ * has as many as the sender had sources for.
+ */
 export const transitHeader = layout('transitHeader', {
   source: ['u32', 'shard that sends'],
   incarnation: ['u32', "the source's transit incarnation; a new one starts at number 0"],
   first: ['f64', 'transit number of the first record'],
-  groups: ['u32', 'groups of the frame, in the order of their records'],
-  reserved: ['u32', 'zero'],
+  groups: ['u32', 'groups of the part, in the order of their records'],
+  records: ['u32', 'records of the part'],
 })
 
 export const signers = {

@@ -7,7 +7,7 @@ import { NumberTable } from './numberTable.ts'
 import { transitGroup, transitRecord } from './records.ts'
 import { SenderFrames } from './senderFrames.ts'
 import { slotBytes } from './slots.ts'
-import { transitPlaces } from './transit.ts'
+import { transitPlaces } from './transitParts.ts'
 
 describe('the table of numbers', () => {
   test('finds every number it was given and no other, also when full to its capacity', () => {
@@ -109,7 +109,7 @@ describe('a lane', () => {
   }
   /** By record: the token of the group that it is sent under. */
   const tokens = (lane: Lane, number: number, count: number): number[] => {
-    const frame = { ...bodyViews(encodeTransit(0, 0, lane, number, count)), count }
+    const frame = bodyViews(encodeTransit(0, 0, lane, number, count))
     return [...transitPlaces(frame)].map(({ group }) => frame.view.getFloat64(group + transitGroup.at.token, true))
   }
 

@@ -14,6 +14,7 @@ import { judgeRefundCredit, refundReturned } from './refunds.ts'
 import { refusals } from './refusals.ts'
 import { splitReturned } from './splits.ts'
 import { type State, walletStates } from './state.ts'
+import { partEnd, recordsAt, recordsOf } from './transitParts.ts'
 
 const recordWords = transitRecord.size >>> 3
 const groupWords = transitGroup.size >>> 3
@@ -55,12 +56,13 @@ export class Transit {
   readonly #rows = new Int32Array(lookAhead)
   /** The prefetch of a block adds what it read here, so that no compiler may leave the reads out. */
   #touched = 0
-  /** Where the records of the frame begin, in doubles. */
+  /** Where the records of the part begin, in doubles, and how many records of the frame stand before them. */
   #records = 0
+  #before = 0
   /** Where the group of the record at hand stands, in doubles, and the record from which on the next one holds. */
   #group = 0
   #groupUntil = 0
-  /** The group that the lane back was told of last in this frame, or 0. */
+  /** The group that the lane back was told of last in this part, or 0. */
   #groupBack = 0
   /** A record's id as it stands in the journal. */
   readonly #id = new Uint8Array(16)
@@ -69,43 +71,48 @@ export class Transit {
     this.#s = state
   }
 
-  /** Takes what another shard owes this one: in order, once, whatever is sent again. */
+  /** Takes what other shards owe this one: of each in order, once, whatever is sent again. */
   apply(frame: FrameInput, out: Outcomes): void {
-    const s = this.#s
-    const source = frame.u32[H.source >>> 2]!
-    const incarnation = frame.u32[H.incarnation >>> 2]!
-    const first = frame.f64[H.first >>> 3]!
-    // A number that counts nothing would make the watermark count nothing from then on.
-    if (!Number.isSafeInteger(first) || first < 0) {
-      out.skipped = 'malformed'
-      return
+    let taken = false
+    let gap = false
+    this.#before = 0
+    for (let at = 0; at < frame.bodyBytes; at = partEnd(frame, at)) {
+      const came = this.#takePart(frame, at, out)
+      if (came === 'taken') taken = true
+      else if (came === 'gap') gap = true
+      this.#before += recordsOf(frame, at)
     }
+    if (!taken) out.skipped = gap ? 'gap' : 'repeated'
+  }
+
+  /** What one source owes stands for itself: whether it is the next says nothing about that of the others. */
+  #takePart(frame: FrameInput, at: number, out: Outcomes): 'taken' | 'repeated' | 'gap' {
+    const s = this.#s
+    const source = frame.u32[(at + H.source) >>> 2]!
+    const incarnation = frame.u32[(at + H.incarnation) >>> 2]!
+    const first = frame.f64[(at + H.first) >>> 3]!
+    const count = recordsOf(frame, at)
     if (incarnation > s.receivedIncarnation[source]!) {
       s.receivedIncarnation[source] = incarnation
       s.received[source] = 0
     }
     const awaited = s.received[source]!
-    if (incarnation < s.receivedIncarnation[source]! || first + frame.count <= awaited) {
-      out.skipped = 'repeated'
-      return
-    }
-    if (first > awaited) {
-      out.skipped = 'gap'
-      return
-    }
-    this.#records = headerWords + frame.u32[H.groups >>> 2]! * groupWords
+    if (incarnation < s.receivedIncarnation[source]! || first + count <= awaited) return 'repeated'
+    if (first > awaited) return 'gap'
+    this.#records = recordsAt(frame, at) >>> 3
     this.#groupBack = 0
-    this.#enterGroup(frame, headerWords, first)
-    for (let from = awaited - first; from < frame.count; from += lookAhead) {
-      this.#take(frame, from, Math.min(frame.count, from + lookAhead), source, first, out)
+    this.#enterGroup(frame, (at >>> 3) + headerWords, first)
+    for (let from = awaited - first; from < count; from += lookAhead) {
+      this.#take(frame, from, Math.min(count, from + lookAhead), source, first, out)
     }
-    s.received[source] = first + frame.count
+    s.received[source] = first + count
+    return 'taken'
   }
 
   #enterGroup(frame: FrameInput, group: number, first: number): void {
     this.#group = group
     const next = group + groupWords
-    // The lowest 32 bits tell how far the next group begins behind the frame's first record.
+    // The lowest 32 bits tell how far the next group begins behind the part's first record.
     this.#groupUntil =
       next < this.#records ? (frame.u32[next * 2 + (G.first >>> 2)]! - first) | 0 : Number.POSITIVE_INFINITY
   }
@@ -118,10 +125,11 @@ export class Transit {
       const op = frame.u8[word * 8 + T.op]
       const row = this.#rows[i - from]!
       if (op === transitOps.credit || op === transitOps.batchCredit) {
-        this.#takeCredit(frame, word, row, source, first + i, out, i)
+        this.#takeCredit(frame, word, row, source, first + i, out, this.#before + i)
       } else if (op! > transitOps.batchReturn && op! <= transitOps.disputeReturn && (op! & 1) === 1) {
-        this.#takeNumberedCredit(frame, word, row, source, out, i)
-      } else if (op! > 0 && op! <= transitOps.disputeReturn) this.#takeReturn(frame, word, row, source, out, i)
+        this.#takeNumberedCredit(frame, word, row, source, out, this.#before + i)
+      } else if (op! > 0 && op! <= transitOps.disputeReturn)
+        this.#takeReturn(frame, word, row, source, out, this.#before + i)
       else throw new LawBroken(`transit op ${op} from shard ${source}`)
     }
   }
@@ -290,16 +298,4 @@ export function readTransitId(u8: Uint8Array, groupAt: number, recordAt: number,
   const op = u8[recordAt + T.op]
   const isOfBatch = op === transitOps.batchCredit || op === transitOps.batchReturn
   if (isOfBatch) makeRecordId(id, u8[recordAt + T.index]! | (u8[recordAt + T.index + 1]! << 8))
-}
-
-/** Where each record of a transit frame and its group stand, for who reads frames without applying them. */
-export function* transitPlaces({ u32, f64, count }: Pick<FrameInput, 'u32' | 'f64' | 'count'>) {
-  const recordsAt = transitHeader.size + u32[H.groups >>> 2]! * transitGroup.size
-  const first = f64[H.first >>> 3]!
-  const firstOf = (group: number): number => (u32[(group + G.first) >>> 2]! - first) | 0
-  let group: number = transitHeader.size
-  for (let i = 0; i < count; i++) {
-    while (group + transitGroup.size < recordsAt && firstOf(group + transitGroup.size) <= i) group += transitGroup.size
-    yield { group, record: recordsAt + i * transitRecord.size }
-  }
 }

@@ -5,7 +5,7 @@ import { tagBytes } from './aead.ts'
 /** "JZF1" read as a little-endian number. */
 export const frameMagic = 0x31465a4a
 /** Counts up when a layout changes, of the header or of what bodies hold. */
-export const frameVersion = 2
+export const frameVersion = 3
 
 /** NATS carries 2 MiB (`max_payload`); the last KiB stays free for what a server or a mirror adds. */
 export const frameBytesMax = 2 * 1024 * 1024 - 1024

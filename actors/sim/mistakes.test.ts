@@ -204,6 +204,7 @@ function twice(sealer: Sealer): Sealer['sealMaybe'] {
     const longer = new Uint8Array(body.length + transitRecord.size)
     longer.set(body)
     longer.set(body.subarray(transitAt(body), transitAt(body) + transitRecord.size), body.length)
+    new DataView(longer.buffer).setUint32(transitHeader.at.records, fields.count + 1, true)
     return sealer.sealMaybe({ ...fields, count: fields.count + 1 }, longer, evidence)
   }
 }

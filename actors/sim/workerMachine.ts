@@ -1,10 +1,11 @@
 import type { Logger } from 'pino'
+import { Carriers } from '../host/carriers.ts'
 import type { SharedRegion } from '../host/ownership/sharedShards.ts'
 import type { HostPorts } from '../host/ports.ts'
 import { Worker } from '../host/worker.ts'
 import { encodeJson } from '../log/jsonBytes.ts'
 import { ownerKey } from '../log/ownerRecord.ts'
-import { createOpener } from '../log/sealing.ts'
+import { createOpener, type Sealer } from '../log/sealing.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { ownersSeen } from './ownersSeen.ts'
 import type { Region } from './region.ts'
@@ -37,6 +38,8 @@ export function startWorker(region: Region, process: SimProcess, index: number):
     const log = region.logOf(of, shard).of(process)
     return watchedLog(world, process, { shard, region: of }, log, () => worker.runner(shard)?.leader?.replica)
   }
+  const sealerFor = (to: number): Sealer => mistakes.hostSealer(world.sealerFor(to), to)
+  const carriers = new Carriers({ incarnation, owners, sealerFor, ports })
   const worker: Worker = new Worker({
     region: region.name,
     workerId,
@@ -62,7 +65,8 @@ export function startWorker(region: Region, process: SimProcess, index: number):
       opener: mistakes.opener(createOpener(world.ring, { shard }), shard, index, () => {
         return world.committed.epochHere(process, shard, worker.sharedRunner(shard)?.ownership.state.record)
       }),
-      sealerFor: (to) => mistakes.hostSealer(world.sealerFor(to), to),
+      sealerFor,
+      carriers,
       snapshots: region.snapshots.of(process),
       snapshotEveryMs: scenario.faults.snapshot.everyMs,
       ports,

@@ -1,0 +1,280 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { bodyViews } from '../ledger/frameInput.ts'
+import { Lane } from '../ledger/lanes.ts'
+import { transitHeader } from '../ledger/records.ts'
+import { transitPlaces } from '../ledger/transitParts.ts'
+import { decodeFrame } from '../log/frame.ts'
+import { memoryKeyRing } from '../log/memoryKeyRing.ts'
+import { OwnerTable } from '../log/ownerDirectory.ts'
+import { firstOwnerRecord, type OwnerRecord } from '../log/ownerRecord.ts'
+import { createOpener, createSealer } from '../log/sealing.ts'
+import type { AppendOutcome } from '../log/shardLog.ts'
+import { Carriers } from './carriers.ts'
+import { LaneSender } from './lane.ts'
+import { ManualTimers } from './manualTimers.fixture.ts'
+
+const destination = 3
+const ring = memoryKeyRing([`shard/${destination}`])
+let timers: ManualTimers
+let owners: OwnerTable
+let carriers: Carriers
+let offered: { subject: string; records: string[]; settle: (outcome: AppendOutcome) => Promise<void> }[]
+
+/** What a frame takes to be stored here: what a frame waits at most for others. */
+const storedAfterMs = 4
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+async function pass(ms: number): Promise<void> {
+  await turn()
+  timers.advance(ms)
+  await turn()
+}
+
+/** Each record of a frame as `source/number`. */
+function recordsOf(frame: Uint8Array): string[] {
+  const { body } = createOpener(ring, { shard: destination }).open(frame)
+  const views = bodyViews(body)
+  return [...transitPlaces(views)].map(
+    ({ part, number }) => `${views.u32[(part + transitHeader.at.source) >>> 2]}/${number}`,
+  )
+}
+
+beforeEach(() => {
+  timers = new ManualTimers()
+  owners = new OwnerTable()
+  owners.take(destination, firstOwnerRecord('a', 'alone'), 0)
+  offered = []
+  carriers = new Carriers({
+    incarnation: 7,
+    owners,
+    sealerFor: (shard) => createSealer(ring, shard),
+    ports: {
+      nowMs: () => timers.nowMs,
+      monotonicMs: () => timers.nowMs,
+      random: () => 0.5,
+      after: (delayMs, work) => timers.after(delayMs, work),
+      publish: () => undefined,
+      append: (_shard, subject, frame) =>
+        new Promise((resolve) => {
+          expect(decodeFrame(frame).header.count).toBe(recordsOf(frame).length)
+          const settle = (outcome: AppendOutcome) => {
+            resolve(outcome)
+            return turn()
+          }
+          offered.push({ subject, records: recordsOf(frame), settle })
+        }),
+      onError: (error) => {
+        throw error
+      },
+    },
+  })
+})
+
+class Source {
+  readonly shard: number
+  readonly lane = new Lane()
+  readonly sender: LaneSender
+
+  constructor(shard: number) {
+    this.shard = shard
+    const source = { shard, incarnation: () => 0, lane: this.lane, owed: () => this.lane.next }
+    this.sender = new LaneSender(source, carriers.to(destination), { monotonicMs: () => timers.nowMs })
+  }
+
+  /** The destination says how far it has taken this source's records in. */
+  hears(number: number): void {
+    const received = Array.from({ length: 4 }, () => ({ incarnation: 0, number, durable: 0, returns: 0 }))
+    this.sender.onMark({ shard: destination, worker: 'other', seq: 1, received })
+  }
+
+  owe(count = 1): void {
+    for (let n = 0; n < count; n++) {
+      this.lane.begin(1, 1, n, new Uint32Array(4), 0)
+      this.lane.owe(1, 0, 0, 10, 11, 100)
+    }
+    carriers.pumpSoon()
+  }
+}
+
+function sources(...shards: number[]): Source[] {
+  const made = shards.map((shard) => new Source(shard))
+  for (const source of made) source.hears(0)
+  return made
+}
+
+const stored: AppendOutcome = { kind: 'appended', seq: 1 }
+
+describe('what several shards owe one other', () => {
+  test('leaves in one frame under the name of the first of them', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe()
+    one!.owe(2)
+    await turn()
+    expect(offered.map(({ subject, records }) => [subject, records])).toEqual([
+      ['cmd.a.3.shard.0', ['0/0', '1/0', '1/1']],
+    ])
+  })
+
+  test('gathers while a frame is on its way', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe()
+    await turn()
+    one!.owe()
+    zero!.owe(2)
+    await turn()
+    expect(offered.map(({ records }) => records)).toEqual([['0/0']])
+    await offered[0]!.settle(stored)
+    expect(offered[1]).toMatchObject({ subject: 'cmd.a.3.shard.1', records: ['1/0', '0/1', '0/2'] })
+  })
+
+  describe('waits for as many as shared the last frame', () => {
+    async function threeInEach(frames: number): Promise<Source[]> {
+      const all = sources(0, 1, 2)
+      for (let n = 0; n < frames; n++) {
+        for (const source of all) source.owe()
+        await pass(storedAfterMs)
+        await offered.at(-1)!.settle(stored)
+      }
+      expect(offered).toHaveLength(frames)
+      return all
+    }
+
+    test('until they are there', async () => {
+      const [zero, one, two] = await threeInEach(50)
+      zero!.owe()
+      one!.owe()
+      await pass(storedAfterMs / 2)
+      expect(offered).toHaveLength(50)
+      two!.owe()
+      await turn()
+      expect(offered.at(-1)!.records.toSorted()).toEqual(['0/50', '1/50', '2/50'])
+    })
+
+    test('or a frame would have been stored; then for one fewer', async () => {
+      const [zero] = await threeInEach(50)
+      for (const sent of [51, 52]) {
+        zero!.owe()
+        await pass(storedAfterMs / 2)
+        expect(offered).toHaveLength(sent - 1)
+        await pass(storedAfterMs / 2)
+        expect(offered).toHaveLength(sent)
+        await offered.at(-1)!.settle(stored)
+      }
+      zero!.owe()
+      await turn()
+      expect(offered.at(-1)!.records).toEqual(['0/52'])
+    })
+
+    test('or one of them alone fills a frame', async () => {
+      const [zero] = await threeInEach(1)
+      zero!.owe(8_000)
+      await turn()
+      expect(offered.at(-1)!.records).toHaveLength(8_000)
+    })
+  })
+
+  test('does not leave before the destination has spoken', async () => {
+    const [zero] = sources(0)
+    const silent = new Source(1)
+    zero!.owe()
+    silent.owe()
+    await turn()
+    expect(offered.map(({ records }) => records)).toEqual([['0/0']])
+    await offered[0]!.settle(stored)
+    silent.hears(0)
+    await turn()
+    expect(offered.at(-1)!.records).toEqual(['1/0'])
+  })
+
+  test('is sent again when it is not known to be stored, after a while that grows', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe()
+    one!.owe()
+    await turn()
+    for (const waitMs of [50, 100, 200]) {
+      await offered.at(-1)!.settle({ kind: 'unknown' })
+      const before = offered.length
+      await pass(waitMs - 1)
+      expect(offered).toHaveLength(before)
+      await pass(1)
+      expect(offered.slice(before).map(({ records }) => records.toSorted())).toEqual([['0/0', '1/0']])
+    }
+  })
+
+  test('takes turns when it does not fit into one frame', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe(20_000)
+    one!.owe(3)
+    await turn()
+    await offered[0]!.settle(stored)
+    await offered[1]!.settle(stored)
+    await pass(storedAfterMs)
+    const shares = offered.map(({ records }) =>
+      [0, 1].map((shard) => records.filter((record) => record.startsWith(`${shard}/`)).length),
+    )
+    expect(shares).toEqual([
+      [8_000, 0],
+      [7_997, 3],
+      [4_003, 0],
+    ])
+  })
+
+  test('is, of a shard that is led elsewhere by now, no longer sent', async () => {
+    const [zero, one] = sources(0, 1)
+    one!.sender.stop()
+    zero!.owe()
+    one!.owe()
+    await turn()
+    expect(offered.map(({ records }) => records)).toEqual([['0/0']])
+  })
+
+  test('is sent again, all of it, after 3 s in which one of them was not taken in', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe()
+    one!.owe()
+    await turn()
+    await offered[0]!.settle(stored)
+    await pass(3_001)
+    zero!.hears(1)
+    one!.hears(0)
+    await pass(storedAfterMs)
+    expect(offered.slice(1).map(({ records }) => records)).toEqual([['1/0']])
+  })
+})
+
+describe('when the destination has another owner', () => {
+  const owned = (by: string, epoch: number): OwnerRecord => {
+    const closed = Array.from({ length: epoch }, (_, n) => ({ epoch: n, region: 'a', first: 1, last: 0 }))
+    return { epoch, owner: by, mode: 'sync', segments: [...closed, { epoch, region: by, first: 1 }] }
+  }
+
+  test('what was not taken in is sent to that one, and what the one before says is not heard any more', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe()
+    one!.owe(2)
+    await turn()
+    zero!.owe()
+    owners.take(destination, owned('b', 1), 1)
+    await turn()
+    expect(offered.map(({ subject, records }) => [subject, records.toSorted()])).toEqual([
+      ['cmd.a.3.shard.0', ['0/0', '1/0', '1/1']],
+      ['cmd.b.3.shard.1', ['0/0', '0/1', '1/0', '1/1']],
+    ])
+    zero!.owe()
+    await offered[0]!.settle(stored)
+    await pass(storedAfterMs)
+    expect(offered).toHaveLength(2)
+    await offered[1]!.settle(stored)
+    await pass(storedAfterMs)
+    expect(offered.at(-1)!.records).toEqual(['0/2'])
+  })
+
+  test('of another shard’s owner nothing is concluded', async () => {
+    const [zero] = sources(0)
+    zero!.owe()
+    await turn()
+    owners.take(2, owned('b', 1), 1)
+    await turn()
+    expect(offered).toHaveLength(1)
+  })
+})
