@@ -26,7 +26,7 @@ const usage = `Usage: npm run bench -- NAME [options]
 
   ladder     every row that there is, and the peers in the same run; starts what it needs
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data
-             --runtime node|deno   what the workers of the log's rows run on
+             --runtime node|deno   what the system's processes run on; load and peers stay as they are
              TIGERBEETLE=/path/to/tigerbeetle   runs its own benchmark beside
   region     its rows L2 and L3 alone: signed single payments over HTTPS, without and with the journal in Postgres
              --seconds N   --repeats N (default 3)   --quick   one repeat, less data

@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
 import { frameKinds } from '../../../actors/ledger/records.ts'
 import { seededRandom } from '../../demo/transfers.ts'
 import { fundWallets, openWallets, paymentsBody } from '../population.ts'
@@ -9,6 +12,8 @@ import { RecordMaker } from './recordMaker.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const shardCount = 4
+const outputBytesMax = 1024 ** 2
+const deno = join(import.meta.dirname, '../../../node_modules/.bin/deno')
 const walletsPerShard = 20_000
 const walletsPerShardQuick = 5_000
 const balanceFen = 1_000_000
@@ -19,9 +24,24 @@ const framesPerRepeatQuick = 24
 const betweenRepeatsMs = 20 * 60_000
 
 /** L0: the ledger alone, in memory, on one core. */
-export const memoryRung: Rung = { name: 'l0', run: benchMemory }
+export const memoryRung: Rung = {
+  name: 'l0',
+  run: (options, say) => (options.runtime === 'deno' ? benchInDeno(options, say) : benchMemory(options, say)),
+}
 
-async function benchMemory({ repeats, quick }: RungOptions, say: (line: string) => void): Promise<RungFindings> {
+/** The load's process is Node's own: another runtime gets a process of its own. */
+async function benchInDeno(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
+  say('in a process of Deno')
+  const args = ['run', '-A', '--quiet', join(import.meta.dirname, 'memoryMain.ts'), JSON.stringify(options)]
+  const { stdout } = await promisify(execFile)(deno, args, { maxBuffer: outputBytesMax })
+  return JSON.parse(stdout) as RungFindings
+}
+
+/** @throws Error when the ledger refuses what it should take */
+export async function benchMemory(
+  { repeats, quick, runtime = 'node' }: RungOptions,
+  say: (line: string) => void,
+): Promise<RungFindings> {
   const shards = new MemoryShards(shardCount)
   const wallets = quick ? walletsPerShardQuick : walletsPerShard
   say(`${wallets * shardCount} wallets`)
@@ -58,7 +78,7 @@ async function benchMemory({ repeats, quick }: RungOptions, say: (line: string) 
     rows,
     figures: { 'l0.per_core': rounded(rows[1]!.perSecond.median) },
     notes: [
-      `l0: debit and credit of uniform payments over ${shardCount} shards in one thread, ` +
+      `l0: debit and credit of uniform payments over ${shardCount} shards in one thread, on ${runtime}, ` +
         'by its CPU seconds (collection of garbage included)',
     ],
   }

@@ -30,7 +30,8 @@ export const regionRung: Rung = { name: 'l2, l3', run: benchRegion }
 
 async function benchRegion(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('starting a region')
-  const region = await startRegion(['--workers', workers])
+  const { runtime = 'node' } = options
+  const region = await startRegion(['--workers', workers, '--runtime', runtime])
   try {
     const bench = await openHttpBench(region, say)
     const measure = (level: string, what: string): Promise<LadderRow[]> => rowsOf(bench, region, level, what, options)
@@ -64,6 +65,7 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
       notes: [
         'l2, l3: to completed, payer and payee in different shards; a closed loop, one kept connection a caller',
         'l2, l3: requests are signed ahead, as payers do on their devices; all processes and the load share the cores',
+        `l2, l3: every process of the region on ${runtime}`,
         'l2, l3: one worker; l2: archiver and projector stand still; l3: both follow; no webhook is delivered',
         'l3.open: sent when due, whatever became of those before; latency from then to completed; between any two wallets',
       ],
