@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { coarseTimers } from './coarseTimers.ts'
 import { freePort } from './freePort.ts'
 import { buildGoTool, builtPath, type GoTool, onPath, pinnedToolsDir, versionAtLeast, versionOf } from './goTools.ts'
 
@@ -83,7 +84,8 @@ export async function startNatsServer(options: {
   mkdirSync(options.dir, { recursive: true, mode: 0o700 })
   const file = join(options.dir, 'nats.conf')
   writeFileSync(file, options.config ?? plainConfig(options.dir, port, monitorPort), { mode: 0o600 })
-  const child = spawn(path, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+  const { command, args } = coarseTimers(path, ['-c', file])
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
   let lastLines = ''
   child.stderr.on('data', (chunk: Buffer) => {
     lastLines = (lastLines + chunk.toString()).slice(-2_000)
