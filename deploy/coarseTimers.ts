@@ -1,4 +1,4 @@
-/** As late as a sleep may end. The server's shortest timer that means anything is a hundred times as long. */
+/** As late as a sleep may end: little beside the heartbeats of half a second that followers ask the server for. */
 const timerSlackNs = 2_000_000
 
 /** The setting outlives `exec`, and all threads of the program inherit it; where it is refused the program starts without. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { versionAtLeast } from './goTools.ts'
-import { ensureNatsServer } from './natsServer.ts'
+import { ensureNatsServer, startNatsServer } from './natsServer.ts'
 
 const before = { path: process.env.PATH, server: process.env.NATS_SERVER }
 let folder: string
@@ -59,6 +59,18 @@ describe('a nats-server', () => {
     program('go', 'go1.25.4')
     await expect(ensureNatsServer({ toolsDir: folder })).rejects.toThrow(ways)
   })
+})
+
+test.runIf(process.platform === 'linux')('a nats-server is started with coarse timers', async () => {
+  const file = join(folder, 'named')
+  const saysItsSlack = 'cat /proc/self/timerslack_ns >&2; sleep 0.3; exit 1'
+  writeFileSync(
+    file,
+    `#!/bin/sh\nPATH=/bin:/usr/bin\n[ "$1" = -c ] && { ${saysItsSlack}; }\necho 'nats-server: v2.16.1'\n`,
+  )
+  chmodSync(file, 0o755)
+  process.env.NATS_SERVER = file
+  await expect(startNatsServer({ dir: folder })).rejects.toThrow('nats-server ended at once: 2000000')
 })
 
 test.each([

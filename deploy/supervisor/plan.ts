@@ -359,22 +359,25 @@ export function writeSettings(
   return file
 }
 
+/** How a program of this project, named by its path in it, is started on a runtime. */
+export function programOn(runtime: StartOptions['runtime'], program: string): { command: string; args: string[] } {
+  const file = join(root, program)
+  if (runtime === 'deno') return { command: join(root, 'node_modules/.bin/deno'), args: ['run', '-A', '--quiet', file] }
+  return { command: process.execPath, args: ['--disable-warning=ExperimentalWarning', ...memoryFlags, file] }
+}
+
 /** Writes a process's settings and says how to run it. */
 export function childPlan(
   plan: Pick<RegionPlan, 'options'>,
   { name, program, settings, readyUrl: ready, inBackground = false }: ProcessPlan,
 ): ChildPlan {
   const { data, runtime } = plan.options
+  const { command, args } = programOn(runtime, program)
   const settingsFile = writeSettings(plan, name, settings)
-  const file = join(root, program)
-  const deno = join(root, 'node_modules/.bin/deno')
   return {
     name,
-    command: runtime === 'deno' ? deno : process.execPath,
-    args:
-      runtime === 'deno'
-        ? ['run', '-A', '--quiet', file]
-        : ['--disable-warning=ExperimentalWarning', ...memoryFlags, file],
+    command,
+    args,
     env: {
       JIAOZI_SETTINGS: settingsFile,
       NODE_COMPILE_CACHE: compiledDir,
