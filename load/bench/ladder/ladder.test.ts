@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { climb } from './ladder.ts'
 import type { LadderRow } from './ladderRow.ts'
-import type { Rung } from './rung.ts'
+import type { Rung, RungOptions } from './rung.ts'
 
 const row = (name: string, perSecond: number): LadderRow => ({
   name,
@@ -10,7 +10,7 @@ const row = (name: string, perSecond: number): LadderRow => ({
   repeats: 1,
   on: [],
 })
-const options = { seconds: 1, repeats: 1, quick: false }
+const options: RungOptions = { seconds: 1, repeats: 1, quick: false, runtime: 'node' }
 const silent = (): void => undefined
 
 test('rungs are climbed in their order, and rows, figures, notes and versions of all are in one report', async () => {

@@ -57,7 +57,7 @@ export type LogOptions = RungOptions & {
 }
 
 export async function benchLog(options: LogOptions, say: (line: string) => void): Promise<RungFindings> {
-  const { runtime = 'node', shards = 4, workers = workersDefault } = options
+  const { runtime, shards = 4, workers = workersDefault } = options
   const region = await startCoreRegion({ shards, workers, runtime, snapshotSeconds: 60 })
   try {
     const wire = await openWire(region.dataDir)

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { frameKinds } from '../../../actors/ledger/records.ts'
+import { programOn } from '../../../deploy/supervisor/plan.ts'
 import { seededRandom } from '../../demo/transfers.ts'
 import { fundWallets, openWallets, paymentsBody } from '../population.ts'
 import { spreadOf } from '../repeats.ts'
@@ -12,8 +12,10 @@ import { RecordMaker } from './recordMaker.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const shardCount = 4
+const runtimeHere = process.versions.deno === undefined ? 'node' : 'deno'
 const outputBytesMax = 1024 ** 2
-const deno = join(import.meta.dirname, '../../../node_modules/.bin/deno')
+/** Three repeats of both rows take about half a minute. */
+const denoTimeoutMs = 600_000
 const walletsPerShard = 20_000
 const walletsPerShardQuick = 5_000
 const balanceFen = 1_000_000
@@ -32,14 +34,15 @@ export const memoryRung: Rung = {
 /** The load's process is Node's own: another runtime gets a process of its own. */
 async function benchInDeno(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('in a process of Deno')
-  const args = ['run', '-A', '--quiet', join(import.meta.dirname, 'memoryMain.ts'), JSON.stringify(options)]
-  const { stdout } = await promisify(execFile)(deno, args, { maxBuffer: outputBytesMax })
+  const { command, args } = programOn('deno', 'load/bench/ladder/memoryMain.ts')
+  const bounds = { maxBuffer: outputBytesMax, timeout: denoTimeoutMs }
+  const { stdout } = await promisify(execFile)(command, [...args, JSON.stringify(options)], bounds)
   return JSON.parse(stdout) as RungFindings
 }
 
 /** @throws Error when the ledger refuses what it should take */
 export async function benchMemory(
-  { repeats, quick, runtime = 'node' }: RungOptions,
+  { repeats, quick }: Pick<RungOptions, 'repeats' | 'quick'>,
   say: (line: string) => void,
 ): Promise<RungFindings> {
   const shards = new MemoryShards(shardCount)
@@ -78,7 +81,7 @@ export async function benchMemory(
     rows,
     figures: { 'l0.per_core': rounded(rows[1]!.perSecond.median) },
     notes: [
-      `l0: debit and credit of uniform payments over ${shardCount} shards in one thread, on ${runtime}, ` +
+      `l0: debit and credit of uniform payments over ${shardCount} shards in one thread, on ${runtimeHere}, ` +
         'by its CPU seconds (collection of garbage included)',
     ],
   }

@@ -38,7 +38,7 @@ export const ordersRung: Rung = { name: 'l3, orders', run: benchOrders }
 
 async function benchOrders(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('starting a region')
-  const region = await startRegion(['--workers', '1', '--runtime', options.runtime ?? 'node'])
+  const region = await startRegion(['--workers', '1', '--runtime', options.runtime])
   const shops: Shop[] = []
   try {
     const client = connectTown(region.facts(), connectionsMax)

@@ -30,7 +30,7 @@ export const regionRung: Rung = { name: 'l2, l3', run: benchRegion }
 
 async function benchRegion(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('starting a region')
-  const { runtime = 'node' } = options
+  const { runtime } = options
   const region = await startRegion(['--workers', workers, '--runtime', runtime])
   try {
     const bench = await openHttpBench(region, say)

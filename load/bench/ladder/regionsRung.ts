@@ -46,7 +46,7 @@ export const oneRegionRung: Rung = {
 }
 
 async function benchRegions(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
-  const { runtime = 'node' } = options
+  const { runtime } = options
   say('starting two regions')
   const regions = await startRegions([
     ...['--shards', String(shards), '--workers', String(workers), '--runtime', runtime],

@@ -7,7 +7,7 @@ export type RungOptions = {
   /** Fewer shapes and less data: for a look, not for a figure. */
   readonly quick: boolean
   /** What the processes of the system run on, where a rung lets that be chosen; Node when it is not said. */
-  readonly runtime?: 'node' | 'deno'
+  readonly runtime: 'node' | 'deno'
 }
 
 export type RungFindings = {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { figuresOfRow } from './ladderRow.ts'
+import type { RungOptions } from './rung.ts'
 import { parseTigerBeetleOutput } from './tigerBeetleOutput.ts'
 import { benchTigerBeetle } from './tigerBeetleRung.ts'
 
@@ -52,7 +53,7 @@ function program(name: string, script: string): string {
   return file
 }
 
-const options = { seconds: 1, repeats: 2, quick: true }
+const options: RungOptions = { seconds: 1, repeats: 2, quick: true, runtime: 'node' }
 const silent = (): void => undefined
 
 test('its output is read: the rate of its load and the latency of its batches, not of its queries', () => {
