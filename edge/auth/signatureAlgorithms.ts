@@ -54,7 +54,7 @@ export function compressedPoint(text: string | Record<string, unknown>): Uint8Ar
 export function verifyEcdsa(key: KeyObject, message: Uint8Array, der: Uint8Array): boolean {
   if (!isStrictDer(der)) return false
   try {
-    return verify('sha256', message, { key, dsaEncoding: 'der' }, der)
+    return verify('sha256', message, key, der)
   } catch {
     return false
   }

@@ -1,6 +1,6 @@
 /** A job in a batch: compressed key, algorithm, lengths, then message and signature. */
-export const keyBytes = 33
-export const algorithmAt = 33
+const keyBytes = 33
+const algorithmAt = 33
 const messageLengthAt = 34
 const signatureLengthAt = 36
 const headBytes = 38
@@ -22,10 +22,12 @@ export function writeJob(bytes: Uint8Array, at: number, job: VerifyJob): void {
   bytes.set(signature, at + headBytes + message.length)
 }
 
-export function readJob(bytes: Uint8Array, at: number): { message: Uint8Array; signature: Uint8Array; at: number } {
+/** The job is a view of `bytes`. */
+export function readJob(bytes: Uint8Array, at: number): VerifyJob {
   const messageEnd = at + headBytes + bytes[at + messageLengthAt]! + bytes[at + messageLengthAt + 1]! * 256
   return {
-    at,
+    algorithm: bytes[at + algorithmAt]!,
+    key: bytes.subarray(at, at + keyBytes),
     message: bytes.subarray(at + headBytes, messageEnd),
     signature: bytes.subarray(messageEnd, messageEnd + bytes[at + signatureLengthAt]!),
   }

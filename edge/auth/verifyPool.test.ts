@@ -1,4 +1,5 @@
 import { ECDH, generateKeyPairSync, sign } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import type { VerifyJob } from './verifyJobs.ts'
 import { VerifyBusy, VerifyPool } from './verifyPool.ts'
@@ -21,6 +22,38 @@ test.each([1, 3])('%i threads tell good signatures from bad ones, each for its o
   const jobs = Array.from({ length: 300 }, (_, n) => jobOf(`payment ${n}`, n % 7 === 0 ? 'another' : undefined))
   const valid = await Promise.all(jobs.map((job) => pool.verify(job)))
   expect(valid).toEqual(jobs.map((_, n) => n % 7 !== 0))
+})
+
+/** How many are done after each of the next turns of the event loop; in the end all are. */
+async function doneAfterTurns(jobs: number, turns: number): Promise<number[]> {
+  let done = 0
+  const all = Array.from({ length: jobs }, (_, n) => pool.verify(jobOf(`payment ${n}`)).then(() => (done += 1)))
+  const found: number[] = []
+  while (found.length < turns) {
+    await nextTurn()
+    found.push(done)
+  }
+  await Promise.all(all)
+  return found
+}
+
+test('sixteen are checked in the turn they came in, and a few more in the next', async () => {
+  pool = new VerifyPool(1)
+  expect(await doneAfterTurns(16, 1)).toEqual([16])
+  expect(await doneAfterTurns(16 + 7, 2)).toEqual([16, 23])
+})
+
+test('what is more goes to a thread, and is not waited for by the sixteen', async () => {
+  pool = new VerifyPool(1)
+  expect(await doneAfterTurns(16 + 64, 1)).toEqual([16])
+})
+
+test('while every thread is at work, what waits is checked sixteen a turn', async () => {
+  pool = new VerifyPool(1)
+  const atThread = Array.from({ length: 16 + 64 }, (_, n) => pool.verify(jobOf(`first ${n}`)))
+  await nextTurn()
+  expect(await doneAfterTurns(32, 1)).toEqual([16])
+  expect(await Promise.all(atThread)).toEqual(Array(80).fill(true))
 })
 
 test('a key that is no point of the curve, or too long a signature, verifies nothing', async () => {
@@ -49,4 +82,14 @@ test('what waits when the pool closes is told so', async () => {
   const waiting = pool.verify(jobOf('payment'))
   await pool.close()
   await expect(waiting).rejects.toBeInstanceOf(VerifyBusy)
+})
+
+test('what a thread has when the pool closes is told so', async () => {
+  pool = new VerifyPool(1)
+  const all = Promise.allSettled(Array.from({ length: 16 + 64 }, (_, n) => pool.verify(jobOf(`payment ${n}`))))
+  await nextTurn()
+  await pool.close()
+  const told = (await all).filter(({ status }) => status === 'rejected')
+  expect(told).toHaveLength(64)
+  expect((told[0] as PromiseRejectedResult).reason).toBeInstanceOf(VerifyBusy)
 })

@@ -1,6 +1,11 @@
 import { Worker } from 'node:worker_threads'
+import { SignatureChecker } from './signatureChecker.ts'
 import { jobBytes, type VerifyJob, writeJob } from './verifyJobs.ts'
 
+/** So many are checked before the sockets are looked after again: about as many milliseconds as a log takes to store a frame. */
+const ownPerTurnMax = 16
+/** Fewer are not worth a message to a thread. */
+const jobsPerBatchMin = 8
 const jobsPerBatchMax = 64
 const waitingMaxDefault = 10_000
 const messageBytesMax = 65_535
@@ -13,11 +18,13 @@ type Waiting = { job: VerifyJob; resolve: (valid: boolean) => void; reject: (err
 type Thread = { worker: Worker; batch: Waiting[] | undefined }
 
 /**
- * Checks signatures on threads. What comes while a thread works gathers and goes to it in one message, since a message
- * a signature would cost as much as the signature; a lone one leaves at once.
+ * Checks signatures: a few in each turn of the event loop itself, what is more on threads. A message to a thread, and
+ * back, costs as much as a signature and waits for its turn on a processor twice; so threads get lots, and only when
+ * more has come than can be done here meanwhile.
  */
 export class VerifyPool {
   readonly #threads: Thread[]
+  readonly #checker = new SignatureChecker()
   #waiting: Waiting[] = []
   readonly #waitingMax: number
   #nextId = 1
@@ -36,7 +43,7 @@ export class VerifyPool {
       const batch = thread.batch ?? []
       thread.batch = undefined
       for (const [i, { resolve }] of batch.entries()) resolve(results[i] === 1)
-      this.#dispatch()
+      this.#giveToThreads()
     })
     worker.on('error', (error) => this.#lost(thread, error))
     return thread
@@ -50,7 +57,7 @@ export class VerifyPool {
     if (this.#closed) return
     const fresh = this.#spawn()
     this.#threads[this.#threads.indexOf(thread)] = fresh
-    this.#dispatch()
+    this.#giveToThreads()
   }
 
   /** @throws (rejects) VerifyBusy when too much is waiting. */
@@ -64,9 +71,9 @@ export class VerifyPool {
     })
   }
 
-  /** After everything that the sockets brought in this turn has been read, so that it goes to a thread together. */
+  /** After everything that the sockets brought in this turn has been read, so that what goes to a thread goes together. */
   #dispatchSoon(): void {
-    if (this.#dispatching) return
+    if (this.#dispatching || this.#waiting.length === 0) return
     this.#dispatching = true
     setImmediate(() => {
       this.#dispatching = false
@@ -75,27 +82,39 @@ export class VerifyPool {
   }
 
   #dispatch(): void {
+    this.#giveToThreads()
+    for (const { job, resolve } of this.#waiting.splice(0, ownPerTurnMax)) resolve(this.#checker.check(job))
+    this.#dispatchSoon()
+  }
+
+  /** What this turn will not come to itself. */
+  #giveToThreads(): void {
     const idle = this.#threads.filter(({ batch }) => batch === undefined)
     for (const [n, thread] of idle.entries()) {
-      if (this.#waiting.length === 0) return
-      const share = Math.ceil(this.#waiting.length / (idle.length - n))
-      thread.batch = this.#waiting.splice(0, Math.min(share, jobsPerBatchMax))
-      const bytes = new Uint8Array(thread.batch.reduce((sum, { job }) => sum + jobBytes(job), 0))
-      const offsets = new Uint32Array(thread.batch.length)
-      let at = 0
-      for (const [i, { job }] of thread.batch.entries()) {
-        offsets[i] = at
-        writeJob(bytes, at, job)
-        at += jobBytes(job)
-      }
-      thread.worker.postMessage({ id: this.#nextId++, bytes, offsets }, [bytes.buffer, offsets.buffer])
+      const excess = this.#waiting.length - ownPerTurnMax
+      if (excess < jobsPerBatchMin) return
+      this.#send(thread, Math.min(Math.ceil(excess / (idle.length - n)), jobsPerBatchMax))
     }
+  }
+
+  #send(thread: Thread, count: number): void {
+    thread.batch = this.#waiting.splice(0, count)
+    const bytes = new Uint8Array(thread.batch.reduce((sum, { job }) => sum + jobBytes(job), 0))
+    const offsets = new Uint32Array(count)
+    let at = 0
+    for (const [i, { job }] of thread.batch.entries()) {
+      offsets[i] = at
+      writeJob(bytes, at, job)
+      at += jobBytes(job)
+    }
+    thread.worker.postMessage({ id: this.#nextId++, bytes, offsets }, [bytes.buffer, offsets.buffer])
   }
 
   async close(): Promise<void> {
     this.#closed = true
     await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
-    for (const { reject } of this.#waiting) reject(new VerifyBusy('the edge is closing'))
+    const unchecked = [...this.#threads.flatMap(({ batch }) => batch ?? []), ...this.#waiting]
+    for (const { reject } of unchecked) reject(new VerifyBusy('the edge is closing'))
     this.#waiting = []
   }
 }
