@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { SignatureChecker } from './signatureChecker.ts'
 import { jobBytes, type VerifyJob, writeJob } from './verifyJobs.ts'
 
-/** So many are checked before the sockets are looked after again: about as many milliseconds as a log takes to store a frame. */
+/** So many are checked, in about a millisecond and a half, before the sockets are looked after again. */
 const ownPerTurnMax = 16
 /** Fewer are not worth a message to a thread. */
 const jobsPerBatchMin = 8
@@ -27,7 +27,6 @@ export class VerifyPool {
   readonly #checker = new SignatureChecker()
   #waiting: Waiting[] = []
   readonly #waitingMax: number
-  #nextId = 1
   #dispatching = false
   #closed = false
 
@@ -84,6 +83,7 @@ export class VerifyPool {
   #dispatch(): void {
     this.#giveToThreads()
     for (const { job, resolve } of this.#waiting.splice(0, ownPerTurnMax)) resolve(this.#checker.check(job))
+    // What is left waits for the next turn, or for a thread that is free before that.
     this.#dispatchSoon()
   }
 
@@ -107,7 +107,7 @@ export class VerifyPool {
       writeJob(bytes, at, job)
       at += jobBytes(job)
     }
-    thread.worker.postMessage({ id: this.#nextId++, bytes, offsets }, [bytes.buffer, offsets.buffer])
+    thread.worker.postMessage({ bytes, offsets }, [bytes.buffer, offsets.buffer])
   }
 
   async close(): Promise<void> {

@@ -4,7 +4,7 @@ import { readJob } from './verifyJobs.ts'
 
 const checker = new SignatureChecker()
 
-parentPort!.on('message', (batch: { id: number; bytes: Uint8Array; offsets: Uint32Array }) => {
-  const results = Uint8Array.from(batch.offsets, (at) => (checker.check(readJob(batch.bytes, at)) ? 1 : 0))
-  parentPort!.postMessage({ id: batch.id, results }, [results.buffer])
+parentPort!.on('message', ({ bytes, offsets }: { bytes: Uint8Array; offsets: Uint32Array }) => {
+  const results = Uint8Array.from(offsets, (at) => (checker.check(readJob(bytes, at)) ? 1 : 0))
+  parentPort!.postMessage({ results }, [results.buffer])
 })
