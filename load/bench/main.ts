@@ -25,15 +25,17 @@ const usage = `Usage: npm run bench -- NAME [options]
              --data DIR   a region that runs (default: its own)
 
   ladder     every row that there is, and the peers in the same run; starts what it needs
-             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+             --seconds N   --repeats N (default 3, quick 1)   --quick   less data
              --runtime node|deno   what the system's processes run on; load and peers stay as they are
              TIGERBEETLE=/path/to/tigerbeetle   runs its own benchmark beside
   region     its rows L2 and L3 alone: signed single payments over HTTPS, without and with the journal in Postgres
-             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+             --seconds N   --repeats N (default 3, quick 1)   --quick   less data
+             --runtime node|deno
   orders     its row L3 with orders alone: each payment is of an order, risk rules on, callbacks heard and verified
-             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+             --seconds N   --repeats N (default 3, quick 1)   --quick   less data
+             --runtime node|deno
   postgres   the peer: a stored procedure on PostgreSQL 18, single calls from 64 clients and batches, durability on
-             --seconds N   --repeats N (default 3)   --quick   one repeat, less data
+             --seconds N   --repeats N (default 3, quick 1)   --quick   less data
   shards     batches of 1,024 over 1, 2 and 4 shards, which the sizing model must predict
   regions    the log's rows in one region, and in two that vouch for each other
   costs      each layer of security and each row of memory by itself, for the sizing model
@@ -54,7 +56,7 @@ const { values, positionals } = parseArgs({
     runtime: { type: 'string', default: 'node' },
     data: { type: 'string', default: '' },
     concurrency: { type: 'string', default: '1,8,64,256' },
-    repeats: { type: 'string', default: '3' },
+    repeats: { type: 'string' },
     rate: { type: 'string', default: '300' },
     orders: { type: 'string', default: '10000' },
     'fail-percent': { type: 'string', default: '30' },
@@ -95,7 +97,7 @@ if (rungs !== undefined) {
   const { quick } = values
   const options = {
     seconds: whole('seconds', values.seconds ?? (quick ? '4' : '15')),
-    repeats: quick ? 1 : whole('repeats', values.repeats),
+    repeats: whole('repeats', values.repeats ?? (quick ? '1' : '3')),
     quick,
     runtime: runtimeIn(values.runtime),
   }
