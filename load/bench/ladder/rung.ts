@@ -6,7 +6,7 @@ export type RungOptions = {
   readonly repeats: number
   /** Fewer shapes and less data: for a look, not for a figure. */
   readonly quick: boolean
-  /** What the processes of the system run on, where a rung lets that be chosen; Node when it is not said. */
+  /** What the processes of the system run on, where a rung has any. */
   readonly runtime: 'node' | 'deno'
 }
 
