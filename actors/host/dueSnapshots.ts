@@ -3,6 +3,7 @@ import { bytesOf } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import type { Leader } from './leader.ts'
 import type { HostPorts } from './ports.ts'
+import { SnapshotRoom } from './snapshotRoom.ts'
 
 /** How often a shard looks whether its next snapshot is due. */
 const checkMs = 1_000
@@ -24,15 +25,18 @@ export type DueSnapshotsOptions = {
    * beyond half of what a snapshot of this shard takes, one is due before its time.
    */
   keptBytesMin?: number
+  /** Of the process, for all its shards. Without it the shard has its own. */
+  snapshotRoom?: SnapshotRoom
   ports: HostPorts
   /** The replica to take them of; undefined while it is not fit for it. */
   leader: () => Leader | undefined
   onFailed: (error: unknown) => void
 }
 
-/** Takes snapshots of a shard's replica when they are due, one at a time. */
+/** Takes snapshots of a shard's replica when they are due, one at a time in a process. */
 export class DueSnapshots {
   readonly #o: DueSnapshotsOptions
+  readonly #room: SnapshotRoom
   #seq = 0
   #bytes = 0
   #cancel: (() => void) | undefined
@@ -40,6 +44,7 @@ export class DueSnapshots {
 
   constructor(options: DueSnapshotsOptions) {
     this.#o = options
+    this.#room = options.snapshotRoom ?? new SnapshotRoom()
   }
 
   /** Position of the newest that is known. */
@@ -81,12 +86,12 @@ export class DueSnapshots {
 
   /** Takes one now, unless nothing has changed since the last. */
   take(): Promise<void> {
-    this.#saving = this.#saving.then(async () => {
+    const taken = this.#room.enter(async (roomFor) => {
       const leader = this.#o.leader()
       if (leader === undefined || leader.replica.seq === this.#seq) return
       const received = leader.receivedNow()
       const seq = leader.replica.seq
-      const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs())
+      const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs(), roomFor)
       // A state that a cut may still void must not be what somebody begins from.
       if (!(await leader.whenCommitted(seq, commitMs))) return
       await this.#o.snapshots.save(snapshot)
@@ -94,8 +99,6 @@ export class DueSnapshots {
       this.#bytes = snapshot.sections.reduce((sum, { parts }) => sum + bytesOf(parts), 0)
       leader.snapshotDurable(received)
     })
-    const taken = this.#saving
-    // The chain goes on after a failure; the caller of this snapshot still hears of it.
     this.#saving = taken.catch(() => undefined)
     return taken
   }

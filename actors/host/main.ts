@@ -17,6 +17,7 @@ import { Carriers } from './carriers.ts'
 import { openNatsLeases } from './natsLeases.ts'
 import { openSharedRegion } from './ownership/natsSharedRegion.ts'
 import type { HostPorts } from './ports.ts'
+import { SnapshotRoom } from './snapshotRoom.ts'
 import { Worker } from './worker.ts'
 import { workerMetrics } from './workerMetrics.ts'
 
@@ -70,6 +71,7 @@ runMain('worker', async () => {
     settings.peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
   const shared = await openSharedRegion(connection, settings, logger)
   const incarnation = newIncarnation()
+  const snapshotRoom = new SnapshotRoom()
   const carriers = new Carriers({ incarnation, owners: owners ?? loneOwner(region), sealerFor, ports })
   const worker = new Worker({
     region,
@@ -89,6 +91,7 @@ runMain('worker', async () => {
       opener: createOpener(ring, { shard }),
       sealerFor,
       snapshots,
+      snapshotRoom,
       snapshotEveryMs: settings.snapshotEveryMs,
       ports,
       carriers,

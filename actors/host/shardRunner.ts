@@ -7,6 +7,7 @@ import type { Follower, ShardLog } from '../log/shardLog.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { DueSnapshots } from './dueSnapshots.ts'
 import { Leader, type LeaderOptions } from './leader.ts'
+import type { SnapshotRoom } from './snapshotRoom.ts'
 
 export type RunnerOptions = Omit<LeaderOptions, 'replica'> & {
   shard: number
@@ -15,6 +16,7 @@ export type RunnerOptions = Omit<LeaderOptions, 'replica'> & {
   snapshots: SnapshotStore
   snapshotEveryMs: number
   keptBytesMin?: number
+  snapshotRoom?: SnapshotRoom
   logger: Logger
 }
 

@@ -8,7 +8,11 @@ export const batchRecordsMax = 8_000
 const table = tableNumber('batches')
 const outcomeTable = tableNumber('batchOutcomes')
 /** Columns of the fixed part of a saved batch, as doubles; then first and count for each shard. */
-const fixedFields = 10
+const fixedFields = 11
+/** The last of them: 1 when outcomes of the batch follow, 0 when it was accepted as a whole. */
+const outcomesField = 10
+
+const noOutcomes = new Uint8Array(0)
 
 /**
  * A record's id is its batch's id with another version (8 for 7) and the index in the last two bytes: a batch is told
@@ -26,7 +30,8 @@ export function makeRecordId(id: Uint8Array, index: number): void {
 
 /**
  * Exact memory of the batches of the last minutes, by (institution, batch id): one entry a batch in a ring in order of
- * execution, and one byte a record. When either is full new batches are refused; nothing is forgotten early.
+ * execution, and one byte a record of those of which something was refused; of what was accepted as a whole the entry
+ * says all. When entries or records are used up new batches are refused; nothing is forgotten early.
  */
 export class Batches {
   readonly #capacity: number
@@ -43,7 +48,7 @@ export class Batches {
   readonly #transitFirst: Float64Array
   readonly #transitCount: Uint32Array
   /** By row: outcomes of the batch's records. A buffer a batch, so that memory follows what is remembered. */
-  readonly #outcomes: Uint8Array[] = []
+  readonly #outcomes: (Uint8Array | undefined)[] = []
   readonly #recordsMax: number
   readonly #rows = new Map<string, number>()
   head = 0
@@ -110,16 +115,22 @@ export class Batches {
       this.#transitFirst[row * this.#shards + d] = transitFirst[d]!
       this.#transitCount[row * this.#shards + d] = transitCount[d]!
     }
-    const outcomes = codes.slice(0, this.#count[row]!)
-    this.#outcomes[row] = outcomes
-    for (let i = 0; i < outcomes.length; i++) if (outcomes[i] !== 0) this.#hashOutcome(row, i, outcomes[i]!, 1)
+    const count = this.#count[row]!
+    let refused = 0
+    for (let i = 0; i < count; i++) {
+      if (codes[i] === 0) continue
+      refused += 1
+      this.#hashOutcome(row, i, codes[i]!, 1)
+    }
+    this.#outcomes[row] = refused === 0 ? undefined : codes.slice(0, count)
     this.#hash(row, 1)
   }
 
   /** A credit that came back changes the outcome of its record. @throws LawBroken when the batch has no such record */
   change(row: number, position: number, code: number): void {
     if (position >= this.#count[row]!) throw new LawBroken(`record ${position} of a batch of ${this.#count[row]}`)
-    const outcomes = this.#outcomes[row]!
+    this.#outcomes[row] ??= new Uint8Array(this.#count[row]!)
+    const outcomes = this.#outcomes[row]
     if (outcomes[position] !== 0) this.#hashOutcome(row, position, outcomes[position]!, -1)
     outcomes[position] = code
     this.#hashOutcome(row, position, code, 1)
@@ -143,7 +154,9 @@ export class Batches {
 
   /** Copies the outcomes of a batch, and by destination the transit numbers that it took. */
   read(row: number, codes: Uint8Array, transitFirst: Float64Array, transitCount: Uint32Array): void {
-    codes.set(this.#outcomes[row]!)
+    const outcomes = this.#outcomes[row]
+    if (outcomes === undefined) codes.fill(0, 0, this.#count[row]!)
+    else codes.set(outcomes)
     for (let d = 0; d < this.#shards; d++) {
       transitFirst[d] = this.#transitFirst[row * this.#shards + d]!
       transitCount[d] = this.#transitCount[row * this.#shards + d]!
@@ -175,12 +188,12 @@ export class Batches {
     for (let n = 0; n < most && this.tail < this.head; n++) {
       const row = this.tail % this.#capacity
       if (this.#time[row]! >= beforeMs) return
-      const outcomes = this.#outcomes[row]!
+      const outcomes = this.#outcomes[row] ?? noOutcomes
       for (let i = 0; i < outcomes.length; i++) if (outcomes[i] !== 0) this.#hashOutcome(row, i, outcomes[i]!, -1)
       this.#hash(row, -1)
       this.#rows.delete(this.#key(this.#institution[row]!, this.#id, row * 4))
       this.records -= this.#count[row]!
-      delete this.#outcomes[row]
+      this.#outcomes[row] = undefined
       this.tail += 1
     }
   }
@@ -190,17 +203,25 @@ export class Batches {
     const width = fixedFields + 2 * this.#shards
     const out = new Float64Array((this.head - this.tail) * width)
     for (let n = this.tail; n < this.head; n++) this.#save(n % this.#capacity, out, (n - this.tail) * width)
-    const outcomes = new Uint8Array(this.records)
-    let at = 0
-    for (let n = this.tail; n < this.head; n++) {
-      const part = this.#outcomes[n % this.#capacity]!
-      outcomes.set(part, at)
-      at += part.length
-    }
     return [
       { name: 'batches', bytes: new Uint8Array(out.buffer) },
-      { name: 'batchOutcomes', bytes: outcomes },
+      { name: 'batchOutcomes', bytes: this.#joinedOutcomes() },
     ]
+  }
+
+  /** One behind the other, of the batches that have any. */
+  #joinedOutcomes(): Uint8Array {
+    let size = 0
+    for (let n = this.tail; n < this.head; n++) size += this.#outcomes[n % this.#capacity]?.length ?? 0
+    const joined = new Uint8Array(size)
+    let at = 0
+    for (let n = this.tail; n < this.head; n++) {
+      const part = this.#outcomes[n % this.#capacity]
+      if (part === undefined) continue
+      joined.set(part, at)
+      at += part.length
+    }
+    return joined
   }
 
   #save(row: number, out: Float64Array, at: number): void {
@@ -217,6 +238,7 @@ export class Batches {
         this.#time[row]!,
         this.#seq[row]!,
         this.#count[row]!,
+        this.#outcomes[row] === undefined ? 0 : 1,
       ],
       at,
     )
@@ -236,16 +258,17 @@ export class Batches {
     const [head = 0, tail = 0, records = 0] = counters
     const width = fixedFields + 2 * this.#shards
     if (saved.length !== (head - tail) * width) throw new RangeError('batches: wrong length')
-    if (outcomes.length !== records) throw new RangeError('batchOutcomes: wrong length')
     Object.assign(this, { head, tail, records })
     this.#rows.clear()
     let at = 0
     for (let n = tail; n < head; n++) {
       const row = n % this.#capacity
       this.#restore(row, saved, (n - tail) * width)
-      this.#outcomes[row] = outcomes.slice(at, at + this.#count[row]!)
-      at += this.#count[row]!
+      const size = saved[(n - tail) * width + outcomesField] === 0 ? 0 : this.#count[row]!
+      this.#outcomes[row] = size === 0 ? undefined : outcomes.slice(at, at + size)
+      at += size
     }
+    if (outcomes.length !== at) throw new RangeError('batchOutcomes: wrong length')
   }
 
   #restore(row: number, saved: Float64Array, at: number): void {

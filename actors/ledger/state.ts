@@ -46,7 +46,7 @@ const datedIdsMax = 1_048_576
 const batchesMax = 524_288
 const batchRecordsPerId = 128
 const batchRecordsAllMax = 268_435_456
-const stateVersion = 8
+const stateVersion = 9
 
 /** Everything that one shard's log has made so far. Only the rules in this folder write to it. */
 export class State {

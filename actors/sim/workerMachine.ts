@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { Carriers } from '../host/carriers.ts'
 import type { SharedRegion } from '../host/ownership/sharedShards.ts'
 import type { HostPorts } from '../host/ports.ts'
+import { SnapshotRoom } from '../host/snapshotRoom.ts'
 import { Worker } from '../host/worker.ts'
 import { encodeJson } from '../log/jsonBytes.ts'
 import { ownerKey } from '../log/ownerRecord.ts'
@@ -40,6 +41,7 @@ export function startWorker(region: Region, process: SimProcess, index: number):
   }
   const sealerFor = (to: number): Sealer => mistakes.hostSealer(world.sealerFor(to), to)
   const carriers = new Carriers({ incarnation, owners, sealerFor, ports })
+  const snapshotRoom = new SnapshotRoom()
   const worker: Worker = new Worker({
     region: region.name,
     workerId,
@@ -68,6 +70,7 @@ export function startWorker(region: Region, process: SimProcess, index: number):
       sealerFor,
       carriers,
       snapshots: region.snapshots.of(process),
+      snapshotRoom,
       snapshotEveryMs: scenario.faults.snapshot.everyMs,
       ports,
       logger,
