@@ -225,6 +225,22 @@ describe('a linked batch', () => {
   })
 })
 
+test('a snapshot tells apart which batches were accepted as a whole and in which something was refused', () => {
+  const t = town()
+  const good = { payer: 'ann', payee: 'abe', fen: 1_00 }
+  const bad = { payer: 'ann', payee: 'abe', fen: 5_000_00 }
+  const batches = [[good, good], [good, bad, good], [good], [bad], [good, good]].map((lines) => ({ id: t.id(), lines }))
+  const told = batches.map(({ id, lines }) => codesOf(t.payBatch(0, lines, { id })))
+  const shard = t.shards[0]!
+  const state = State.load(snapshot(shard.ledger.state))
+  expect(snapshot(state)).toEqual(snapshot(shard.ledger.state))
+  expect(snapshot(state).find(({ name }) => name === 'batchOutcomes')!.bytes).toHaveLength(4)
+  expect(digestFromScratch(state)).toBe(state.digest.text())
+  expect(batches.map(({ id, lines }) => codesOf(t.payBatch(0, lines, { id })))).toEqual(told)
+  const cut = snapshot(state).map((one) => (one.name === 'batchOutcomes' ? { ...one, bytes: one.bytes.slice(1) } : one))
+  expect(() => State.load(cut)).toThrow('batchOutcomes: wrong length')
+})
+
 test('a snapshot holds the batches, and a return after it finds its record', () => {
   const t = town()
   const id = t.id()
