@@ -1,4 +1,4 @@
-import { snapshotOf } from '../log/replicaSnapshot.ts'
+import { type RoomFor, snapshotOf } from '../log/replicaSnapshot.ts'
 import { bytesOf } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import type { Leader } from './leader.ts'
@@ -86,21 +86,36 @@ export class DueSnapshots {
 
   /** Takes one now, unless nothing has changed since the last. */
   take(): Promise<void> {
-    const taken = this.#room.enter(async (roomFor) => {
-      const leader = this.#o.leader()
-      if (leader === undefined || leader.replica.seq === this.#seq) return
-      const received = leader.receivedNow()
-      const seq = leader.replica.seq
-      const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs(), roomFor)
-      // A state that a cut may still void must not be what somebody begins from.
-      if (!(await leader.whenCommitted(seq, commitMs))) return
-      await this.#o.snapshots.save(snapshot)
-      this.#seq = seq
-      this.#bytes = snapshot.sections.reduce((sum, { parts }) => sum + bytesOf(parts), 0)
-      leader.snapshotDurable(received)
+    this.#saving = this.#saving.then(async () => {
+      const leader = this.#changed()
+      // While the other region vouches for nothing this shard waits outside, so that others can enter.
+      if (!(await leader?.whenCommitted(leader.replica.seq, commitMs))) return
+      await this.#room.enter((roomFor) => this.#save(roomFor))
     })
+    const taken = this.#saving
+    // The chain goes on after a failure; the caller of this snapshot still hears of it.
     this.#saving = taken.catch(() => undefined)
     return taken
+  }
+
+  /** Who leads, unless the newest snapshot has all of it. */
+  #changed(): Leader | undefined {
+    const leader = this.#o.leader()
+    return leader?.replica.seq === this.#seq ? undefined : leader
+  }
+
+  async #save(roomFor: RoomFor): Promise<void> {
+    const leader = this.#changed()
+    if (leader === undefined) return
+    const received = leader.receivedNow()
+    const seq = leader.replica.seq
+    const snapshot = snapshotOf(this.#o.region, leader.replica, this.#o.ports.nowMs(), roomFor)
+    // A state that a cut may still void must not be what somebody begins from.
+    if (!(await leader.whenCommitted(seq, commitMs))) return
+    await this.#o.snapshots.save(snapshot)
+    this.#seq = seq
+    this.#bytes = snapshot.sections.reduce((sum, { parts }) => sum + bytesOf(parts), 0)
+    leader.snapshotDurable(received)
   }
 
   /** No further one begins. */

@@ -14,6 +14,7 @@ import type { ShardLog } from '../log/shardLog.ts'
 import { commandSubject } from '../log/subjects.ts'
 import { HostTown, type Resident, region } from './hostTown.fixture.ts'
 import type { ShardRunner } from './shardRunner.ts'
+import { SnapshotRoom } from './snapshotRoom.ts'
 
 let folder: string
 let town: HostTown
@@ -157,6 +158,18 @@ describe('a snapshot', () => {
     expect(runner.leader!.keptElsewhereBytes).toBeGreaterThan(0)
     await town.until('a snapshot holds it', () => runner.leader!.keptElsewhereBytes === 0)
     expect((await town.snapshots.list(1)).map(({ seq }) => seq)).toEqual([runner.leader!.replica.seq])
+  })
+
+  test('that waits for its commit keeps no other shard of the process waiting', async () => {
+    const snapshotRoom = new SnapshotRoom()
+    const alone = await town.lead(0, 'one', { gated: true, snapshotRoom })
+    const other = await town.lead(1, 'one', { snapshotRoom })
+    const given = alone.snapshot()
+    await other.snapshot()
+    expect(await town.snapshots.list(1)).toHaveLength(1)
+    town.timers.advance(2_000)
+    await given
+    expect(await town.snapshots.list(0)).toEqual([])
   })
 
   test('that was damaged is passed over for the one before it', async () => {

@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest'
 import { SnapshotRoom } from './snapshotRoom.ts'
 
-/** Work that lasts until it is told to end. */
-function visit() {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  return { lasts: promise, end: resolve, fail: reject }
-}
-
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('who comes while another is in the room enters after it, in the order of coming', async () => {
   const room = new SnapshotRoom()
-  const [first, second] = [visit(), visit()]
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const seen: string[] = []
   const enter = (name: string, lasts: Promise<void>): Promise<void> =>
     room.enter(async () => {
@@ -19,11 +13,11 @@ test('who comes while another is in the room enters after it, in the order of co
       await lasts
       seen.push(`${name} out`)
     })
-  const left = [enter('a', first.lasts), enter('b', second.lasts), enter('c', Promise.resolve())]
-  second.end()
+  const left = [enter('a', first.promise), enter('b', second.promise), enter('c', Promise.resolve())]
+  second.resolve()
   await turn()
   expect(seen).toEqual(['a in'])
-  first.end()
+  first.resolve()
   await Promise.all(left)
   expect(seen).toEqual(['a in', 'a out', 'b in', 'b out', 'c in', 'c out'])
 })
