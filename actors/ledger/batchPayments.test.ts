@@ -239,6 +239,9 @@ test('a snapshot tells apart which batches were accepted as a whole and in which
   expect(batches.map(({ id, lines }) => codesOf(t.payBatch(0, lines, { id })))).toEqual(told)
   const cut = snapshot(state).map((one) => (one.name === 'batchOutcomes' ? { ...one, bytes: one.bytes.slice(1) } : one))
   expect(() => State.load(cut)).toThrow('batchOutcomes: wrong length')
+  const miscounted = snapshot(state).map(({ name, bytes }) => ({ name, bytes: bytes.slice() }))
+  new Float64Array(miscounted.find(({ name }) => name === 'batchCounters')!.bytes.buffer)[2]! += 1
+  expect(() => State.load(miscounted)).toThrow('batches: 9 records, counted as 10')
 })
 
 test('a snapshot holds the batches, and a return after it finds its record', () => {

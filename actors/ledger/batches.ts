@@ -10,9 +10,7 @@ const outcomeTable = tableNumber('batchOutcomes')
 /** Columns of the fixed part of a saved batch, as doubles; then first and count for each shard. */
 const fixedFields = 11
 /** The last of them: 1 when outcomes of the batch follow, 0 when it was accepted as a whole. */
-const outcomesField = 10
-
-const noOutcomes = new Uint8Array(0)
+const outcomesField = fixedFields - 1
 
 /**
  * A record's id is its batch's id with another version (8 for 7) and the index in the last two bytes: a batch is told
@@ -116,13 +114,13 @@ export class Batches {
       this.#transitCount[row * this.#shards + d] = transitCount[d]!
     }
     const count = this.#count[row]!
-    let refused = 0
+    let whole = true
     for (let i = 0; i < count; i++) {
       if (codes[i] === 0) continue
-      refused += 1
+      whole = false
       this.#hashOutcome(row, i, codes[i]!, 1)
     }
-    this.#outcomes[row] = refused === 0 ? undefined : codes.slice(0, count)
+    this.#outcomes[row] = whole ? undefined : codes.slice(0, count)
     this.#hash(row, 1)
   }
 
@@ -188,8 +186,9 @@ export class Batches {
     for (let n = 0; n < most && this.tail < this.head; n++) {
       const row = this.tail % this.#capacity
       if (this.#time[row]! >= beforeMs) return
-      const outcomes = this.#outcomes[row] ?? noOutcomes
-      for (let i = 0; i < outcomes.length; i++) if (outcomes[i] !== 0) this.#hashOutcome(row, i, outcomes[i]!, -1)
+      this.#outcomes[row]?.forEach((code, i) => {
+        if (code !== 0) this.#hashOutcome(row, i, code, -1)
+      })
       this.#hash(row, -1)
       this.#rows.delete(this.#key(this.#institution[row]!, this.#id, row * 4))
       this.records -= this.#count[row]!
@@ -260,14 +259,18 @@ export class Batches {
     if (saved.length !== (head - tail) * width) throw new RangeError('batches: wrong length')
     Object.assign(this, { head, tail, records })
     this.#rows.clear()
+    let counted = 0
     let at = 0
     for (let n = tail; n < head; n++) {
       const row = n % this.#capacity
       this.#restore(row, saved, (n - tail) * width)
-      const size = saved[(n - tail) * width + outcomesField] === 0 ? 0 : this.#count[row]!
-      this.#outcomes[row] = size === 0 ? undefined : outcomes.slice(at, at + size)
-      at += size
+      const count = this.#count[row]!
+      counted += count
+      const whole = saved[(n - tail) * width + outcomesField] === 0
+      this.#outcomes[row] = whole ? undefined : outcomes.slice(at, at + count)
+      if (!whole) at += count
     }
+    if (counted !== records) throw new RangeError(`batches: ${counted} records, counted as ${records}`)
     if (outcomes.length !== at) throw new RangeError('batchOutcomes: wrong length')
   }
 

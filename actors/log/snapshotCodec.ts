@@ -73,10 +73,10 @@ export async function* sealSnapshot(blobs: Blobs, contents: SnapshotContents): A
   const { offsets, total } = placeSections(manifest.sections)
   const placed = sections.flatMap(({ parts }, index) => placeParts(parts, offsets[index]!))
   // One for all: memory that is new to the process costs more than what is copied into it.
-  const room = new Uint8Array(Math.min(chunkBytes, total))
+  const buffer = new Uint8Array(Math.min(chunkBytes, total))
   let next = 0
   for (let start = 0; start < total; start += chunkBytes) {
-    const chunk = room.subarray(0, Math.min(chunkBytes, total - start)).fill(0)
+    const chunk = buffer.subarray(0, Math.min(chunkBytes, total - start)).fill(0)
     const end = start + chunk.length
     for (let n = next; n < placed.length && placed[n]!.start < end; n++) {
       copyOverlap(placed[n]!.part, placed[n]!.start, chunk, start)
