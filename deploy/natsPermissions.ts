@@ -140,6 +140,7 @@ function allowed({ role, user, id }: NatsUser, { region, shardCount, peer }: Nat
           ...inbox,
           `q.${region}.*`,
           marks,
+          ...everywhere((each) => `log.${each}.*.>`),
           ...hearOwners,
           ...hearMirrors,
           ...withPeer(`vouch.${region}`, `beat.${region}`, `ctl.${region}.*`),

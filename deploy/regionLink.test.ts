@@ -1,5 +1,5 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/nats-core'
+import { type NatsConnection, PermissionViolationError } from '@nats-io/nats-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type JetStreamLog, openJetStreamLog } from '../actors/log/jetStreamLog.ts'
 import { natsMissing } from '../actors/log/restartableNats.ts'
@@ -91,6 +91,36 @@ describe.skipIf(missing !== undefined)(`two regions and their link ${missing ?? 
     const outcome = await across.append(subject, new TextEncoder().encode('from b'), { timeoutMs: 5_000 })
     expect(outcome).toMatchObject({ kind: 'appended', seq: 6 })
     expect((await held('a', 'LOG_a_0')).at(-1)).toMatchObject({ subject, text: 'from b' })
+    await sameInBoth()
+  })
+
+  test('a mirror tells its region’s worker what it holds, and an edge may not hear it', async () => {
+    const stream = 'LOG_a_0'
+    const { republish: _, ...silent } = (await managers.b.streams.info(stream)).config
+    await managers.b.streams.update(stream, { ...silent, republish: undefined } as never)
+    // As one that an earlier version made.
+    expect((await managers.b.streams.info(stream)).config.republish).toBeUndefined()
+    const [admin, origin] = [await servers.connect('b', 'admin'), await servers.connect('a', 'admin')]
+    await provisionMirrors(admin, origin, { region: 'b', peer: 'a', shardCount, logBytesMax })
+    const mirror = await openJetStreamLog(await servers.connect('b', 'worker'), 'a', 0)
+    const seen: number[] = []
+    const follower = mirror.follow(1, ({ seq }) => void seen.push(seq), { live: true })
+    const consumers = async () => (await managers.b.streams.info(stream)).state.consumer_count
+    const hearsAll = async () => {
+      const wanted = (await held('a', stream)).length
+      await expect.poll(() => seen.length, { timeout: 60_000 }).toBe(wanted)
+    }
+    await append('a', 1)
+    await hearsAll()
+    await expect.poll(consumers).toBe(0)
+    await append('a', 2)
+    await hearsAll()
+    await follower.stop()
+    const edge = await servers.connect('b', 'edge')
+    const refusal = new Promise((resolve) => {
+      edge.subscribe('log.a.0.>', { callback: (error) => resolve(error) })
+    })
+    expect(await refusal).toBeInstanceOf(PermissionViolationError)
     await sameInBoth()
   })
 

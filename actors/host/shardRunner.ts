@@ -3,7 +3,7 @@ import type { OwnerSegment } from '../log/ownerRecord.ts'
 import { messageOf } from '../log/process.ts'
 import { Replica } from '../log/replica.ts'
 import type { Opener } from '../log/sealing.ts'
-import type { Follower, ShardLog } from '../log/shardLog.ts'
+import type { Follower, LogEntry, ShardLog } from '../log/shardLog.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { DueSnapshots } from './dueSnapshots.ts'
 import { Leader, type LeaderOptions } from './leader.ts'
@@ -83,12 +83,13 @@ export class ShardRunner implements Runner {
     const { log } = this.#o
     return new Promise((resolve) => {
       const from = leader.replica.seq + 1
-      this.#follower = log.follow(from, (entry) => {
+      const onEntry = (entry: LogEntry): void | Promise<void> => {
         const done = leader.onEntry(entry)
         if (entry.seq < last || leader.leading) return done
         if (done === undefined) resolve()
         else return done.then(resolve)
-      })
+      }
+      this.#follower = log.follow(from, onEntry, { live: true })
       void this.#follower.failed.then((error) => this.#fail(leader, error))
       if (leader.replica.seq >= last) resolve()
     })

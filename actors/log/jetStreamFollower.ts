@@ -1,20 +1,15 @@
-import { AckPolicy, DeliverPolicy, type JetStreamManager } from '@nats-io/jetstream'
-import { type Msg, type NatsConnection, nanos, PermissionViolationError } from '@nats-io/nats-core'
+import type { JetStreamManager } from '@nats-io/jetstream'
+import { type NatsConnection, PermissionViolationError } from '@nats-io/nats-core'
 import { isStreamNotFound } from './jetStreamErrors.ts'
 import { NatsLink } from './natsLink.ts'
-import { heartbeatMs, type PullLimits, PullSlot } from './pullSlot.ts'
-import { RestRule } from './restRule.ts'
+import { PulledEntries } from './pulledEntries.ts'
+import { heartbeatMs } from './pullSlot.ts'
 import type { EntryHandler, Follower, FollowerState, LogEntry } from './shardLog.ts'
 import { LogGap, LogRefusal } from './shardLog.ts'
+import { ToldEntries, type ToldSubjects } from './toldEntries.ts'
 
-const messagesPerPull = 256
-const messagesPerLot = 2_048
-/** How often a reader that may rest but does not looks at whether it should. */
-const messagesBetweenLooks = 64
 /** Two missed heartbeats and half of one: the server or the consumer is gone. */
 const silenceMs = heartbeatMs * 2.5
-/** The server drops the consumer of a reader that vanished after this long. */
-const inactiveMs = 30_000
 const retryMsMin = 50
 const retryMsMax = 1_000
 const reopenMsMin = 250
@@ -28,14 +23,16 @@ export type FollowerOptions = {
   readonly windowBytes: number
   /** 0 for a reader that is told of each entry at once. */
   readonly restMs: number
+  /** Of a reader that goes on with what the server tells once it has caught up. */
+  readonly told: ToldSubjects | undefined
   readonly streamMissingMsMax: number
   readonly onState: (state: FollowerState) => void
 }
 
 /**
- * Reads a stream from a sequence on, over a consumer without acknowledgements that it makes anew whenever the server,
- * the link or the consumer is lost. At most `windowBytes` are on their way or waiting here: the next bytes are asked for
- * when earlier ones have been handled.
+ * Reads a stream from a sequence on, over a consumer that it makes anew whenever the server, the link or the consumer is
+ * lost, and where it may by what the server tells. Of a consumer at most `windowBytes` are on their way or waiting here: the
+ * next bytes are asked for when earlier ones have been handled. Of what is told no more than that waits here.
  */
 export class JetStreamFollower implements Follower {
   readonly failed: Promise<Error>
@@ -44,15 +41,13 @@ export class JetStreamFollower implements Follower {
   readonly #fail: (error: Error) => void
   readonly #stopListening: () => void
   readonly #watch: NodeJS.Timeout
-  /** Entries to hand on, and slots whose turn to ask again comes when what stands before them is done. */
-  #queue: (LogEntry | PullSlot)[] = []
+  /** Entries to hand on, and what is to be done when those before it have been. */
+  #queue: (LogEntry | (() => void))[] = []
   #queueHead = 0
+  #queuedBytes = 0
   #nextSeq: number
-  #nextDelivery = 1
-  #slots: PullSlot[] = []
-  #rest: NodeJS.Timeout | undefined
-  #restRule: RestRule | undefined
-  #consumer: string | undefined
+  #pulled: PulledEntries | undefined
+  #told: ToldEntries | undefined
   #opening = false
   #reopen = false
   #openedMs = Number.NEGATIVE_INFINITY
@@ -125,50 +120,65 @@ export class JetStreamFollower implements Follower {
   }
 
   async #openOnce(): Promise<void> {
-    const { connection, manager, stream } = this.#options
+    const { manager, stream } = this.#options
     this.#close()
-    const { state } = await manager.streams.info(stream)
+    this.#told = this.#listen()
+    const { state, config } = await manager.streams.info(stream)
+    if (this.#ended) return
     if (this.#nextSeq > state.last_seq + 1) {
       throw new LogGap(stream, this.#nextSeq, state.last_seq + 1, 'the log has lost its tail')
     }
     if (this.#nextSeq < state.first_seq) throw new LogGap(stream, this.#nextSeq, state.first_seq, 'the log was trimmed')
-    const { name } = await manager.consumers.add(stream, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: this.#nextSeq,
-      ack_policy: AckPolicy.None,
-      mem_storage: true,
-      num_replicas: 1,
-      inactive_threshold: nanos(inactiveMs),
-    })
-    this.#consumer = name
-    if (this.#ended) return this.#close()
-    this.#nextDelivery = 1
-    const subject = `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`
-    const makeSlot = () => {
-      const slot: PullSlot = new PullSlot(connection, this.#link.inboxPrefix, subject, {
-        onMessage: (message) => this.#receive(message),
-        onEnd: (ended) => this.#enqueue(ended),
-        onBroken: (code, what) => this.#interrupt(`${code} ${what}`, slot),
-        onSign: () => {
-          this.#signMs = performance.now()
-        },
-        onDenied: (error) => this.#fail(this.#denied(error)),
-      })
-      return slot
-    }
-    const { windowBytes, restMs } = this.#options
-    this.#slots = restMs > 0 ? [makeSlot()] : [makeSlot(), makeSlot()]
-    this.#openedMs = this.#signMs = performance.now()
-    if (restMs > 0) {
-      this.#restRule = new RestRule(restMs, this.#nextSeq, this.#openedMs)
-      this.#pullLot(this.#slots[0]!, true)
-    } else {
-      // The server serves its requests in turn; a shorter first one keeps the two from running out together.
-      this.#slots[0]!.pull({ messages: messagesPerPull / 2, bytes: windowBytes / 4 })
-      this.#pull(this.#slots[1]!)
-    }
+    // A stream whose server does not tell is read over consumers alone.
+    if (config.republish?.dest === this.#options.told?.told) this.#told?.begin(state.last_seq)
+    if (!this.#goOnAsTold()) await this.#pull()
+    if (this.#ended) return
+    this.#openedMs = performance.now()
     this.#tell({ kind: 'following' })
   }
+
+  async #pull(): Promise<void> {
+    const pulled = new PulledEntries({
+      ...this.#options,
+      inboxPrefix: this.#link.inboxPrefix,
+      onEntry: (entry) => this.#receive(entry),
+      onUsedUp: (askAgain) => this.#enqueue(askAgain),
+      onBroken: (reason) => this.#interrupt(reason),
+      onSign: this.#seeSign,
+      onDenied: this.#onDenied,
+    })
+    this.#pulled = pulled
+    await pulled.open(this.#nextSeq)
+  }
+
+  #listen(): ToldEntries | undefined {
+    const { connection, manager, stream, told: subjects, windowBytes } = this.#options
+    if (subjects === undefined) return undefined
+    return new ToldEntries({
+      ...{ connection, manager, stream, subjects },
+      keptBytesMax: windowBytes,
+      onEntry: (entry) => this.#receiveTold(entry),
+      onBroken: (reason) => this.#interrupt(reason),
+      onFailed: (error) => this.#fail(error),
+      onSign: this.#seeSign,
+      onDenied: this.#onDenied,
+    })
+  }
+
+  /** Leaves the consumer for what is told, once that begins no later than where the consumer is. */
+  #goOnAsTold(): boolean {
+    if (this.#told === undefined || this.#told.taken || !this.#told.takeFrom(this.#nextSeq)) return false
+    this.#seeSign()
+    this.#pulled?.close()
+    this.#pulled = undefined
+    return true
+  }
+
+  readonly #seeSign = (): void => {
+    this.#signMs = performance.now()
+  }
+
+  readonly #onDenied = (cause: Error): void => this.#fail(this.#denied(cause))
 
   #finalError(error: unknown, triedMs: number): Error | undefined {
     if (error instanceof LogGap) return error
@@ -179,22 +189,31 @@ export class JetStreamFollower implements Follower {
     return undefined
   }
 
-  #receive(message: Msg): void {
+  #receive(entry: LogEntry): void {
     const { stream } = this.#options
-    const { seq, delivery, stampMs } = deliveryOf(message.reply ?? '')
-    if (delivery !== this.#nextDelivery) this.#interrupt('a delivery was lost on the way')
-    else if (seq !== this.#nextSeq) {
-      const what = seq > this.#nextSeq ? 'the log was trimmed or damaged' : 'the log has lost its tail'
-      this.#fail(new LogGap(stream, this.#nextSeq, seq, what))
-    } else {
-      this.#nextDelivery++
-      this.#nextSeq++
-      this.#enqueue({ seq, stampMs, subject: message.subject, data: message.data })
+    if (entry.seq !== this.#nextSeq) {
+      const what = entry.seq > this.#nextSeq ? 'the log was trimmed or damaged' : 'the log has lost its tail'
+      this.#fail(new LogGap(stream, this.#nextSeq, entry.seq, what))
+      return
     }
+    this.#nextSeq++
+    this.#enqueue(entry)
+    this.#goOnAsTold()
   }
 
-  #enqueue(item: LogEntry | PullSlot): void {
+  #receiveTold(entry: LogEntry): void {
+    this.#seeSign()
+    this.#nextSeq = entry.seq + 1
+    this.#enqueue(entry)
+    if (this.#queuedBytes <= this.#options.windowBytes || this.#told === undefined) return
+    // It comes faster than it is handled: what follows is read over a consumer again, as there is room for it.
+    this.#close()
+    this.#enqueue(() => this.#start())
+  }
+
+  #enqueue(item: LogEntry | (() => void)): void {
     this.#queue.push(item)
+    if (typeof item !== 'function') this.#queuedBytes += item.data.length
     if (!this.#draining) this.#drain()
   }
 
@@ -203,8 +222,9 @@ export class JetStreamFollower implements Follower {
     try {
       while (!this.#ended && this.#queueHead < this.#queue.length) {
         const item = this.#queue[this.#queueHead++]!
-        if (item instanceof PullSlot) this.#pullAgain(item)
+        if (typeof item === 'function') item()
         else {
+          this.#queuedBytes -= item.data.length
           const held = this.#options.onEntry(item)
           if (held !== undefined) {
             this.#waitFor(held)
@@ -230,44 +250,22 @@ export class JetStreamFollower implements Follower {
     )
   }
 
-  #pullAgain(slot: PullSlot): void {
-    if (this.#restRule === undefined) {
-      this.#pull(slot)
-      return
-    }
-    const oneLot = this.#restRule.rests(this.#nextSeq, performance.now())
-    // A lot that was cut off by its size says that there is more: no rest then.
-    if (!oneLot || !slot.emptied) this.#pullLot(slot, oneLot)
-    else this.#rest = setTimeout(() => this.#pullLot(slot, true), this.#options.restMs)
-  }
-
-  #pullLot(slot: PullSlot, oneLot: boolean): void {
-    const { windowBytes } = this.#options
-    this.#pull(slot, { messages: oneLot ? messagesPerLot : messagesBetweenLooks, bytes: windowBytes, oneLot })
-  }
-
-  #pull(
-    slot: PullSlot,
-    limits: PullLimits = { messages: messagesPerPull, bytes: this.#options.windowBytes / 2 },
-  ): void {
-    // A slot of an earlier consumer may still stand in the queue.
-    if (!this.#slots.includes(slot) || this.#options.connection.isClosed()) return
-    // No sign is due while nothing is asked for, so that a slow handler does not look like a silent server.
-    if (!this.#slots.some((other) => other.open)) this.#signMs = performance.now()
-    slot.pull(limits)
-  }
-
   #checkSigns(): void {
     const nowMs = performance.now()
     const late = nowMs - this.#tickMs > 2 * heartbeatMs
     this.#tickMs = nowMs
+    const told = this.#told?.taken === true ? this.#told : undefined
     // After a standstill of this process the server's signs may wait unread in the socket.
     if (late) this.#signMs = Math.max(this.#signMs, nowMs - heartbeatMs)
-    else if (this.#slots.some((slot) => slot.open) && nowMs - this.#signMs > silenceMs) this.#interrupt('no heartbeat')
+    else if ((told !== undefined || this.#pulled?.asking) && nowMs - this.#signMs > silenceMs) {
+      this.#interrupt('no heartbeat')
+      return
+    }
+    if (nowMs - this.#signMs > heartbeatMs / 2) void told?.look()
   }
 
-  #interrupt(reason: string, slot?: PullSlot): void {
-    if (this.#ended || (slot !== undefined && !this.#slots.includes(slot))) return
+  #interrupt(reason: string): void {
+    if (this.#ended) return
     this.#close()
     this.#tell({ kind: 'interrupted', reason })
     if (this.#link.up) this.#start()
@@ -278,14 +276,10 @@ export class JetStreamFollower implements Follower {
   }
 
   #close(): void {
-    clearTimeout(this.#rest)
-    for (const slot of this.#slots) slot.close()
-    this.#slots = []
-    const name = this.#consumer
-    this.#consumer = undefined
-    if (name === undefined || !this.#link.up || this.#options.connection.isClosed()) return
-    // Courtesy only: the server drops an idle consumer by itself.
-    this.#options.manager.consumers.delete(this.#options.stream, name).catch(() => undefined)
+    this.#told?.close()
+    this.#told = undefined
+    this.#pulled?.close()
+    this.#pulled = undefined
   }
 
   #end(): void {
@@ -303,13 +297,4 @@ export class JetStreamFollower implements Follower {
 /** Waits about this long: many readers that lost one server should not all come back in the same moment. */
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms * (0.5 + Math.random())))
-}
-
-/** Reads `$JS.ACK.…`, which has 9 tokens, or 11 and more with domain and account. Stamps come in nanoseconds. */
-function deliveryOf(reply: string): { seq: number; delivery: number; stampMs: number } {
-  const tokens = reply.split('.')
-  const at = tokens.length === 9 ? 5 : 7
-  const stampNs = tokens[at + 2] ?? ''
-  // Cut the last six digits as text: the number itself is beyond what a double holds exactly.
-  return { seq: Number(tokens[at]), delivery: Number(tokens[at + 1]), stampMs: Number(stampNs.slice(0, -6)) }
 }

@@ -62,6 +62,20 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     },
   })
 
+  shardLogContract('the JetStream log, read as it is told,', {
+    async open(bytesMax) {
+      const { log, ...under } = await open(bytesMax)
+      return {
+        ...under,
+        log: {
+          append: (...frame) => log.append(...frame),
+          follow: (fromSeq, onEntry, options) => log.follow(fromSeq, onEntry, { ...options, live: true }),
+          bounds: () => log.bounds(),
+        },
+      }
+    },
+  })
+
   const newLog = async (on = connection) => {
     const shard = shards++
     await ensureLogStream(connection, 'a', shard, { bytesMax })
@@ -235,16 +249,17 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     })
 
     test.each([
-      ['at once', 0],
-      ['with rests', 20],
+      ['at once', {}],
+      ['with rests', { restMs: 20 }],
+      ['as it is told', { live: true }],
     ])(
       'a server killed and started again is followed on %s, without a hole and without a repeat',
-      async (_how, restMs) => {
+      async (_how, options) => {
         const { log, shard } = await newLog()
         const seen: number[] = []
         const acked: number[] = []
         let failure: Error | undefined
-        const follower = log.follow(1, (entry) => void seen.push(entry.seq), { restMs })
+        const follower = log.follow(1, (entry) => void seen.push(entry.seq), options)
         void follower.failed.then((error) => {
           failure = error
         })
@@ -278,15 +293,16 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     )
 
     test.each([
-      ['at once', 0],
-      ['with rests', 20],
+      ['at once', {}],
+      ['with rests', { restMs: 20 }],
+      ['as it is told', { live: true }],
     ])(
       'a server that freezes is noticed and followed on %s when it wakes',
-      async (_how, restMs) => {
+      async (_how, options) => {
         const { log, shard } = await newLog()
         const states: string[] = []
         const arrived = Promise.withResolvers<void>()
-        log.follow(1, () => arrived.resolve(), { restMs, onState: (state) => states.push(state.kind) })
+        log.follow(1, () => arrived.resolve(), { ...options, onState: (state) => states.push(state.kind) })
         await sleep(300)
         nats.pause()
         await sleep(2_500)

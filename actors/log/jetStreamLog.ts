@@ -12,7 +12,7 @@ import type {
   LogBounds,
   ShardLog,
 } from './shardLog.ts'
-import { logStreamName } from './subjects.ts'
+import { logStreamName, logStreamSubjects, toldSubjects } from './subjects.ts'
 
 /** What a server holds for a slow client before it cuts it off (`max_pending`, by default 64 MiB). */
 const serverPendingBytes = 64 * 1024 * 1024
@@ -32,11 +32,19 @@ export class JetStreamLog implements ShardLog {
   readonly #manager: JetStreamManager
   readonly #appender: JetStreamAppender
   readonly #followers = new Set<Follower>()
+  readonly #subjects: { readonly stored: string; readonly told: string }
   readonly #windowBytesMax: number
   readonly #streamMissingMsMax: number
 
-  constructor(connection: NatsConnection, manager: JetStreamManager, stream: string, options: JetStreamLogOptions) {
+  constructor(
+    connection: NatsConnection,
+    manager: JetStreamManager,
+    { region, shard }: { readonly region: string; readonly shard: number },
+    options: JetStreamLogOptions,
+  ) {
+    const stream = logStreamName(region, shard)
     this.stream = stream
+    this.#subjects = { stored: logStreamSubjects(region, shard), told: toldSubjects(region, shard) }
     this.#connection = connection
     this.#manager = manager
     this.#appender = new JetStreamAppender(connection, stream)
@@ -73,6 +81,7 @@ export class JetStreamLog implements ShardLog {
       onEntry,
       windowBytes,
       restMs: options.restMs ?? 0,
+      told: options.live ? this.#subjects : undefined,
       streamMissingMsMax: this.#streamMissingMsMax,
       onState: options.onState ?? (() => undefined),
     })
@@ -114,5 +123,5 @@ export async function openJetStreamLog(
   options: JetStreamLogOptions = {},
 ): Promise<JetStreamLog> {
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
-  return new JetStreamLog(connection, manager, logStreamName(region, shard), options)
+  return new JetStreamLog(connection, manager, { region, shard }, options)
 }

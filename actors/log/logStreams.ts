@@ -2,7 +2,7 @@ import { DiscardPolicy, jetstreamManager, RetentionPolicy, StorageType, type Str
 import type { NatsConnection } from '@nats-io/nats-core'
 import { frameBytesMax } from './frame.ts'
 import { isStreamNotFound } from './jetStreamErrors.ts'
-import { logStreamName, logStreamSubjects } from './subjects.ts'
+import { logStreamName, logStreamSubjects, toldSubjects } from './subjects.ts'
 
 const requestTimeoutMs = 5_000
 
@@ -15,7 +15,7 @@ export type LogStreamOptions = {
 
 /**
  * A log's stream: a full log refuses new frames and never drops old ones, single messages can't be deleted by anyone,
- * and nothing ages.
+ * and nothing ages. What is stored is told again at once to who leads the shard (`toldEntries.ts`).
  */
 export function logStreamConfig(region: string, shard: number, { bytesMax, replicas = 1 }: LogStreamOptions) {
   return {
@@ -29,6 +29,7 @@ export function logStreamConfig(region: string, shard: number, { bytesMax, repli
     num_replicas: replicas,
     deny_delete: true,
     allow_direct: true,
+    republish: { src: logStreamSubjects(region, shard), dest: toldSubjects(region, shard) },
   }
 }
 
@@ -64,6 +65,8 @@ export async function ensureLogStream(
   if (found.max_age !== 0 || found.max_msgs_per_subject > 0 || found.max_msgs > 0) {
     throw new Error(`stream ${wanted.name} has limits that would drop frames`)
   }
+  // A stream that an earlier version made tells nobody yet what it stores.
+  if (found.republish?.dest !== wanted.republish.dest) await manager.streams.update(wanted.name, wanted)
   return false
 }
 

@@ -111,6 +111,8 @@ export async function ensureMirrorStream(
       throw new Error(`stream ${wanted.name} has ${field} "${found[field]}", a mirror needs "${wanted[field]}"`)
     }
   }
+  // One that an earlier version made tells nobody yet what it stores.
+  if (found.republish?.dest !== wanted.republish.dest) await manager.streams.update(wanted.name, wanted)
   return false
 }
 

@@ -37,6 +37,8 @@ export type FollowOptions = {
    * in one go: that costs the log's server and the reader a fraction of a delivery an entry.
    */
   readonly restMs?: number
+  /** This follower must hear of each entry as early as can be: who leads the shard. */
+  readonly live?: boolean
   /** Told when the source falls silent or is lost, and when it delivers again. */
   readonly onState?: (state: FollowerState) => void
 }

@@ -37,6 +37,11 @@ export function logStreamSubjects(region: string, shard: number): string {
   return `cmd.${regionToken(region)}.${shardToken(shard)}.>`
 }
 
+/** Every subject under which the log's server tells again what it has stored: the same, with another first token. */
+export function toldSubjects(region: string, shard: number): string {
+  return `log.${regionToken(region)}.${shardToken(shard)}.>`
+}
+
 /** Subject that one sender uses to publish frames into a shard's log. */
 export function commandSubject(region: string, shard: number, sender: CommandSender): string {
   return `cmd.${regionToken(region)}.${shardToken(shard)}.${senderTokens(sender)}`

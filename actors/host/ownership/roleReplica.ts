@@ -126,7 +126,7 @@ export class RoleReplica {
     void this.#follower?.stop()
     if (record.owner !== region && leader.leading) leader.stop()
     const log = new SegmentedLog({ region, logOf, segments: record.segments, after: ports.after })
-    const follower = log.follow(leader.replica.seq + 1, (entry) => this.#onEntry(turn, leader, entry))
+    const follower = log.follow(leader.replica.seq + 1, (entry) => this.#onEntry(turn, leader, entry), { live: true })
     this.#follower = follower
     void follower.failed.then((error) => turn === this.#turn && this.#fail(error))
     if (record.owner !== region) return
