@@ -32,7 +32,9 @@ export class FrameSender {
     if (owner === undefined) return false
     const { region, epoch } = owner
     const fields = { kind, epoch, count, incarnation, counter: ++this.#counter, clockMs: ports.nowMs() }
-    const frame = await sealerFor(to).sealMaybe(fields, body)
+    const sealed = sealerFor(to).sealMaybe(fields, body)
+    // Not awaited where it need not be: the frame then leaves in the write of this turn.
+    const frame = sealed instanceof Promise ? await sealed : sealed
     const outcome = await ports.append(to, commandSubject(region, to, sender), frame, timeoutMs)
     return outcome.kind === 'appended'
   }

@@ -184,10 +184,11 @@ export class Leader {
       this.#keepUntold(applied)
       return
     }
+    // First: what other shards are owed then leaves in one write with what edges are told.
+    this.#carriers.pumpSoon()
     tellEdges(this.shard, this.replica.ledger.state, applied, this.#say)
     this.#effects.tell(applied.out.sagas)
     this.#letOut()
-    this.#carriers.pumpSoon()
     this.#markSoon()
   }
 

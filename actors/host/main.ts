@@ -31,10 +31,15 @@ runMain('worker', async () => {
   const connection = await connectNats(settings.nats, { name: `worker-${workerId}`, inboxPrefix })
 
   const logs = new Map<string, Promise<ShardLog>>()
+  const opened = new Map<string, ShardLog>()
   const logOf = (shard: number, of = region): Promise<ShardLog> => {
-    const log = logs.get(`${of}${shard}`) ?? openJetStreamLog(connection, of, shard)
-    logs.set(`${of}${shard}`, log)
-    return log
+    const name = `${of}${shard}`
+    const log = logs.get(name) ?? openJetStreamLog(connection, of, shard)
+    logs.set(name, log)
+    return log.then((open) => {
+      opened.set(name, open)
+      return open
+    })
   }
   const sealers = new Map<number, Sealer>()
   const sealerFor = (shard: number): Sealer => {
@@ -51,10 +56,13 @@ runMain('worker', async () => {
       return () => clearTimeout(timer)
     },
     publish: (subject, message) => connection.publish(subject, message),
-    append: async (shard, subject, frame, timeoutMs) => {
+    append: (shard, subject, frame, timeoutMs) => {
       const to = parseSubject(subject)
-      const log = await logOf(shard, to?.kind === 'command' ? to.region : region)
-      return log.append(subject, frame, { timeoutMs })
+      const of = to?.kind === 'command' ? to.region : region
+      const offer = (log: ShardLog) => log.append(subject, frame, { timeoutMs })
+      const log = opened.get(`${of}${shard}`)
+      // In this turn where it can be: the frame then shares a write with what edges are told.
+      return log === undefined ? logOf(shard, of).then(offer) : offer(log)
     },
     onError: (error) => {
       // A broken law, a gap in the log, an unknown key: going on would spread the damage. The supervisor starts anew.

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytesInFolder } from './bytesInFolder.ts'
 import { startCoreRegion } from './coreRegion.ts'
-import { LogLoad } from './ladder/logLoad.ts'
+import { LogLoad, type ReadyPayments } from './ladder/logLoad.ts'
 import { requireSound } from './ladder/logRung.ts'
 import { RecordMaker } from './ladder/recordMaker.ts'
 import { fundWallets, openWallets } from './population.ts'
@@ -70,9 +70,11 @@ async function play(
   const completions: Completion[] = [{ atMs: performance.now(), payments: 0 }]
   let [begun, completed] = [0, 0]
   const lane = async (n: number): Promise<void> => {
+    let ready: ReadyPayments | undefined
     for (let round = 0; begun < payments; round++) {
       begun += batchSize
-      const done = await load.batch((n + round) % shards, batchSize, maker)
+      ready = load.ready((n + round) % shards, batchSize, maker, ready)
+      const done = await ready.send()
       completed += done
       completions.push({ atMs: performance.now(), payments: completed })
       if (completions.length % 50 === 0) onDone(completed)

@@ -7,6 +7,13 @@ import { RecordMaker } from './recordMaker.ts'
 
 const completeTimeoutMs = 60_000
 
+/** Payments that are made and not sent yet. */
+export type ReadyPayments = {
+  readonly body: Uint8Array<ArrayBuffer>
+  /** Sends them and waits until each is credited. Once it has returned the body may be used again. @returns how many were */
+  send(): Promise<number>
+}
+
 type Waiting = { part: BatchPart; done: (accepted: number) => void }
 
 /** An edge without HTTP: sends payments into the logs and hears of their end, by the same messages as the real one. */
@@ -18,7 +25,6 @@ export class LogLoad {
   /** Singles that wait for their debit, by the counter of their frame. */
   readonly #debits = new Map<number, number>()
   #token = 0
-  #body = new Uint8Array(0)
 
   constructor(wire: Wire) {
     this.#wire = wire
@@ -56,12 +62,22 @@ export class LogLoad {
     this.#singles.delete(token)
   }
 
-  /** Sends one batch and waits until each of its payments is credited. @returns how many were */
-  async batch(shard: number, count: number, maker: RecordMaker): Promise<number> {
+  /**
+   * Makes payments whose payers live in one shard ready to be sent: one as a wallet signs it, or a batch.
+   * @param sent a batch of before, whose body is used again: one for each would be most of what this process has to collect
+   */
+  ready(shard: number, count: number, maker: RecordMaker, sent?: ReadyPayments): ReadyPayments {
     const token = ++this.#token
-    // What is sealed is free again at once: a body for each batch would be most of what this process has to collect.
-    if (this.#body.length !== RecordMaker.batchBytes(count)) this.#body = new Uint8Array(RecordMaker.batchBytes(count))
-    const body = maker.batch(shard, count, token, Date.now(), this.#body)
+    if (count === 1) {
+      const body = maker.single(shard, token)
+      return { body, send: () => this.#sendSingle(shard, token, body) }
+    }
+    const body = sent?.body ?? new Uint8Array(RecordMaker.batchBytes(count))
+    maker.batch(shard, count, token, Date.now(), body)
+    return { body, send: () => this.#sendBatch(shard, count, token, body) }
+  }
+
+  async #sendBatch(shard: number, count: number, token: number, body: Uint8Array): Promise<number> {
     const ended = new Promise<number>((done) => {
       this.#batches.set(token, { part: new BatchPart(token), done })
     })
@@ -69,11 +85,9 @@ export class LogLoad {
     return within(ended, `batch ${token}`)
   }
 
-  /** Sends one payment as a wallet signs it and waits until it is credited. @returns 1, or 0 when it was refused */
-  async single(shard: number, maker: RecordMaker): Promise<number> {
-    const token = ++this.#token
+  async #sendSingle(shard: number, token: number, body: Uint8Array): Promise<number> {
     const ended = new Promise<number>((done) => this.#singles.set(token, done))
-    const { counter, stored } = this.#wire.send(shard, frameKinds.payments, 1, maker.single(shard, token))
+    const { counter, stored } = this.#wire.send(shard, frameKinds.payments, 1, body)
     this.#debits.set(counter, token)
     await stored
     const code = await within(ended, `payment ${token}`)

@@ -88,7 +88,7 @@ export class RecordMaker {
   }
 
   /** One payment of one fen as a wallet signs it, from a shard to another. */
-  single(shard: number, token: number): Uint8Array {
+  single(shard: number, token: number): Uint8Array<ArrayBuffer> {
     const body = new Uint8Array(paymentRecord.size)
     const view = new DataView(body.buffer)
     const { at } = paymentRecord
