@@ -6,6 +6,7 @@ import { connectNats } from '../log/natsConnection.ts'
 import { openOwnerDirectory } from '../log/natsOwnerDirectory.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
 import { loneOwner } from '../log/ownerDirectory.ts'
+import { OwnFrames } from '../log/ownFrames.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.ts'
 import { createOpener, createSealer, type Sealer } from '../log/sealing.ts'
 import { checkServer } from '../log/serverCheck.ts'
@@ -47,6 +48,12 @@ runMain('worker', async () => {
     sealers.set(shard, sealer)
     return sealer
   }
+  const framesByShard = new Map<number, OwnFrames>()
+  const framesOf = (shard: number): OwnFrames => {
+    const frames = framesByShard.get(shard) ?? new OwnFrames(sealerFor(shard), createOpener(ring, { shard }))
+    framesByShard.set(shard, frames)
+    return frames
+  }
   const ports: HostPorts = {
     nowMs: () => Date.now(),
     monotonicMs: () => performance.now(),
@@ -80,7 +87,7 @@ runMain('worker', async () => {
   const shared = await openSharedRegion(connection, settings, logger)
   const incarnation = newIncarnation()
   const snapshotRoom = new SnapshotRoom()
-  const carriers = new Carriers({ incarnation, owners: owners ?? loneOwner(region), sealerFor, ports })
+  const carriers = new Carriers({ incarnation, owners: owners ?? loneOwner(region), sealerFor: framesOf, ports })
   const worker = new Worker({
     region,
     workerId,
@@ -96,7 +103,7 @@ runMain('worker', async () => {
       workerId,
       incarnation,
       log: await logOf(shard),
-      opener: createOpener(ring, { shard }),
+      opener: framesOf(shard),
       sealerFor,
       snapshots,
       snapshotRoom,
