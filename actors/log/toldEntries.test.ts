@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)(`what a server tells${missing ? ` (skippe
   test('a stream that an earlier version made begins to tell when it is made sure of', async () => {
     const shard = shards++
     const manager = await jetstreamManager(connection)
-    const { republish: _, ...silent } = logStreamConfig('a', shard, { bytesMax })
+    const { republish: _, ...silent } = logStreamConfig('a', shard, { bytesMax: 2 * bytesMax })
     await manager.streams.add(silent)
     const log = await openJetStreamLog(connection, 'a', shard)
     const seen: number[] = []
@@ -130,7 +130,9 @@ describe.skipIf(missing !== undefined)(`what a server tells${missing ? ` (skippe
     expect(await consumersOf(log)).toBe(1)
     await before.stop()
     expect(await ensureLogStream(connection, 'a', shard, { bytesMax })).toBe(false)
-    expect((await manager.streams.info(logStreamName('a', shard))).config.republish?.dest).toBe(`log.a.${shard}.>`)
+    const { config } = await manager.streams.info(logStreamName('a', shard))
+    expect(config.republish?.dest).toBe(`log.a.${shard}.>`)
+    expect(config.max_bytes).toBe(2 * bytesMax)
     const after = log.follow(2, ({ seq }) => void seen.push(seq), { live: true })
     await expect.poll(() => consumersOf(log)).toBe(0)
     await appendTo(log, shard, Uint8Array.of(2))
