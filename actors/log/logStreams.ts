@@ -66,7 +66,9 @@ export async function ensureLogStream(
     throw new Error(`stream ${wanted.name} has limits that would drop frames`)
   }
   // A stream that an earlier version made tells nobody yet what it stores.
-  if (found.republish?.dest !== wanted.republish.dest) await manager.streams.update(wanted.name, { republish: wanted.republish })
+  if (found.republish?.dest !== wanted.republish.dest) {
+    await manager.streams.update(wanted.name, { republish: wanted.republish })
+  }
   return false
 }
 

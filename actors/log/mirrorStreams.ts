@@ -112,7 +112,9 @@ export async function ensureMirrorStream(
     }
   }
   // One that an earlier version made tells nobody yet what it stores.
-  if (found.republish?.dest !== wanted.republish.dest) await manager.streams.update(wanted.name, { republish: wanted.republish })
+  if (found.republish?.dest !== wanted.republish.dest) {
+    await manager.streams.update(wanted.name, { republish: wanted.republish })
+  }
   return false
 }
 
