@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/nats-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openJetStreamLog } from './jetStreamLog.ts'
 import { ensureLogStream, logStreamConfig } from './logStreams.ts'
 import { connectNats } from './natsConnection.ts'
-import { natsMissing, type RestartableNats, startRestartableNats } from './restartableNats.ts'
+import { natsMissing } from './restartableNats.ts'
 import { type FollowerState, LogRefusal, type ShardLog } from './shardLog.ts'
 import { type LogUnderTest, shardLogContract } from './shardLogContract.ts'
 import { commandSubject, logStreamName } from './subjects.ts'
+import { testNats } from './testNats.fixture.ts'
 
 const timeoutMs = 5_000
 const subject = (shard: number) => commandSubject('a', shard, { kind: 'edge', id: '1' })
@@ -18,25 +18,15 @@ const client = { name: 'test', inboxPrefix: '_INBOX_test' }
 const missing = await natsMissing()
 
 describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let nats: RestartableNats
-  let connection: NatsConnection
+  const server = testNats()
   let shards = 0
-
-  beforeAll(async () => {
-    nats = await startRestartableNats()
-    connection = await connectNats(nats, client)
-  })
-  afterAll(async () => {
-    await connection.close()
-    await nats.stop()
-  })
 
   const open = async (bytesMax: number): Promise<LogUnderTest> => {
     const shard = shards++
-    const manager = await jetstreamManager(connection)
+    const manager = await jetstreamManager(server.connection)
     // A log's messages can't be deleted; the suite must, to see what a damaged log does.
     await manager.streams.add({ ...logStreamConfig('c', shard, { bytesMax }), deny_delete: false })
-    const log = await openJetStreamLog(connection, 'c', shard)
+    const log = await openJetStreamLog(server.connection, 'c', shard)
     return {
       log,
       subject: commandSubject('c', shard, { kind: 'edge', id: '1' }),
@@ -76,15 +66,15 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     },
   })
 
-  const newLog = async (on = connection) => {
+  const newLog = async (on = server.connection) => {
     const shard = shards++
-    await ensureLogStream(connection, 'a', shard, { bytesMax })
+    await ensureLogStream(server.connection, 'a', shard, { bytesMax })
     return { log: await openJetStreamLog(on, 'a', shard), shard }
   }
 
   describe('outcomes', () => {
     test('nobody collects the subject: the frame is surely not stored', async () => {
-      const log = await openJetStreamLog(connection, 'a', 9_999)
+      const log = await openJetStreamLog(server.connection, 'a', 9_999)
       expect(await log.append(subject(9_999), new Uint8Array(1), { timeoutMs })).toEqual({ kind: 'not-sent' })
       await log.close()
     })
@@ -100,11 +90,11 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
 
     test('a server that does not answer in time leaves the outcome unknown, and the frame may be there', async () => {
       const { log, shard } = await newLog()
-      nats.pause()
+      server.nats.pause()
       await sleep(100)
       const outcome = await log
         .append(subject(shard), Uint8Array.of(7), { timeoutMs: 100 })
-        .finally(() => nats.resume())
+        .finally(() => server.nats.resume())
       expect(outcome).toEqual({ kind: 'unknown' })
       expect(await log.append(subject(shard), Uint8Array.of(7), { timeoutMs })).toEqual({ kind: 'appended', seq: 2 })
       await log.close()
@@ -122,20 +112,20 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
   describe('streams', () => {
     test('a log’s stream is made once, refuses when full, and lets no single message be deleted', async () => {
       const shard = shards++
-      expect(await ensureLogStream(connection, 'a', shard, { bytesMax })).toBe(true)
-      expect(await ensureLogStream(connection, 'a', shard, { bytesMax })).toBe(false)
-      const manager = await jetstreamManager(connection)
+      expect(await ensureLogStream(server.connection, 'a', shard, { bytesMax })).toBe(true)
+      expect(await ensureLogStream(server.connection, 'a', shard, { bytesMax })).toBe(false)
+      const manager = await jetstreamManager(server.connection)
       const { config } = await manager.streams.info(logStreamName('a', shard))
       expect(config).toMatchObject({ discard: 'new', storage: 'file', deny_delete: true, max_bytes: bytesMax })
-      await connection.request(subject(shard), new Uint8Array(1))
+      await server.connection.request(subject(shard), new Uint8Array(1))
       await expect(manager.streams.deleteMessage(config.name, 1)).rejects.toThrow()
     })
 
     test('a stream that would drop old frames is refused by name', async () => {
       const shard = shards++
-      const manager = await jetstreamManager(connection)
+      const manager = await jetstreamManager(server.connection)
       await manager.streams.add({ ...logStreamConfig('a', shard, { bytesMax }), discard: 'old' })
-      await expect(ensureLogStream(connection, 'a', shard, { bytesMax })).rejects.toThrow(
+      await expect(ensureLogStream(server.connection, 'a', shard, { bytesMax })).rejects.toThrow(
         `LOG_a_${shard} has discard "old"`,
       )
     })
@@ -143,7 +133,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
 
   describe('followers', () => {
     test('one connection carries only as many as its server holds bytes for', async () => {
-      const own = await connectNats(nats, client)
+      const own = await connectNats(server.nats, client)
       const { log } = await newLog(own)
       const followers = Array.from({ length: 8 }, () => log.follow(1, () => undefined))
       expect(() => log.follow(1, () => undefined)).toThrow('open another')
@@ -158,7 +148,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     })
 
     test('a stream that is not there ends the follower by name', async () => {
-      const log = await openJetStreamLog(connection, 'a', 9_998, { streamMissingMsMax: 300 })
+      const log = await openJetStreamLog(server.connection, 'a', 9_998, { streamMissingMsMax: 300 })
       const states: FollowerState[] = []
       const follower = log.follow(1, () => undefined, { onState: (state) => states.push(state) })
       expect((await follower.failed).message).toContain('LOG_a_9998')
@@ -166,7 +156,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     })
 
     test('a connection closed under a follower ends it', async () => {
-      const own = await connectNats(nats, client)
+      const own = await connectNats(server.nats, client)
       const { log } = await newLog(own)
       const follower = log.follow(1, () => undefined)
       await own.close()
@@ -188,7 +178,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
         if (seq === 20) last.resolve()
       }
       log.follow(1, handler, { restMs })
-      const manager = await jetstreamManager(connection)
+      const manager = await jetstreamManager(server.connection)
       await sleep(500)
       const [consumer] = await manager.consumers.list(log.stream).next()
       expect(consumer?.delivered.stream_seq).toBeGreaterThan(0)
@@ -276,10 +266,10 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
           const inFlight = Array.from({ length: 5 }, (_, byte) =>
             log.append(subject(shard), Uint8Array.of(byte), { timeoutMs }),
           )
-          await nats.kill()
+          await server.nats.kill()
           for (const { kind } of await Promise.all(inFlight))
             expect(['appended', 'unknown', 'not-sent']).toContain(kind)
-          await nats.start()
+          await server.nats.start()
         }
         await appendUntilAcked(99)
         const { last } = await log.bounds()
@@ -304,9 +294,9 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
         const arrived = Promise.withResolvers<void>()
         log.follow(1, () => arrived.resolve(), { ...options, onState: (state) => states.push(state.kind) })
         await sleep(300)
-        nats.pause()
+        server.nats.pause()
         await sleep(2_500)
-        nats.resume()
+        server.nats.resume()
         expect((await log.append(subject(shard), Uint8Array.of(1), { timeoutMs })).kind).toBe('appended')
         await arrived.promise
         expect(states).toEqual(expect.arrayContaining(['following', 'interrupted']))

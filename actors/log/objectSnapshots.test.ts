@@ -1,44 +1,33 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import type { NatsConnection } from '@nats-io/nats-core'
 import { Objm } from '@nats-io/obj'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createBlobs } from './blobs.ts'
 import { memoryKeyRing } from './memoryKeyRing.ts'
-import { connectNats } from './natsConnection.ts'
 import { removeOrphanChunks } from './objectOrphans.ts'
 import { objectSnapshots, snapshotBucket } from './objectSnapshots.ts'
-import { natsMissing, type RestartableNats, startRestartableNats } from './restartableNats.ts'
+import { natsMissing } from './restartableNats.ts'
 import { contentsOf, snapshotStoreContract } from './snapshotStoreContract.ts'
+import { testNats } from './testNats.fixture.ts'
 
 const missing = await natsMissing()
 const region = 'a'
 const bucketName = snapshotBucket(region)
 
 describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let nats: RestartableNats
-  let connection: NatsConnection
+  const server = testNats()
 
-  beforeAll(async () => {
-    nats = await startRestartableNats()
-    connection = await connectNats(nats, { name: 'test', inboxPrefix: '_INBOX_test' })
-  })
-  afterAll(async () => {
-    await connection.close()
-    await nats.stop()
-  })
-
-  const newBucket = () => new Objm(jetstream(connection)).create(bucketName)
+  const newBucket = () => new Objm(jetstream(server.connection)).create(bucketName)
   const chunksIn = async () => {
-    const manager = await jetstreamManager(connection)
+    const manager = await jetstreamManager(server.connection)
     const { state } = await manager.streams.info(`OBJ_${bucketName}`, { subjects_filter: `$O.${bucketName}.C.>` })
     return Object.keys(state.subjects ?? {})
   }
-  const leaveChunk = () => jetstream(connection).publish(`$O.${bucketName}.C.dead`, new Uint8Array(1_000))
+  const leaveChunk = () => jetstream(server.connection).publish(`$O.${bucketName}.C.dead`, new Uint8Array(1_000))
 
   snapshotStoreContract('the object store', async () => {
     const bucket = await newBucket()
     return {
-      open: (blobs, options) => objectSnapshots(connection, blobs, { region, ...options }),
+      open: (blobs, options) => objectSnapshots(server.connection, blobs, { region, ...options }),
       async rewrite(name, change) {
         const { metadata } = (await bucket.info(name))!
         const bytes = change((await bucket.getBlob(name))!)
@@ -51,7 +40,7 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
 
   test('saves leave no bytes of what they replace', async () => {
     const bucket = await newBucket()
-    const store = await objectSnapshots(connection, createBlobs(memoryKeyRing(['snapshot'])), { region })
+    const store = await objectSnapshots(server.connection, createBlobs(memoryKeyRing(['snapshot'])), { region })
     for (const seq of [1, 2, 3, 4, 5]) await store.save(contentsOf(seq))
     expect(await chunksIn()).toHaveLength(2)
     const { streamInfo } = await bucket.status()
@@ -62,8 +51,8 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
 
   test('chunks that a dead save left are removed once they are old, and those of a save under way are not', async () => {
     const bucket = await newBucket()
-    const manager = await jetstreamManager(connection)
-    const store = await objectSnapshots(connection, createBlobs(memoryKeyRing(['snapshot'])), { region })
+    const manager = await jetstreamManager(server.connection)
+    const store = await objectSnapshots(server.connection, createBlobs(memoryKeyRing(['snapshot'])), { region })
     await store.save(contentsOf(1))
     await leaveChunk()
     expect(await removeOrphanChunks(manager, region)).toBe(0)
@@ -76,7 +65,9 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
   test('of two leaders that save into one place at once each finds a whole snapshot', async () => {
     const bucket = await newBucket()
     const ring = memoryKeyRing(['snapshot'])
-    const stores = await Promise.all([1, 2].map(() => objectSnapshots(connection, createBlobs(ring), { region })))
+    const stores = await Promise.all(
+      [1, 2].map(() => objectSnapshots(server.connection, createBlobs(ring), { region })),
+    )
     await stores[0]!.save(contentsOf(1))
     const results = await Promise.allSettled(stores.map((store, index) => store.save(contentsOf(2 + index))))
     expect(results.filter((result) => result.status === 'fulfilled').length).toBeGreaterThan(0)
@@ -89,14 +80,14 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
   test('a server killed during a save leaves the older snapshot, and the next save works', async () => {
     const bucket = await newBucket()
     const blobs = createBlobs(memoryKeyRing(['snapshot']))
-    const store = await objectSnapshots(connection, blobs, { region, chunkTimeoutMs: 1_000 })
+    const store = await objectSnapshots(server.connection, blobs, { region, chunkTimeoutMs: 1_000 })
     await store.save(contentsOf(1))
     const sections = [{ name: 'large', parts: [new Uint8Array(60_000_000)] }]
     const save = store.save(contentsOf(2, { sections }))
     const failed = expect(save).rejects.toThrow()
     await new Promise((resolve) => setTimeout(resolve, 30))
-    await nats.kill()
-    await nats.start()
+    await server.nats.kill()
+    await server.nats.start()
     await failed
     expect((await store.newest(0))?.manifest.seq).toBe(1)
     await store.save(contentsOf(3))
@@ -106,6 +97,6 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
 
   test('a bucket that was never made is named', async () => {
     const blobs = createBlobs(memoryKeyRing(['snapshot']))
-    await expect(objectSnapshots(connection, blobs, { region: 'z' })).rejects.toThrow('object store not found')
+    await expect(objectSnapshots(server.connection, blobs, { region: 'z' })).rejects.toThrow('object store not found')
   })
 })
