@@ -1,7 +1,7 @@
 import { createBlobs } from '../log/blobs.ts'
 import { openKeyRing } from '../log/fileKeyRing.ts'
 import { newIncarnation } from '../log/incarnation.ts'
-import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { openJetStreamLogs } from '../log/jetStreamLog.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { openOwnerDirectory } from '../log/natsOwnerDirectory.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
@@ -11,7 +11,6 @@ import { createLogger, drainOnSignal, messageOf, runMain } from '../log/process.
 import { createOpener, createSealer, type Sealer } from '../log/sealing.ts'
 import { checkServer } from '../log/serverCheck.ts'
 import { loadSettings, type WorkerSettings, workerSettings } from '../log/settings.ts'
-import type { ShardLog } from '../log/shardLog.ts'
 import { startStatusServer } from '../log/statusServer.ts'
 import { parseSubject } from '../log/subjects.ts'
 import { Carriers } from './carriers.ts'
@@ -31,17 +30,9 @@ runMain('worker', async () => {
   const inboxPrefix = `_INBOX.${settings.nats.user ?? workerId}`
   const connection = await connectNats(settings.nats, { name: `worker-${workerId}`, inboxPrefix })
 
-  const logs = new Map<string, Promise<ShardLog>>()
-  const opened = new Map<string, ShardLog>()
-  const logOf = (shard: number, of = region): Promise<ShardLog> => {
-    const name = `${of}${shard}`
-    const log = logs.get(name) ?? openJetStreamLog(connection, of, shard)
-    logs.set(name, log)
-    return log.then((open) => {
-      opened.set(name, open)
-      return open
-    })
-  }
+  const regions = settings.peer === undefined ? [region] : [region, settings.peer]
+  // Opened before anything is written: a frame then leaves in the turn that offers it, in one write with what edges are told.
+  const logOf = await openJetStreamLogs(connection, regions, shardCount)
   const sealers = new Map<number, Sealer>()
   const sealerFor = (shard: number): Sealer => {
     const sealer = sealers.get(shard) ?? createSealer(ring, shard)
@@ -65,11 +56,7 @@ runMain('worker', async () => {
     publish: (subject, message) => connection.publish(subject, message),
     append: (shard, subject, frame, timeoutMs) => {
       const to = parseSubject(subject)
-      const of = to?.kind === 'command' ? to.region : region
-      const offer = (log: ShardLog) => log.append(subject, frame, { timeoutMs })
-      const log = opened.get(`${of}${shard}`)
-      // In this turn where it can be: the frame then shares a write with what edges are told.
-      return log === undefined ? logOf(shard, of).then(offer) : offer(log)
+      return logOf(shard, to?.kind === 'command' ? to.region : region).append(subject, frame, { timeoutMs })
     },
     onError: (error) => {
       // A broken law, a gap in the log, an unknown key: going on would spread the damage. The supervisor starts anew.
@@ -84,7 +71,7 @@ runMain('worker', async () => {
   const onFault = (what: string, error: unknown) => logger.warn({ error: messageOf(error) }, what)
   const owners =
     settings.peer === undefined ? undefined : await openOwnerDirectory(connection, { region, shardCount, onFault })
-  const shared = await openSharedRegion(connection, settings, logger)
+  const shared = await openSharedRegion(connection, settings, { logOf, logger })
   const incarnation = newIncarnation()
   const snapshotRoom = new SnapshotRoom()
   const carriers = new Carriers({ incarnation, owners: owners ?? loneOwner(region), sealerFor: framesOf, ports })
@@ -102,7 +89,7 @@ runMain('worker', async () => {
       shard,
       workerId,
       incarnation,
-      log: await logOf(shard),
+      log: logOf(shard, region),
       opener: framesOf(shard),
       sealerFor,
       snapshots,

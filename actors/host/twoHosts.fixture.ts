@@ -12,7 +12,7 @@ import { frameKinds, signers } from '../ledger/records.ts'
 import { decodeAnswer } from '../log/answers.ts'
 import { createBlobs } from '../log/blobs.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
-import { openJetStreamLog } from '../log/jetStreamLog.ts'
+import { openJetStreamLog, openJetStreamLogs } from '../log/jetStreamLog.ts'
 import { type KeyRing, regionPurposes } from '../log/keyRing.ts'
 import { memoryKeyRing } from '../log/memoryKeyRing.ts'
 import { connectNats } from '../log/natsConnection.ts'
@@ -41,7 +41,7 @@ const answerMs = 1_000
 const patienceMs = 60_000
 
 type Frame = { readonly shard: number; readonly counter: number; readonly body: Uint8Array }
-type Logs = Record<string, ShardLog>
+type LogOf = (shard: number, region: string) => ShardLog
 
 /**
  * A worker in each of two regions, over real servers, mirrors, a link that can be cut and a witness. The test is the
@@ -57,7 +57,7 @@ export class TwoHosts {
   readonly #operators = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')]
   readonly #ring: KeyRing = memoryKeyRing(regionPurposes(shardCount))
   readonly #sealers = [0, 1].map((shard) => createSealer(this.#ring, shard))
-  readonly #edges: Partial<Record<Letter, Logs>> = {}
+  readonly #edges: Partial<Record<Letter, LogOf>> = {}
   readonly #closing: (() => Promise<unknown>)[] = []
   servers!: TwoServers
   #witness!: RestartableNats
@@ -118,7 +118,7 @@ export class TwoHosts {
 
   async #startEdge(letter: Letter): Promise<void> {
     const connection = await this.servers.connect(letter, 'edge')
-    this.#edges[letter] = await logsOf(connection)
+    this.#edges[letter] = await openJetStreamLogs(connection, letters, shardCount)
     connection.subscribe(answersSubject(letter === 'a' ? '1' : '2'), {
       callback: (_, { data }) => {
         const answer = decodeAnswer(data)
@@ -130,7 +130,7 @@ export class TwoHosts {
 
   async #startWorker(letter: Letter): Promise<void> {
     const connection = await this.servers.connect(letter, 'worker')
-    const logs = await logsOf(connection)
+    const logOf = await openJetStreamLogs(connection, letters, shardCount)
     const server = this.servers[peerOf[letter]]
     const settings = workerSettings.parse({
       role: 'worker',
@@ -147,7 +147,7 @@ export class TwoHosts {
       autoTakeoverMs: 0,
     })
     const logger = createLogger(letter, 'silent')
-    const shared = await openSharedRegion(connection, settings, logger)
+    const shared = await openSharedRegion(connection, settings, { logOf, logger })
     const onFault = (): void => undefined
     const owners = await openOwnerDirectory(connection, { region: letter, shardCount, onFault })
     const snapshots = folderSnapshots(join(this.#folder, letter), createBlobs(this.#ring))
@@ -165,7 +165,7 @@ export class TwoHosts {
         shard,
         workerId: letter,
         incarnation: letter === 'a' ? 101 : 102,
-        log: logs[`${letter}${shard}`]!,
+        log: logOf(shard, letter),
         opener: createOpener(this.#ring, { shard }),
         sealerFor: (to) => this.#sealers[to]!,
         snapshots,
@@ -183,7 +183,7 @@ export class TwoHosts {
           publish: (subject, message) => connection.publish(subject, message),
           append: (to, subject, frame, timeoutMs) => {
             const parsed = parseSubject(subject) as { region: string }
-            return logs[`${parsed.region}${to}`]!.append(subject, frame, { timeoutMs })
+            return logOf(to, parsed.region).append(subject, frame, { timeoutMs })
           },
           onError: (error) => this.errors.push(error),
         },
@@ -227,7 +227,7 @@ export class TwoHosts {
     const { shard, counter, body } = frame
     const fields = { kind: frameKinds.commands, epoch, count: 1, incarnation: 1, counter, clockMs: Date.now() }
     const subject = commandSubject(owner, shard, { kind: 'edge', id: from === 'a' ? '1' : '2' })
-    const log = this.#edges[from]![`${owner}${shard}`]!
+    const log = this.#edges[from]!(shard, owner)
     return log.append(subject, this.#sealers[shard]!.seal(fields, body), { timeoutMs: answerMs })
   }
 
@@ -281,14 +281,4 @@ export class TwoHosts {
     for (const close of this.#closing.reverse()) await close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-async function logsOf(connection: Parameters<typeof openJetStreamLog>[0]): Promise<Logs> {
-  const logs: Logs = {}
-  for (const letter of letters) {
-    for (let shard = 0; shard < shardCount; shard++) {
-      logs[`${letter}${shard}`] = await openJetStreamLog(connection, letter, shard)
-    }
-  }
-  return logs
 }

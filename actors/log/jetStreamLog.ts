@@ -125,3 +125,25 @@ export async function openJetStreamLog(
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
   return new JetStreamLog(connection, manager, { region, shard }, options)
 }
+
+/**
+ * Opens the logs of all shards of these regions over one connection.
+ * @returns what finds one of them; it throws when the region or the shard is none of these
+ */
+export async function openJetStreamLogs(
+  connection: NatsConnection,
+  regions: readonly string[],
+  shardCount: number,
+): Promise<(shard: number, region: string) => JetStreamLog> {
+  const logs = new Map<string, JetStreamLog>()
+  for (const region of regions) {
+    for (let shard = 0; shard < shardCount; shard++) {
+      logs.set(logStreamName(region, shard), await openJetStreamLog(connection, region, shard))
+    }
+  }
+  return (shard, region) => {
+    const log = logs.get(logStreamName(region, shard))
+    if (log === undefined) throw new Error(`there is no log of shard ${shard} in region ${region}`)
+    return log
+  }
+}

@@ -2,13 +2,11 @@ import { jetstream } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { Logger } from 'pino'
-import { openJetStreamLog } from '../../log/jetStreamLog.ts'
 import { encodeJson } from '../../log/jsonBytes.ts'
 import { answerMirrorResets } from '../../log/mirrorResets.ts'
 import { ownerKey, ownersBucket } from '../../log/ownerRecord.ts'
 import { messageOf } from '../../log/process.ts'
 import type { WorkerSettings } from '../../log/settings.ts'
-import type { ShardLog } from '../../log/shardLog.ts'
 import { openNatsWitness } from './natsWitness.ts'
 import type { SharedRegion } from './sharedShards.ts'
 
@@ -24,16 +22,12 @@ export type NatsSharedRegion = SharedRegion & { close(): Promise<void> }
 export async function openSharedRegion(
   connection: NatsConnection,
   settings: WorkerSettings,
-  logger: Logger,
+  { logOf, logger }: Pick<SharedRegion, 'logOf'> & { readonly logger: Logger },
 ): Promise<NatsSharedRegion | undefined> {
-  const { region, peer, shardCount, workerId, peerProbeUrl, autoTakeoverMs } = settings
+  const { region, peer, workerId, peerProbeUrl, autoTakeoverMs } = settings
   if (peer === undefined) return undefined
   if (settings.witness === undefined || peerProbeUrl === undefined) {
     throw new Error('a worker with a peer needs the settings witness and peerProbeUrl')
-  }
-  const logs = new Map<string, ShardLog>()
-  for (let shard = 0; shard < shardCount; shard++) {
-    for (const each of [region, peer]) logs.set(`${each}${shard}`, await openJetStreamLog(connection, each, shard))
   }
   const copy = await new Kvm(jetstream(connection, { timeout: requestTimeoutMs })).open(ownersBucket(region))
   const witness = openNatsWitness(settings.witness, `worker-${workerId}`, logger)
@@ -46,7 +40,7 @@ export async function openSharedRegion(
     autoTakeoverMs,
     publish: (subject, message) => connection.publish(subject, message),
     peerAnswers: () => answers(peerProbeUrl),
-    logOf: (shard, whose) => logs.get(`${whose}${shard}`)!,
+    logOf,
     copyRecord: async (shard, record) => void (await copy.put(ownerKey(shard), encodeJson(record))),
     close: () => {
       endMirrorResets()
