@@ -107,7 +107,7 @@ export const projectorSettings = processSettings.extend({
 export const archiverSettings = processSettings.extend({
   role: z.literal('archiver'),
   /** A log is trimmed only below where this database stands; without one, nobody projects and nobody is waited for. */
-  databaseUrl: z.string().optional(),
+  databaseUrl: z.string().min(1).optional(),
   archiveDir: z.string(),
   segmentBytesMax: z
     .number()

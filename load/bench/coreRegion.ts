@@ -58,11 +58,11 @@ export async function startCoreRegion(
     const nats = await startNats(plan)
     ended.push(() => nats.stop())
     await prepareLogs(plan)
+    // Who speaks to the logs as edge, connector or projector finds here how.
+    for (const one of [edgePlan(plan), ...followerPlans(plan)]) childPlan(plan, one)
     const archiver = asked.archiver === true ? [archiverPlan(plan)] : []
     const workers = [...workerPlans(plan), ...archiver].map((one) => childOf(plan, one))
     ended.push(() => Promise.all(workers.map((worker) => worker.stop())))
-    // Who speaks to the logs as edge, connector or projector finds here how.
-    for (const one of [edgePlan(plan), ...followerPlans(plan)]) childPlan(plan, one)
     for (const worker of workers) worker.start()
     await Promise.all(workers.map((worker) => worker.ready()))
     const pids = Object.fromEntries(workers.map((worker) => [worker.plan.name, worker.pid!]))

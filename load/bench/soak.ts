@@ -6,7 +6,7 @@ import { requireSound } from './ladder/logRung.ts'
 import { RecordMaker } from './ladder/recordMaker.ts'
 import { fundWallets, openWallets } from './population.ts'
 import { memoryBytesOf } from './processTree.ts'
-import { openWire } from './wire.ts'
+import { openLogReader, openWire } from './wire.ts'
 
 const shards = 4
 const walletsPerShard = 25_000
@@ -52,11 +52,25 @@ export async function benchSoak(options: { payments: number }, say: (line: strin
     await watchDisk
     load.close()
     await requireSound(wire, walletsPerShard * fenAtStart)
+    await requireTrimmed(region.dataDir)
     await wire.close()
     const memory = Object.values(region.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0)
     return judged(completions, { 'soak.disk_bytes_max': diskBytesMax, 'soak.memory_bytes': memory })
   } finally {
     await region.stop()
+  }
+}
+
+/** @throws Error when a log still holds its first entry: what was measured then is not what a region does that runs for long */
+async function requireTrimmed(dataDir: string): Promise<void> {
+  const { logs, close } = await openLogReader(dataDir)
+  try {
+    for (const [shard, log] of logs.entries()) {
+      const { first } = await log.bounds()
+      if (first === 1) throw new Error(`the log of shard ${shard} was never trimmed: the soak means nothing`)
+    }
+  } finally {
+    await close()
   }
 }
 
