@@ -88,7 +88,7 @@ export class Archiver {
       const restartSeqs = await this.#ports.projectorRestartSeqs()
       for (const archiver of this.shards) {
         const limit = await this.#trimShard(archiver, projectorSeqs[archiver.shard] ?? 0)
-        await this.#forget(archiver.shard, Math.min(limit, restartSeqs[archiver.shard] ?? 0))
+        await this.#forget(archiver, Math.min(limit, restartSeqs[archiver.shard] ?? 0))
       }
       if (this.trouble !== '') this.#ports.logger.info('trimming goes on')
       this.trouble = ''
@@ -117,10 +117,9 @@ export class Archiver {
   }
 
   /** @returns the last entry that the log may do without. */
-  async #trimShard({ shard, archivedSeq }: ShardArchiver, projectorSeq: number): Promise<number> {
-    const { snapshots, segments, trim, owners, logger } = this.#ports
+  async #trimShard({ shard, archivedSeq, stored }: ShardArchiver, projectorSeq: number): Promise<number> {
+    const { snapshots, trim, owners, logger } = this.#ports
     const { epoch } = owners(shard).at(-1)!
-    const stored = await segments.list(shard)
     const snapshotSeqs = (await this.#listed(shard, snapshots)).map(({ seq }) => seq)
     const facts = { archivedSeq, snapshotSeqs, projectorSeq, segments: stored, bytesKept: this.#o.logBytesKept }
     const limit = trimLimit(facts)
@@ -134,15 +133,11 @@ export class Archiver {
   }
 
   /** Forgets only what nobody reads again: shards and projector begin behind it, and so does the archive's older snapshot. */
-  async #forget(shard: number, neededNoMoreSeq: number): Promise<void> {
-    const { copies, segments } = this.#ports
+  async #forget(archiver: ShardArchiver, neededNoMoreSeq: number): Promise<void> {
     if (this.#o.archiveBytesMax === undefined) return
-    const older = (await this.#listed(shard, copies))[1]?.seq ?? 0
+    const older = (await this.#listed(archiver.shard, this.#ports.copies))[1]?.seq ?? 0
     const bytesMax = this.#o.archiveBytesMax / this.shards.length
-    const stored = await segments.list(shard)
-    for (const segment of segmentsToForget(stored, bytesMax, Math.min(older, neededNoMoreSeq))) {
-      await segments.remove(segment)
-    }
+    await archiver.forget(segmentsToForget(archiver.stored, bytesMax, Math.min(older, neededNoMoreSeq)))
   }
 
   /** Stores what was read and ends. */

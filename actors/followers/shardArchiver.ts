@@ -1,7 +1,7 @@
 import { chainStart } from '../log/chain.ts'
 import { heldTo, type OwnerSegment } from '../log/ownerRecord.ts'
 import { CutBelow } from '../log/segmentedFollower.ts'
-import type { SegmentStore } from '../log/segmentStore.ts'
+import type { SegmentInfo, SegmentStore } from '../log/segmentStore.ts'
 import { type Follower, type LogEntry, LogGap, type ShardLog } from '../log/shardLog.ts'
 import { cutArchive } from './cutArchive.ts'
 
@@ -25,6 +25,8 @@ export class ShardArchiver {
   readonly #o: ShardArchiverOptions
   #chain: Uint8Array = chainStart
   #archived = { epoch: 0, seq: 0 }
+  /** Known from the beginning and from then on: to ask for each file of a large archive takes seconds. */
+  #stored: SegmentInfo[] = []
   #waiting: LogEntry[] = []
   #waitingBytes = 0
   #oldestMs = 0
@@ -51,6 +53,11 @@ export class ShardArchiver {
     return heldTo(this.#owners(), this.#archived)
   }
 
+  /** What the archive holds, in the log's order. */
+  get stored(): readonly SegmentInfo[] {
+    return this.#stored
+  }
+
   get bytesWaiting(): number {
     return this.#waitingBytes
   }
@@ -65,6 +72,7 @@ export class ShardArchiver {
       this.#chain = archived.chain
       this.#archived = archived
     }
+    this.#stored = await this.#segments.list(this.shard)
     const end = this.#archived.seq
     const { first, last } = await this.#log.bounds()
     if (first > end + 1) throw new LogGap(`of shard ${this.shard}`, end + 1, first, 'the archive ends before it')
@@ -104,15 +112,22 @@ export class ShardArchiver {
       const entries = this.#waiting.slice()
       if (entries.length === 0) return
       const bytes = this.#waitingBytes
-      const { endChain, last } = await this.#segments.save(this.shard, this.#chain, entries)
+      const { endChain, ...info } = await this.#segments.save(this.shard, this.#chain, entries)
+      this.#stored.push(info)
       this.#chain = endChain
-      this.#archived = { epoch: entries.at(-1)!.epoch ?? 0, seq: last }
+      this.#archived = { epoch: entries.at(-1)!.epoch ?? 0, seq: info.last }
       // What came meanwhile stands behind what was stored.
       this.#waiting = this.#waiting.slice(entries.length)
       this.#waitingBytes -= bytes
       this.#oldestMs = performance.now()
     })
     return this.#saving
+  }
+
+  /** Removes segments from the archive. */
+  async forget(segments: readonly SegmentInfo[]): Promise<void> {
+    for (const segment of segments) await this.#segments.remove(segment)
+    this.#stored = this.#stored.filter((segment) => !segments.includes(segment))
   }
 
   /** Stores what was read and ends. */
