@@ -14,16 +14,18 @@ import type { Rung, RungFindings, RungOptions } from './rung.ts'
 const shardCount = 4
 const runtimeHere = process.versions.deno === undefined ? 'node' : 'deno'
 const outputBytesMax = 1024 ** 2
-/** Three repeats of both rows take about half a minute. */
+/** Three repeats of both rows take about two minutes. */
 const denoTimeoutMs = 600_000
 const walletsPerShard = 20_000
 const walletsPerShardQuick = 5_000
 const balanceFen = 1_000_000
 const paymentsPerFrame = 8_000
-const framesPerRepeat = 60
-const framesPerRepeatQuick = 24
-/** Ids are remembered for a quarter of an hour of log time: each repeat begins with that memory empty. */
-const betweenRepeatsMs = 20 * 60_000
+const framesPerRound = 60
+const framesPerRoundQuick = 24
+/** A repeat is so many rounds: one alone takes a third of a second, and says how the machine was in it. */
+const roundsPerRepeat = 6
+/** Ids are remembered for a quarter of an hour of log time: each round begins with that memory empty. */
+const betweenRoundsMs = 20 * 60_000
 
 /** L0: the ledger alone, in memory, on one core. */
 export const memoryRung: Rung = {
@@ -50,7 +52,7 @@ export async function benchMemory(
   say(`${wallets * shardCount} wallets`)
   const numbers = await openWallets(shards, wallets, () => undefined)
   await fundWallets(shards, numbers, wallets, balanceFen)
-  const frames = quick ? framesPerRepeatQuick : framesPerRepeat
+  const frames = quick ? framesPerRoundQuick : framesPerRound
   const random = seededRandom(1)
   const maker = new RecordMaker(numbers, 'uniform')
   const single: Load = {
@@ -64,14 +66,18 @@ export async function benchMemory(
   const size = paymentsPerFrame.toLocaleString('en')
   const measureRow = async (name: string, what: string, load: Load): Promise<LadderRow> => {
     say(`${name}: warm-up`)
-    measure(shards, frames, load)
+    measureRound(shards, frames, load)
     const cpuSeconds: number[] = []
     while (cpuSeconds.length < repeats) {
       say(`${name}: repeat ${cpuSeconds.length + 1}`)
-      cpuSeconds.push(measure(shards, frames, load))
-      await sleep(1)
+      let seconds = 0
+      for (let round = 0; round < roundsPerRepeat; round++) {
+        seconds += measureRound(shards, frames, load)
+        await sleep(1)
+      }
+      cpuSeconds.push(seconds)
     }
-    return rowOf(name, what, frames * paymentsPerFrame, cpuSeconds)
+    return rowOf(name, what, roundsPerRepeat * frames * paymentsPerFrame, cpuSeconds)
   }
   const rows = [
     await measureRow('l0.single', `single payments in frames of ${size}, one core`, single),
@@ -87,12 +93,12 @@ export async function benchMemory(
   }
 }
 
-/** Makes the body of the nth frame of a repeat. */
+/** Makes the body of the nth frame of a round. */
 type Load = { readonly kind: number; readonly body: (n: number) => Uint8Array }
 
 /** @returns the CPU seconds of the ledgers' work */
-function measure(shards: MemoryShards, frames: number, { kind, body }: Load): number {
-  shards.nowMs += betweenRepeatsMs
+function measureRound(shards: MemoryShards, frames: number, { kind, body }: Load): number {
+  shards.nowMs += betweenRoundsMs
   const bodies = Array.from({ length: frames }, (_, n) => body(n))
   const began = process.cpuUsage()
   for (const [n, one] of bodies.entries()) {
