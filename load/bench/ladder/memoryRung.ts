@@ -14,7 +14,7 @@ import type { Rung, RungFindings, RungOptions } from './rung.ts'
 const shardCount = 4
 const runtimeHere = process.versions.deno === undefined ? 'node' : 'deno'
 const outputBytesMax = 1024 ** 2
-/** Three repeats of both rows take about two minutes. */
+/** Three repeats of both rows take about a minute. */
 const denoTimeoutMs = 600_000
 const walletsPerShard = 20_000
 const walletsPerShardQuick = 5_000
