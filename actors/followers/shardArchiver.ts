@@ -127,7 +127,8 @@ export class ShardArchiver {
   /** Removes segments from the archive. */
   async forget(segments: readonly SegmentInfo[]): Promise<void> {
     for (const segment of segments) await this.#segments.remove(segment)
-    this.#stored = this.#stored.filter((segment) => !segments.includes(segment))
+    const gone = new Set(segments)
+    this.#stored = this.#stored.filter((segment) => !gone.has(segment))
   }
 
   /** Stores what was read and ends. */
