@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Blobs } from './blobs.ts'
-import { isCode, syncFolder } from './durableFile.ts'
+import { namesIn, putFile } from './folderFiles.ts'
 import type { SnapshotContents } from './snapshot.ts'
 import { sealSnapshot } from './snapshotCodec.ts'
 import {
@@ -37,11 +37,7 @@ export function folderSnapshots(dir: string, blobs: Blobs, options: FolderSnapsh
   return {
     list,
     async save(contents) {
-      await mkdir(dir, { recursive: true, mode: 0o700 })
-      const file = join(dir, nameOf(contents))
-      await writeSynced(`${file}.partial`, sealSnapshot(blobs, contents))
-      await rename(`${file}.partial`, file)
-      syncFolder(dir)
+      await putFile(dir, nameOf(contents), sealSnapshot(blobs, contents))
       for (const old of (await list(contents.shard)).slice(keep)) await rm(join(dir, old.name), { force: true })
     },
     async newest(shard, segments) {
@@ -62,30 +58,4 @@ async function infoOf(dir: string, name: string): Promise<SnapshotInfo | undefin
   const [shard, epoch, seq, createdMs] = numbers.map(Number) as [number, number, number, number]
   const { size } = await stat(join(dir, name))
   return { name, region: region!, shard, epoch, seq, createdMs, bytes: size }
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir)
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
-async function writeSynced(file: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const handle = await open(file, 'w', 0o600)
-  try {
-    for await (const piece of pieces) await writeAll(handle, piece)
-    await handle.sync()
-  } catch (error) {
-    await rm(file, { force: true })
-    throw error
-  } finally {
-    await handle.close()
-  }
-}
-
-async function writeAll(handle: Awaited<ReturnType<typeof open>>, piece: Uint8Array): Promise<void> {
-  for (let at = 0; at < piece.length; ) at += (await handle.write(piece, at)).bytesWritten
 }
