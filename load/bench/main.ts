@@ -41,7 +41,7 @@ const usage = `Usage: npm run bench -- NAME [options]
   costs      each layer of security and each row of memory by itself, for the sizing model
 
   soak       batches of 8,000 without a pause, snapshots on and logs trimmed: no decay, no stall
-             --payments N (default 20000000)
+             --payments N (default 20000000)   --repeats N (default 3)
 
   --json FILE   writes the report
 `
@@ -127,7 +127,7 @@ if (values.json) writeReport(values.json, makeReport(`bench.${name}`, settings, 
 process.exit(verdict === 'pass' ? 0 : 1)
 
 async function run(): Promise<{ figures: Record<string, number>; notes: string[]; verdict: 'pass' | 'fail' }> {
-  if (name === 'soak') return benchSoak(settings, say)
+  if (name === 'soak') return benchSoak({ payments, repeats: whole('repeats', values.repeats ?? '3') }, say)
   if (name === 'catch-up') return benchCatchUp({ ...settings, ratePerSecond: whole('rate', values.rate) }, say)
   if (name === 'callbacks') {
     const of = { failPercent: whole('fail-percent', values['fail-percent']), data: values.data }
