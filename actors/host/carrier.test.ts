@@ -20,8 +20,9 @@ let owners: OwnerTable
 let carriers: Carriers
 let offered: { subject: string; records: string[]; settle: (outcome: AppendOutcome) => Promise<void> }[]
 
-/** What a frame takes to be stored here: what a frame waits at most for others. */
-const storedAfterMs = 4
+/** What a frame takes to be stored here, and what one waits at most for others. */
+const storedAfterMs = 2
+const holdMs = 4
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 async function pass(ms: number): Promise<void> {
@@ -127,7 +128,7 @@ describe('what several shards owe one other', () => {
     expect(offered[1]).toMatchObject({ subject: 'cmd.a.3.shard.1', records: ['1/0', '0/1', '0/2'] })
   })
 
-  describe('waits for as many as shared the last frame', () => {
+  describe('waits for all who owed something when others did', () => {
     async function threeInEach(frames: number): Promise<Source[]> {
       const all = sources(0, 1, 2)
       for (let n = 0; n < frames; n++) {
@@ -143,26 +144,69 @@ describe('what several shards owe one other', () => {
       const [zero, one, two] = await threeInEach(50)
       zero!.owe()
       one!.owe()
-      await pass(storedAfterMs / 2)
+      await pass(holdMs - 1)
       expect(offered).toHaveLength(50)
       two!.owe()
       await turn()
       expect(offered.at(-1)!.records.toSorted()).toEqual(['0/50', '1/50', '2/50'])
     })
 
-    test('or a frame would have been stored; then for one fewer', async () => {
-      const [zero] = await threeInEach(50)
-      for (const sent of [51, 52]) {
+    test('for as long as two frames take to be stored; then not again for who did not come', async () => {
+      const [zero, one, two] = await threeInEach(50)
+      zero!.owe()
+      one!.owe()
+      await pass(holdMs - 1)
+      expect(offered).toHaveLength(50)
+      await pass(1)
+      expect(offered.at(-1)!.records.toSorted()).toEqual(['0/50', '1/50'])
+      await offered.at(-1)!.settle(stored)
+      zero!.owe()
+      one!.owe()
+      await turn()
+      expect(offered).toHaveLength(52)
+      // What comes beside others is expected again.
+      two!.owe()
+      await offered.at(-1)!.settle(stored)
+      await pass(holdMs)
+      await offered.at(-1)!.settle(stored)
+      zero!.owe()
+      one!.owe()
+      await pass(1)
+      expect(offered).toHaveLength(53)
+    })
+
+    test('not longer than 5 ms, however long frames take', async () => {
+      const [zero, one] = sources(0, 1)
+      for (let n = 0; n < 50; n++) {
         zero!.owe()
-        await pass(storedAfterMs / 2)
-        expect(offered).toHaveLength(sent - 1)
-        await pass(storedAfterMs / 2)
-        expect(offered).toHaveLength(sent)
+        one!.owe()
+        await pass(30)
         await offered.at(-1)!.settle(stored)
       }
       zero!.owe()
+      await pass(4)
+      expect(offered).toHaveLength(50)
+      await pass(1)
+      expect(offered).toHaveLength(51)
+    })
+
+    test('so that two groups that take turns come together', async () => {
+      const [zero, one] = sources(0, 1)
+      for (let n = 0; n < 50; n++) {
+        zero!.owe()
+        await pass(storedAfterMs)
+        await offered.at(-1)!.settle(stored)
+      }
+      zero!.owe()
+      await pass(storedAfterMs - 1)
+      one!.owe()
+      await pass(1)
+      await offered.at(-1)!.settle(stored)
+      // What gathered behind a frame waits for who sent that: its next payments are about to come.
+      expect(offered).toHaveLength(51)
+      zero!.owe()
       await turn()
-      expect(offered.at(-1)!.records).toEqual(['0/52'])
+      expect(offered.at(-1)!.records.toSorted()).toEqual(['0/51', '1/0'])
     })
 
     test('or one of them alone fills a frame', async () => {
@@ -171,6 +215,17 @@ describe('what several shards owe one other', () => {
       await turn()
       expect(offered.at(-1)!.records).toHaveLength(8_000)
     })
+  })
+
+  test('waits for nobody when one caller pays from one shard after the other', async () => {
+    const all = sources(0, 1, 2)
+    for (let n = 0; n < 60; n++) {
+      all[n % 3]!.owe()
+      await turn()
+      expect(offered).toHaveLength(n + 1)
+      await pass(storedAfterMs)
+      await offered.at(-1)!.settle(stored)
+    }
   })
 
   test('does not leave before the destination has spoken', async () => {

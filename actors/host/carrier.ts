@@ -10,6 +10,8 @@ const recordsPerFrame = 8_000
 const appendTimeoutMs = 5_000
 /** How much the newest append counts in the time that appends take. */
 const newestShare = 1 / 16
+/** A frame waits for others for so many times as long as frames take to be stored. */
+const holdTimes = 2
 const holdMaxMs = 5
 const retryMinMs = 50
 const retryMaxMs = 2_000
@@ -29,9 +31,11 @@ export class Carrier {
   readonly #destination: number
   readonly #o: CarrierOptions
   readonly #lanes: LaneSender[] = []
+  /** Who owed something at a time when another did, and has not been waited for in vain since. */
+  readonly #expected = new Set<LaneSender>()
+  /** Whose records are on their way. */
+  #carried: readonly LaneSender[] = []
   #sending = false
-  /** How many sources the next frame is expected to have. */
-  #expected = 0
   /** How long frames take to be stored. */
   #tookMs = 0
   #cancelHold: (() => void) | undefined
@@ -59,6 +63,8 @@ export class Carrier {
 
   leave(lane: LaneSender): void {
     this.#lanes.splice(this.#lanes.indexOf(lane), 1)
+    this.#expected.delete(lane)
+    this.#carried = this.#carried.filter((carried) => carried !== lane)
     if (this.#lanes.length > 0) return
     this.#stopListening?.()
     this.#stopListening = undefined
@@ -66,14 +72,25 @@ export class Carrier {
 
   /** Sends what has gathered, unless a frame is on its way or more is expected. */
   pump(): void {
-    if (this.#sending || this.#expectsMore()) return
-    const loaded = this.#load()
-    if (loaded.length === 0) return
-    this.#sending = true
+    const waiting = this.#lanes.filter((lane) => lane.waiting > 0)
+    if (waiting.length === 0) return
+    if (this.#sending) this.#expect([...waiting, ...this.#carried])
+    else if (waiting.length > 1) this.#expect(waiting)
+    if (this.#sending || this.#expectsMore(waiting)) return
     this.#cancelHold?.()
     this.#cancelHold = undefined
     this.#heldEnough = false
-    this.#expected = Math.max(loaded.length, this.#expected - 1)
+    this.#send()
+  }
+
+  #expect(lanes: readonly LaneSender[]): void {
+    for (const lane of lanes) this.#expected.add(lane)
+  }
+
+  #send(): void {
+    const loaded = this.#load()
+    this.#sending = true
+    this.#carried = loaded.map(({ lane }) => lane)
     const leftMs = this.#o.ports.monotonicMs()
     const turn = this.#turn
     const body = joinBodies(loaded.map(({ part }) => part))
@@ -91,17 +108,19 @@ export class Carrier {
   }
 
   /**
-   * Payments reach the shards together, so that these owe together: as many as shared the last frame are waited for, for
-   * no longer than a frame takes to be stored, unless what is there fills one. Fewer are expected after each frame that
-   * has fewer, so that a shard that pays alone does not wait.
+   * Payments that were under way together come back together, so that their shards owe together: whoever owed something
+   * when another did is waited for, unless what is there fills a frame. Who does not come in time is not expected any
+   * more, until it owes beside another again. One caller who waits for each payment has neither two sources in a frame nor
+   * anything that gathers behind one, and waits for nobody.
    */
-  #expectsMore(): boolean {
-    const ready = this.#lanes.filter(({ waiting }) => waiting > 0)
-    if (ready.length === 0 || ready.length >= this.#expected || this.#heldEnough) return false
-    if (ready.reduce((sum, { waiting }) => sum + waiting, 0) >= recordsPerFrame) return false
-    this.#cancelHold ??= this.#o.ports.after(Math.ceil(Math.min(holdMaxMs, this.#tookMs)), () => {
+  #expectsMore(waiting: readonly LaneSender[]): boolean {
+    if (this.#heldEnough) return false
+    if (!this.#lanes.some((lane) => lane.waiting === 0 && this.#expected.has(lane))) return false
+    if (waiting.reduce((sum, lane) => sum + lane.waiting, 0) >= recordsPerFrame) return false
+    this.#cancelHold ??= this.#o.ports.after(Math.ceil(Math.min(holdMaxMs, this.#tookMs * holdTimes)), () => {
       this.#cancelHold = undefined
       this.#heldEnough = true
+      for (const lane of this.#lanes) if (lane.waiting === 0) this.#expected.delete(lane)
       this.pump()
     })
     return true

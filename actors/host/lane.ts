@@ -70,9 +70,9 @@ export class LaneSender {
     }
   }
 
-  /** Records that may leave now; none before the destination has spoken. */
+  /** Records that may leave and are not on their way; none before the destination has spoken. */
   get waiting(): number {
-    return this.#mark === undefined ? 0 : Math.max(0, this.#source.owed() - this.#sentTo)
+    return this.#mark === undefined ? 0 : Math.max(0, this.#source.owed() - (this.#underWayTo ?? this.#sentTo))
   }
 
   /** The next part of a frame, of at most so many records; undefined when none may leave. */
