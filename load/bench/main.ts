@@ -7,7 +7,7 @@ import { judgeLadder, judgeRegions } from './ladder/goals.ts'
 import { climb } from './ladder/ladder.ts'
 import { ladders } from './ladder/rungs.ts'
 import { benchRecovery } from './recovery.ts'
-import { benchSoak } from './soak.ts'
+import { benchSoak, soakPaymentsMin } from './soak.ts'
 
 const usage = `Usage: npm run bench -- NAME [options]
 
@@ -114,6 +114,12 @@ if (!concurrencies.every((one) => Number.isInteger(one) && one > 0)) {
   process.exit(2)
 }
 const payments = whole('payments', values.payments ?? (name === 'soak' ? '20000000' : '1000000'))
+if (name === 'soak' && payments < soakPaymentsMin) {
+  process.stderr.write(
+    `bench: a soak takes at least ${soakPaymentsMin.toLocaleString('en')} payments, not ${payments}\n`,
+  )
+  process.exit(2)
+}
 const settings = {
   wallets: Number(values.wallets),
   payments,
