@@ -32,7 +32,7 @@ export class Carrier {
   readonly #o: CarrierOptions
   readonly #lanes: LaneSender[] = []
   /** Who owed something at a time when another did, and has not been waited for in vain since. */
-  readonly #expected = new Set<LaneSender>()
+  readonly #expected = new WeakSet<LaneSender>()
   /** Whose records are on their way. */
   #carried: readonly LaneSender[] = []
   #sending = false
@@ -63,8 +63,6 @@ export class Carrier {
 
   leave(lane: LaneSender): void {
     this.#lanes.splice(this.#lanes.indexOf(lane), 1)
-    this.#expected.delete(lane)
-    this.#carried = this.#carried.filter((carried) => carried !== lane)
     if (this.#lanes.length > 0) return
     this.#stopListening?.()
     this.#stopListening = undefined

@@ -53,7 +53,7 @@ async function writeLot(handle: FileHandle, lot: readonly Uint8Array[], bytes: n
   if (bytes === 0) return 0
   const { bytesWritten } = await handle.writev(lot)
   if (bytesWritten === bytes) return bytes
-  // The system took a part, as it may: what is left is small, and rare.
+  // The system took a part and no more: what is left goes again, to be written or to say why it cannot be.
   const left = Buffer.concat(lot).subarray(bytesWritten)
   for (let at = 0; at < left.length; ) at += (await handle.write(left, at)).bytesWritten
   return bytes
