@@ -9,6 +9,9 @@ const natsSettings = z.object({
   password: z.string().optional(),
 })
 
+/** Address of the region's PostgreSQL. For an empty one its client would take another from the environment. */
+const databaseUrl = z.string().min(1)
+
 const processSettings = z.object({
   region: z.string().regex(/^[a-z]$/),
   /** The other region; absent in an installation with one. */
@@ -71,7 +74,7 @@ export const edgeSettings = processSettings.extend({
   pageOrigins: z.array(z.string()).default([]),
   certFile: z.string(),
   keyFile: z.string(),
-  databaseUrl: z.string(),
+  databaseUrl,
   verifyThreads: z.number().int().min(1).max(16).default(1),
   /** Merchants on this machine may be called back, and without TLS: for development. */
   loopbackCallbacks: z.boolean().default(false),
@@ -96,7 +99,7 @@ export const edgeSettings = processSettings.extend({
 
 export const projectorSettings = processSettings.extend({
   role: z.literal('projector'),
-  databaseUrl: z.string(),
+  databaseUrl,
   /** Folder for the projector's own snapshots. */
   stateDir: z.string(),
   snapshotEveryMs: z.number().int().min(1000).default(60_000),
@@ -107,7 +110,7 @@ export const projectorSettings = processSettings.extend({
 export const archiverSettings = processSettings.extend({
   role: z.literal('archiver'),
   /** A log is trimmed only below where this database stands; without one, nobody projects and nobody is waited for. */
-  databaseUrl: z.string().min(1).optional(),
+  databaseUrl: databaseUrl.optional(),
   archiveDir: z.string(),
   segmentBytesMax: z
     .number()
@@ -131,7 +134,7 @@ export const archiverSettings = processSettings.extend({
 
 export const webhooksSettings = processSettings.extend({
   role: z.literal('webhooks'),
-  databaseUrl: z.string(),
+  databaseUrl,
   /** Merchants on this machine may be called back, and without TLS: for development. */
   loopbackCallbacks: z.boolean().default(false),
   /** Certificate authorities that are believed beside the system's, in PEM: for development. */
@@ -186,7 +189,17 @@ export type ConnectorSettings = z.infer<typeof connectorSettings>
  */
 export function loadSettings<T>(schema: z.ZodType<T>, file = process.env.JIAOZI_SETTINGS): T {
   if (!file) throw new Error('JIAOZI_SETTINGS must name the settings file of this process')
-  const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')))
+  const parsed = schema.safeParse(read(file))
   if (!parsed.success) throw new Error(`settings file ${file} is not usable:\n${z.prettifyError(parsed.error)}`)
   return parsed.data
+}
+
+function read(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    // What a parser says quotes the text, and this text holds secrets.
+    const why = error instanceof SyntaxError ? 'it is not JSON' : (error as Error).message
+    throw new Error(`settings file ${file} is not usable: ${why}`)
+  }
 }
