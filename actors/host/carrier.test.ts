@@ -139,27 +139,26 @@ describe('what several shards owe one other', () => {
       expect(offered).toHaveLength(frames)
     }
 
-    test('until they are there', async () => {
+    /** Three that came together fifty times, of which the last is missing now. */
+    async function heldForOne(): Promise<Source[]> {
       const all = sources(0, 1, 2)
-      const [zero, one, two] = all
       await carry(all, 50)
-      zero!.owe()
-      one!.owe()
+      all[0]!.owe()
+      all[1]!.owe()
       await pass(holdMs - 1)
       expect(offered).toHaveLength(50)
+      return all
+    }
+
+    test('until they are there', async () => {
+      const [, , two] = await heldForOne()
       two!.owe()
       await turn()
       expect(offered.at(-1)!.records.toSorted()).toEqual(['0/50', '1/50', '2/50'])
     })
 
     test('for as long as two frames take to be stored; then not again for who did not come', async () => {
-      const all = sources(0, 1, 2)
-      const [zero, one, two] = all
-      await carry(all, 50)
-      zero!.owe()
-      one!.owe()
-      await pass(holdMs - 1)
-      expect(offered).toHaveLength(50)
+      const [zero, one, two] = await heldForOne()
       await pass(1)
       expect(offered.at(-1)!.records.toSorted()).toEqual(['0/50', '1/50'])
       await offered.at(-1)!.settle(stored)
@@ -210,6 +209,20 @@ describe('what several shards owe one other', () => {
       await turn()
       expect(offered.at(-1)!.records).toHaveLength(8_000)
     })
+  })
+
+  test('waits for nobody who only ever owed beside itself', async () => {
+    const [zero, one] = sources(0, 1)
+    zero!.owe()
+    await turn()
+    zero!.owe()
+    await pass(storedAfterMs)
+    await offered[0]!.settle(stored)
+    await pass(storedAfterMs)
+    await offered[1]!.settle(stored)
+    one!.owe()
+    await turn()
+    expect(offered.map(({ records }) => records)).toEqual([['0/0'], ['0/1'], ['1/0']])
   })
 
   test('waits for nobody when one caller pays from one shard after the other', async () => {

@@ -33,8 +33,6 @@ export class Carrier {
   readonly #lanes: LaneSender[] = []
   /** Who owed something at a time when another did, and has not been waited for in vain since. */
   readonly #expected = new WeakSet<LaneSender>()
-  /** Whose records are on their way. */
-  #carried: readonly LaneSender[] = []
   #sending = false
   /** How long frames take to be stored. */
   #tookMs = 0
@@ -72,8 +70,8 @@ export class Carrier {
   pump(): void {
     const waiting = this.#lanes.filter((lane) => lane.waiting > 0)
     if (waiting.length === 0) return
-    if (this.#sending) this.#expect([...waiting, ...this.#carried])
-    else if (waiting.length > 1) this.#expect(waiting)
+    const owing = this.#lanes.filter((lane) => lane.waiting > 0 || lane.underWay)
+    if (owing.length > 1) for (const lane of owing) this.#expected.add(lane)
     if (this.#sending || this.#expectsMore(waiting)) return
     this.#cancelHold?.()
     this.#cancelHold = undefined
@@ -81,14 +79,9 @@ export class Carrier {
     this.#send()
   }
 
-  #expect(lanes: readonly LaneSender[]): void {
-    for (const lane of lanes) this.#expected.add(lane)
-  }
-
   #send(): void {
     const loaded = this.#load()
     this.#sending = true
-    this.#carried = loaded.map(({ lane }) => lane)
     const leftMs = this.#o.ports.monotonicMs()
     const turn = this.#turn
     const body = joinBodies(loaded.map(({ part }) => part))

@@ -75,6 +75,11 @@ export class LaneSender {
     return this.#mark === undefined ? 0 : Math.max(0, this.#source.owed() - (this.#underWayTo ?? this.#sentTo))
   }
 
+  /** Whether records are on their way. */
+  get underWay(): boolean {
+    return this.#underWayTo !== undefined
+  }
+
   /** The next part of a frame, of at most so many records; undefined when none may leave. */
   load(recordsMax: number): { count: number; part: Uint8Array } | undefined {
     const { shard, incarnation, lane } = this.#source
