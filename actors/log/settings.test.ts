@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { archiverSettings, loadSettings, projectorSettings, webhooksSettings } from './settings.ts'
+import { archiverSettings, edgeSettings, loadSettings, projectorSettings, webhooksSettings } from './settings.ts'
 
 let dir: string
 const file = (): string => join(dir, 'settings.json')
@@ -20,6 +20,7 @@ const common = {
   nats: { url: 'nats://127.0.0.1:4222', monitorUrl: 'http://127.0.0.1:8222' },
 }
 const projector = { ...common, role: 'projector', databaseUrl: 'postgres://127.0.0.1/jiaozi', stateDir: '/state' }
+const edge = { ...common, role: 'edge', edgeId: '1', port: 8_443, certFile: '/cert.pem', keyFile: '/key.pem' }
 
 describe('a settings file', () => {
   test('is read, and what it leaves out is filled in', () => {
@@ -43,6 +44,7 @@ describe('a settings file', () => {
   })
 
   test.each([
+    ['edge', edgeSettings, edge],
     ['projector', projectorSettings, projector],
     ['archiver', archiverSettings, { ...common, role: 'archiver', archiveDir: '/archive' }],
     ['webhooks', webhooksSettings, { ...common, role: 'webhooks' }],
