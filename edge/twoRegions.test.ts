@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openAuditedRegion } from '../actors/followers/auditedRegion.ts'
 import { compareRegions } from '../actors/followers/compareRegions.ts'
 import { openDatabase } from '../actors/followers/database.ts'
-import { createBlobs } from '../actors/log/blobs.ts'
-import { openKeyRing } from '../actors/log/fileKeyRing.ts'
 import { natsMissing } from '../actors/log/restartableNats.ts'
 import { ApiProblem, newId, newWalletKey, subUserSigner, walletSigner } from './client/node.ts'
 import type { RequestSigner } from './client/requests.ts'
@@ -238,16 +237,13 @@ describe.skipIf(missing !== undefined)(`two regions, an edge in each ${missing ?
       const { body } = await two.edges[letter].call(payer.signer, 'GET', `/v1/wallets/${payer.walletId}/entries`)
       return body.entries as unknown[]
     }
-    const regions = letters.map((region) => {
-      const { databaseUrl } = two.regions.facts(region)
-      return {
-        region,
-        sql: openDatabase(databaseUrl, 'test', 2),
-        blobs: createBlobs(openKeyRing(join(two.regions.dataDir, 'keys'))),
-      }
-    })
-    const { verdict, figures, notes } = await compareRegions(regions[0]!, regions[1]!, restMs)
-    await Promise.all(regions.map(({ sql }) => sql.end({ timeout: 5 })))
+    const opened = async (letter: Letter) => {
+      const region = await openAuditedRegion(join(two.regions.dataDir, letter), 'test')
+      return { ...region, region: letter, sql: openDatabase(region.facts.databaseUrl, 'test', 2) }
+    }
+    const [a, b] = [await opened('a'), await opened('b')]
+    const { verdict, figures, notes } = await compareRegions(a, b, restMs)
+    for (const { sql, connection } of [a, b]) await Promise.all([sql.end({ timeout: 5 }), connection.close()])
     expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
     expect(figures['merchant_users.compared']).toBe(2)
     expect(figures['payments.compared']).toBeGreaterThanOrEqual(directions.length)

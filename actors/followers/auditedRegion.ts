@@ -7,6 +7,7 @@ import { folderSegments } from '../log/folderSegments.ts'
 import { openFollowedLogs } from '../log/followedLogs.ts'
 import { connectNats } from '../log/natsConnection.ts'
 import { objectSnapshots } from '../log/objectSnapshots.ts'
+import type { OwnerSegment } from '../log/ownerRecord.ts'
 import { messageOf } from '../log/process.ts'
 import { createOpener, type Opener } from '../log/sealing.ts'
 import type { ShardLog } from '../log/shardLog.ts'
@@ -21,6 +22,8 @@ export type AuditedRegion = {
   readonly logs: readonly ShardLog[]
   readonly openers: readonly Opener[]
   readonly newestSnapshot: (shard: number) => Promise<Snapshot | undefined>
+  /** Whom a shard belonged to from where: a snapshot that followed another history is not begun from. */
+  readonly segmentsOf: (shard: number) => readonly OwnerSegment[]
 }
 
 /** @throws Error when no region runs on the folder. The caller closes the connection. */
@@ -37,12 +40,14 @@ export async function openAuditedRegion(dataDir: string, name: string): Promise<
   const { logs, owners } = await openFollowedLogs(connection, facts, onFault)
   const snapshots = await objectSnapshots(connection, blobs, { region })
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
+  const segmentsOf = (shard: number) => owners.ownerOf(shard)!.record.segments
   return {
     facts,
     connection,
     blobs,
     logs: logs.map((log, shard) => new ArchivedLog(shard, log, segments)),
     openers: shards.map((shard) => createOpener(ring, { shard })),
-    newestSnapshot: (shard) => snapshots.newest(shard, owners.ownerOf(shard)!.record.segments),
+    newestSnapshot: (shard) => snapshots.newest(shard, segmentsOf(shard)),
+    segmentsOf,
   }
 }

@@ -1,12 +1,10 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createBlobs } from '../log/blobs.ts'
-import { openKeyRing } from '../log/fileKeyRing.ts'
 import { runMain } from '../log/process.ts'
 import { makeReport, writeReport } from '../log/report.ts'
+import { openAuditedRegion } from './auditedRegion.ts'
 import { type ComparedRegion, compareRegions } from './compareRegions.ts'
 import { openDatabase } from './database.ts'
-import { readRegionFacts } from './regionFacts.ts'
 
 const usage = `Usage: npx jiaozi compare [options]
 
@@ -14,9 +12,9 @@ Compares what the projectors of two regions wrote, row by row, with what is seal
 
   --data DIR       data folder of the installation (default .data)
   --json FILE      write the report
-  --patience-s N   wait this long until both stand at the same positions (default 30)
+  --patience-s N   wait this long until both have followed all logs to their ends (default 30)
 
-Ends with 0 when the regions are equal, 1 when they differ, 3 when they did not come to the same positions.
+Ends with 0 when the regions are equal, 1 when they differ, 3 when they did not come to the ends of the logs.
 `
 
 const exitCodes = { pass: 0, fail: 1, unknown: 3 } as const
@@ -37,7 +35,10 @@ runMain('compare', async () => {
   const patience = values['patience-s']
   if (!/^\d{1,5}$/.test(patience)) throw new Error(`--patience-s must be a whole number of seconds, not "${patience}"`)
   const dataDir = resolve(values.data)
-  const regions = ['a', 'b'].map((region) => openRegion(join(dataDir, region))) as [ComparedRegion, ComparedRegion]
+  const regions: [ComparedRegion, ComparedRegion] = [
+    await openRegion(join(dataDir, 'a')),
+    await openRegion(join(dataDir, 'b')),
+  ]
   const found = await compareRegions(...regions, Number(patience) * 1_000)
   await Promise.all(regions.map(({ sql }) => sql.end({ timeout: 5 })))
   const report = makeReport('compare', { patienceS: Number(patience) }, found, dataDir)
@@ -50,7 +51,7 @@ runMain('compare', async () => {
   process.exit(exitCodes[verdict])
 })
 
-function openRegion(dataDir: string): ComparedRegion {
-  const { region, databaseUrl, keysDir } = readRegionFacts(dataDir)
-  return { region, sql: openDatabase(databaseUrl, 'compare', 2), blobs: createBlobs(openKeyRing(keysDir)) }
+async function openRegion(dataDir: string): Promise<ComparedRegion> {
+  const { facts, blobs, logs } = await openAuditedRegion(dataDir, 'compare')
+  return { region: facts.region, sql: openDatabase(facts.databaseUrl, 'compare', 2), blobs, logs }
 }

@@ -4,11 +4,14 @@ import { createBlobs } from '../log/blobs.ts'
 import { type ComparedRegion, comparedTables, compareRegions } from './compareRegions.ts'
 import { type Database, openDatabase } from './database.ts'
 import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
+import type { Projector } from './projector.ts'
 import { sealBalance } from './stateRows.ts'
 
 let followed: FollowedTown
 let elsewhere: Database
 let alice: Resident
+let bob: Resident
+let projectors: Projector[]
 let regions: [ComparedRegion, ComparedRegion]
 
 const restMs = 20_000
@@ -18,21 +21,21 @@ eachTestFollowed(
     followed = one
     const { town } = followed
     alice = await town.open(0)
-    const bob = await town.open(1)
+    bob = await town.open(1)
     await town.fund(alice, 10_000)
     const url = await server.newDatabase()
     elsewhere = openDatabase(url, 'test', 2)
-    await followed.project()
+    const near = await followed.project()
     const records = [100, 20_000].map((fen, token) => town.payment(alice, bob, fen, token, town.id()))
     const seq = await town.pay(0, records)
     await town.until('the payment has arrived', () => town.quiet({ 0: seq }))
     await followed.caughtUp()
     // Later and in one go: what is sealed, and at which position a row was written, is different here.
-    await followed.projectElsewhere(url)
-    const blobs = createBlobs(town.ring)
+    projectors = [near, await followed.projectElsewhere(url)]
+    const shared = { blobs: createBlobs(town.ring), logs: town.logs }
     regions = [
-      { region: 'a', sql: followed.sql, blobs },
-      { region: 'b', sql: elsewhere, blobs },
+      { region: 'a', sql: followed.sql, ...shared },
+      { region: 'b', sql: elsewhere, ...shared },
     ]
     expect(await compareRegions(...regions, restMs)).toMatchObject({ verdict: 'pass' })
   },
@@ -97,6 +100,16 @@ test('while the regions stand at different positions nothing is said of them', a
   const { verdict, notes } = await compareRegions(...regions, 0)
   expect(verdict).toBe('unknown')
   expect(notes![0]).toMatch(/^shard 1 stands at \d+ in region a and at \d+ in region b$/)
+})
+
+test('regions that stand at the same positions, but behind the end of a log, are not equal for that', async () => {
+  for (const projector of projectors) await followed.stop(projector)
+  const { town } = followed
+  const seq = await town.pay(1, [town.payment(bob, alice, 50, 3, town.id())])
+  await town.until('the payment has arrived', () => town.quiet({ 1: seq }))
+  const { verdict, notes } = await compareRegions(...regions, 0)
+  expect(verdict).toBe('unknown')
+  expect(notes![0]).toMatch(/^shard \d stands at \d+ in both regions, and its log ends at \d+$/)
 })
 
 test('regions that have followed nothing yet are not equal for that', async () => {

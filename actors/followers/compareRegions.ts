@@ -1,6 +1,7 @@
 import type { Blobs } from '../log/blobs.ts'
 import type { Findings } from '../log/report.ts'
 import { SealError } from '../log/sealError.ts'
+import type { ShardLog } from '../log/shardLog.ts'
 import { type Database, withinMs } from './database.ts'
 import { openBalance } from './stateRows.ts'
 
@@ -60,14 +61,21 @@ const notesMax = 20
 const positionsTimeoutMs = 5_000
 const restPollMs = 200
 
-export type ComparedRegion = { readonly region: string; readonly sql: Database; readonly blobs: Blobs }
+export type ComparedRegion = {
+  readonly region: string
+  readonly sql: Database
+  readonly blobs: Blobs
+  /** By shard, as the region's projector reads them. */
+  readonly logs: readonly Pick<ShardLog, 'bounds'>[]
+}
 
 type Position = { shard: number; seq: bigint; chain: Uint8Array }
 type Row = { key: string; row: string; number?: bigint; seq?: bigint; sealed?: Uint8Array }
 
 /**
- * Compares what two regions' projectors wrote, row by row, with what is sealed opened. Both must have come to the same
- * positions: while payments go on they never stand at the same ones, and nothing is said then.
+ * Compares what two regions' projectors wrote, row by row, with what is sealed opened. Both must have come to the
+ * ends of the logs: while payments go on they never stand at the same positions, and two that are equally far behind
+ * have not been asked about the last payments. Nothing is said then.
  * @param patienceMs how long to wait until they do
  */
 export async function compareRegions(a: ComparedRegion, b: ComparedRegion, patienceMs: number): Promise<Findings> {
@@ -83,22 +91,34 @@ export async function compareRegions(a: ComparedRegion, b: ComparedRegion, patie
 const positionsOf = (sql: Database): Promise<Position[]> =>
   withinMs(sql<Position[]>`select shard, seq, chain from positions order by shard`, positionsTimeoutMs, 'positions')
 
-/** @returns where the regions stand apart, or have not begun; undefined when they stand at the same positions */
-async function apartFrom(a: Database, b: Database, [nameA, nameB]: [string, string]): Promise<string | undefined> {
-  const [left, right] = [await positionsOf(a), await positionsOf(b)]
+/** By shard: where its log ends in the region that has more of it. */
+async function logEnds(a: ComparedRegion, b: ComparedRegion): Promise<number[]> {
+  const lastsOf = ({ logs }: ComparedRegion) => Promise.all(logs.map(async (log) => (await log.bounds()).last))
+  const [left, right] = await Promise.all([lastsOf(a), lastsOf(b)])
+  return left.map((last, shard) => Math.max(last, right[shard] ?? 0))
+}
+
+/** @returns where the regions stand apart, or short of the ends; undefined when both have followed all */
+async function apartFrom(a: ComparedRegion, b: ComparedRegion, ends: readonly number[]): Promise<string | undefined> {
+  const [left, right] = [await positionsOf(a.sql), await positionsOf(b.sql)]
   for (const { shard, seq } of left) {
     const there = right.find((one) => one.shard === shard)?.seq ?? 0n
-    if (seq === 0n) return `region ${nameA} has followed nothing of shard ${shard} yet`
-    if (there !== seq) return `shard ${shard} stands at ${seq} in region ${nameA} and at ${there} in region ${nameB}`
+    if (seq === 0n) return `region ${a.region} has followed nothing of shard ${shard} yet`
+    if (there !== seq)
+      return `shard ${shard} stands at ${seq} in region ${a.region} and at ${there} in region ${b.region}`
+    const end = ends[shard]
+    if (end === undefined) return `the database of region ${a.region} has a shard ${shard}, of which there is no log`
+    if (seq < end) return `shard ${shard} stands at ${seq} in both regions, and its log ends at ${end}`
   }
   return left.length === right.length ? undefined : 'the regions do not know the same shards'
 }
 
 /** @returns in words where the regions stand apart, when they do */
 async function compareTables(a: ComparedRegion, b: ComparedRegion): Promise<Findings | string> {
+  const ends = await logEnds(a, b)
   return inOneMoment(a.sql, (left) =>
     inOneMoment(b.sql, async (right) => {
-      const apart = await apartFrom(left, right, [a.region, b.region])
+      const apart = await apartFrom({ ...a, sql: left }, { ...b, sql: right }, ends)
       if (apart !== undefined) return apart
       const figures: Record<string, number> = {}
       const notes: string[] = []

@@ -8,6 +8,7 @@ import { MemoryLog } from '../log/memoryLog.ts'
 import type { OwnerSegment } from '../log/ownerRecord.ts'
 import { createSealer } from '../log/sealing.ts'
 import { SegmentedLog } from '../log/segmentedLog.ts'
+import type { ShardLog } from '../log/shardLog.ts'
 import { commandSubject } from '../log/subjects.ts'
 import { comparedTables, compareRegions } from './compareRegions.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -252,9 +253,9 @@ async function followToEnd(): Promise<void> {
   await followed.stop(projector)
 }
 
-const compared = () => {
-  const blobs = createBlobs(followed.town.ring)
-  return compareRegions({ region: 'a', sql: followed.sql, blobs }, { region: 'b', sql: other, blobs }, restMs)
+const compared = (logs: readonly ShardLog[]) => {
+  const shared = { blobs: createBlobs(followed.town.ring), logs }
+  return compareRegions({ region: 'a', sql: followed.sql, ...shared }, { region: 'b', sql: other, ...shared }, restMs)
 }
 
 test('a database beyond a cut ends with the rows of one that never saw what was cut off', async () => {
@@ -267,7 +268,7 @@ test('a database beyond a cut ends with the rows of one that never saw what was 
   const { logs, next } = cutAt(cuts)
   await followed.project(logs)
   await followed.projectElsewhere(url, logs)
-  const { verdict, figures, notes } = await compared()
+  const { verdict, figures, notes } = await compared(logs)
   expect({ verdict, notes }).toEqual({ verdict: 'pass', notes: [] })
   // Nothing is equal because nothing is there.
   const mandates = { mandates: 1, mandate_texts: 1, mandate_payments: 1, order_splits: 1 }
@@ -301,7 +302,7 @@ test('a database beyond a cut ends with the rows of one that never saw what was 
 
   for (const fen of [7, 8]) await payInNextEpoch(next[0]!, fen)
   await followed.written(0, cuts[0]! + 2)
-  expect(await compared()).toMatchObject({ verdict: 'pass', figures: { differing: 0 } })
+  expect(await compared(logs)).toMatchObject({ verdict: 'pass', figures: { differing: 0 } })
   const [paid] = await followed.sql`select count(*)::int as n from payments where payee = ${carol.number}`
   expect(paid).toEqual({ n: 2 })
   expect(followed.hopeless).toEqual([])

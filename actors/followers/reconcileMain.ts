@@ -1,19 +1,11 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { ArchivedLog } from '../log/archivedLog.ts'
-import { createBlobs } from '../log/blobs.ts'
-import { openKeyRing } from '../log/fileKeyRing.ts'
-import { folderSegments } from '../log/folderSegments.ts'
 import { folderSnapshots } from '../log/folderSnapshots.ts'
-import { openFollowedLogs } from '../log/followedLogs.ts'
-import { connectNats } from '../log/natsConnection.ts'
-import { objectSnapshots } from '../log/objectSnapshots.ts'
-import { messageOf, runMain } from '../log/process.ts'
+import { runMain } from '../log/process.ts'
 import { makeReport, type Report, writeReport } from '../log/report.ts'
-import { createOpener } from '../log/sealing.ts'
+import { openAuditedRegion } from './auditedRegion.ts'
 import { openDatabase } from './database.ts'
 import { reconcile } from './reconcile.ts'
-import { archiveDirOf, readRegionFacts } from './regionFacts.ts'
 
 const usage = `Usage: npx jiaozi reconcile [options]
 
@@ -45,28 +37,15 @@ runMain('reconcile', async () => {
 })
 
 async function reconcileRegion(dataDir: string, thresholdFen: bigint): Promise<Report> {
-  const facts = readRegionFacts(dataDir)
-  const ring = openKeyRing(facts.keysDir)
-  const blobs = createBlobs(ring)
-  const inboxPrefix = `_INBOX.${facts.nats.user ?? 'operator'}`
-  const connection = await connectNats(facts.nats, { name: 'reconcile', inboxPrefix })
+  const audited = await openAuditedRegion(dataDir, 'reconcile')
+  const { facts, connection, blobs, logs, openers } = audited
   const sql = openDatabase(facts.databaseUrl, 'reconcile', 2)
   try {
-    const shardNumbers = Array.from({ length: facts.shardCount }, (_, shard) => shard)
     const own = folderSnapshots(join(dataDir, 'projector'), blobs)
-    const regions = await objectSnapshots(connection, blobs, { region: facts.region })
-    const onFault = (what: string, error: unknown): void => {
-      process.stderr.write(`reconcile: ${what}: ${messageOf(error)}\n`)
-    }
-    const followed = await openFollowedLogs(connection, facts, onFault)
     const snapshots = []
-    for (const shard of shardNumbers) {
-      const { segments: owners } = followed.owners.ownerOf(shard)!.record
-      snapshots.push([await own.newest(shard, owners), await regions.newest(shard, owners)])
+    for (const shard of logs.keys()) {
+      snapshots.push([await own.newest(shard, audited.segmentsOf(shard)), await audited.newestSnapshot(shard)])
     }
-    const segments = folderSegments(join(archiveDirOf(dataDir, facts), 'segments'), blobs, facts.region)
-    const logs = followed.logs.map((log, shard) => new ArchivedLog(shard, log, segments))
-    const openers = shardNumbers.map((shard) => createOpener(ring, { shard }))
     const found = await reconcile({ facts, sql, blobs, logs, openers, snapshots })
     const report = makeReport('reconcile', { region: facts.region, thresholdFen: Number(thresholdFen) }, found, dataDir)
     const text = JSON.stringify(report)

@@ -158,9 +158,9 @@ test('are the same in another region, in the order of each order, though its log
       await new Promise((resolve) => setTimeout(resolve, 25))
     }
     release()
-    const blobs = createBlobs(followed.town.ring)
-    const a = { region: 'a', sql: followed.sql, blobs }
-    const found = await compareRegions(a, { region: 'b', sql: other, blobs }, 20_000)
+    const shared = { blobs: createBlobs(followed.town.ring), logs: followed.town.logs }
+    const a = { region: 'a', sql: followed.sql, ...shared }
+    const found = await compareRegions(a, { region: 'b', sql: other, ...shared }, 20_000)
     expect(found).toMatchObject({ verdict: 'pass', figures: { 'webhook_events.compared': 4, differing: 0 } })
     const there = await other<{ type: number }[]>`select type from webhook_events where order_no = 'A' order by id`
     expect(there.map(({ type }) => webhookTypeOf(type))).toEqual(['order.paid', 'refund.completed', 'refund.completed'])
