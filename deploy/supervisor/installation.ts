@@ -1,3 +1,4 @@
+import { promisePort } from '../freePort.ts'
 import { LoneRegion } from './loneRegion.ts'
 import type { StartOptions } from './options.ts'
 import { TwoRegions } from './twoRegions.ts'
@@ -24,5 +25,7 @@ export type Told = {
 }
 
 export function installationOf(options: StartOptions, told: Told): Installation {
+  // Whoever chose the edges' ports may have done so as we choose the others, from the same stretch.
+  for (const port of [options.port, options.secondPort]) promisePort(port)
   return options.regions === 2 ? new TwoRegions(options, told) : new LoneRegion(options, told)
 }
