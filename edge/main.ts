@@ -70,7 +70,9 @@ runMain('edge', async () => {
   const pool = new VerifyPool(settings.verifyThreads)
   const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
     pool.verify({ algorithm, key, message, signature })
-  const journal = new SqlJournal(settings.databaseUrl, shardCount, logger)
+  const { principals, queries } = gateway
+  const endOfLog = async (shard: number) => (await queries.ask(shard, { type: 'principals' }, 'owner')).asOf
+  const journal = new SqlJournal(settings.databaseUrl, shardCount, logger, endOfLog)
   const limits = new RateLimits(settings.rateLimits)
   const site = siteOf(settings.publicUrl ?? `https://localhost:${settings.port}`, settings.pageOrigins)
   const blobs = createBlobs(ring)
@@ -83,7 +85,6 @@ runMain('edge', async () => {
   const events = new EventHub({ journal, shardOf, nowMs, after: ports.after, onFault })
   const ended =
     consoleSettings === undefined ? undefined : await openEndedSessions(connection, { region, nowMs, onFault })
-  const { principals } = gateway
   const web = {
     services: {
       gateway,

@@ -10,6 +10,7 @@ import type { MerchantFilter, PaymentFilter } from './inspection.ts'
 import type { Found } from './journal.ts'
 import { SqlInspection } from './sqlInspection.ts'
 import { SqlJournal } from './sqlJournal.ts'
+import { logEndsOf } from './testLogEnds.ts'
 
 const shardCount = 2
 const edge = { kind: 'edge', id: '1' } as const
@@ -27,7 +28,7 @@ eachTestFollowed(
     alice = await town.open(0)
     bob = await town.open(1)
     await town.fund(alice, 10_000)
-    journal = new SqlJournal(followed.databaseUrl, shardCount, createLogger('test', 'silent'))
+    journal = new SqlJournal(followed.databaseUrl, shardCount, createLogger('test', 'silent'), logEndsOf(followed.town))
     inspection = new SqlInspection(journal, shardCount)
   },
   () => journal.close(),
@@ -278,7 +279,12 @@ test('reconciliations are told newest first, and a database that is away is said
     ['fail', 7n],
     ['pass', 0n],
   ])
-  const nowhere = new SqlJournal('postgres://nobody@127.0.0.1:1/none', shardCount, createLogger('test', 'silent'))
+  const nowhere = new SqlJournal(
+    'postgres://nobody@127.0.0.1:1/none',
+    shardCount,
+    createLogger('test', 'silent'),
+    logEndsOf(followed.town),
+  )
   expect((await new SqlInspection(nowhere, shardCount).acts({}, undefined, 1)).kind).toBe('away')
   await nowhere.close()
 })

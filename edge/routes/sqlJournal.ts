@@ -4,6 +4,7 @@ import { bucketOf } from '../../actors/ledger/ids.ts'
 import type { MandateView } from '../../actors/ledger/mandateViews.ts'
 import { messageOf } from '../../actors/log/process.ts'
 import type { EventCursor } from '../events/eventPlace.ts'
+import { ShardUnavailable } from '../gateway/ports.ts'
 import type { TimeCursor } from './inspection.ts'
 import type {
   DisputesRead,
@@ -47,6 +48,11 @@ const connections = 4
 const lookEveryMs = 1_000
 /** A projector that has not been heard of for so long may have missed what somebody asks for. */
 const silentAfter = '60 seconds'
+/**
+ * A journal that is further behind its shard's log than this, in log time, does not say that there is nothing. What is
+ * newer the shard itself remembers: ids for 20 minutes, sagas for an hour, orders for a day.
+ */
+const behindMsMax = 60_000
 const rechargeKind = 1
 /** An order has no more refunds than this shown; the order itself says how much went back. */
 const refundsMax = 1_000
@@ -64,6 +70,8 @@ type EntryRow = {
   time: bigint
 }
 type RefundRow = { id: Uint8Array; by_user: number; by_user_version: number }
+/** How far a shard is followed, as it was before something was looked for; `heard`: some shard was followed lately. */
+type Standing = Followed & { readonly heard: boolean }
 type SagaRow = {
   kind: number
   amount: bigint
@@ -74,37 +82,42 @@ type SagaRow = {
   changed: bigint
 }
 
+/** Where a shard's log ends, as the shard's owner says. @throws ShardUnavailable */
+type EndOfLog = (shard: number) => Promise<Followed>
+
 /** The journal in the region's Postgres. Whatever goes wrong there is an `away`: it holds up nothing else. */
 export class SqlJournal implements Journal {
   readonly #url: string
   readonly #shardCount: number
   readonly #logger: Logger
+  readonly #endOfLog: EndOfLog
   #sql: postgres.Sql
   #away = false
   #lastFollowed: readonly Followed[] = []
   readonly #looking: NodeJS.Timeout
 
   /** @param shardCount shards of the region */
-  constructor(url: string, shardCount: number, logger: Logger) {
+  constructor(url: string, shardCount: number, logger: Logger, endOfLog: EndOfLog) {
     this.#url = url
     this.#shardCount = shardCount
     this.#logger = logger
+    this.#endOfLog = endOfLog
     this.#sql = openPool(url)
     // Whoever asks for a list while the database is away is told how far it had come.
     this.#looking = setInterval(() => void this.followed(), lookEveryMs).unref()
   }
 
   payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>> {
-    return this.#ask(async (sql) => {
-      const rows = await this.#payments(sql, sql`p.payer = ${payer} and p.id = ${id}`)
-      return rows[0] === undefined ? this.#none(sql) : { kind: 'found', record: rows[0] }
+    return this.#one(payer, async (sql) => {
+      return (await this.#payments(sql, sql`p.payer = ${payer} and p.id = ${id}`))[0]
     })
   }
 
   paymentsById(id: Uint8Array): Promise<Found<readonly JournalPayment[]>> {
-    return this.#ask(async (sql) => {
-      const rows = await this.#payments(sql, sql`p.id = ${id}`)
-      return rows.length === 0 ? this.#none(sql) : { kind: 'found', record: rows }
+    const everywhere = Array.from({ length: this.#shardCount }, (_, shard) => shard)
+    return this.#lookUp(everywhere, async (sql) => {
+      const payments = await this.#payments(sql, sql`p.id = ${id}`)
+      return payments.length === 0 ? undefined : payments
     })
   }
 
@@ -113,25 +126,12 @@ export class SqlJournal implements Journal {
   }
 
   saga(wallet: number, id: Uint8Array): Promise<Found<JournalSaga>> {
-    return this.#ask(async (sql) => {
+    return this.#one(wallet, async (sql) => {
       const [row] = await sql<SagaRow[]>`
         select kind, amount_fen as amount, step, reason, balance_after_fen as balance_after, requested_ms as requested,
           changed_ms as changed
         from sagas where wallet = ${wallet} and id = ${id}`
-      if (row === undefined) return this.#none(sql)
-      return {
-        kind: 'found',
-        record: {
-          kind: row.kind === rechargeKind ? 'recharge' : 'redemption',
-          walletNumber: wallet,
-          amountFen: Number(row.amount),
-          step: row.step,
-          code: row.reason,
-          balanceAfterFen: Number(row.balance_after),
-          requestedMs: Number(row.requested),
-          changedMs: Number(row.changed),
-        },
-      }
+      return row && sagaOf(row, wallet)
     })
   }
 
@@ -158,9 +158,8 @@ export class SqlJournal implements Journal {
   }
 
   order(merchant: number, orderNo: string): Promise<Found<JournalOrder>> {
-    return this.#ask(async (sql) => {
-      const [order] = await selectOrders(sql, sql`o.merchant = ${merchant} and o.order_no = ${orderNo}`, 1)
-      return order === undefined ? this.#none(sql) : { kind: 'found', record: order }
+    return this.#one(merchant, async (sql) => {
+      return (await selectOrders(sql, sql`o.merchant = ${merchant} and o.order_no = ${orderNo}`, 1))[0]
     })
   }
 
@@ -211,10 +210,7 @@ export class SqlJournal implements Journal {
   }
 
   merchant(wallet: number): Promise<Found<JournalMerchant>> {
-    return this.#ask(async (sql) => {
-      const merchant = await selectMerchant(sql, wallet)
-      return merchant === undefined ? this.#none(sql) : { kind: 'found', record: merchant }
-    })
+    return this.#text((sql) => selectMerchant(sql, wallet))
   }
 
   merchantUsers(merchant: number, number?: number): Promise<Found<readonly JournalMerchantUser[]>> {
@@ -263,20 +259,17 @@ export class SqlJournal implements Journal {
   }
 
   userName(user: number): Promise<Found<JournalName>> {
-    return this.#ask(async (sql) => {
+    return this.#text(async (sql) => {
       const [row] = await sql<{ actor: bigint; command_id: Uint8Array; name_sealed: Uint8Array }[]>`
         select actor, command_id, name_sealed from user_names where user_number = ${user}
         order by seq desc, index desc limit 1`
-      if (row === undefined) return this.#none(sql)
-      const record = { actor: Number(row.actor), commandId: row.command_id, sealed: row.name_sealed }
-      return { kind: 'found', record }
+      return row && { actor: Number(row.actor), commandId: row.command_id, sealed: row.name_sealed }
     })
   }
 
   mandate(wallet: number, id: Uint8Array): Promise<Found<JournalMandate>> {
-    return this.#ask(async (sql) => {
-      const [mandate] = await selectMandates(sql, sql`m.wallet = ${wallet} and m.id = ${id}`, 1)
-      return mandate === undefined ? this.#none(sql) : { kind: 'found', record: mandate }
+    return this.#text(async (sql) => {
+      return (await selectMandates(sql, sql`m.wallet = ${wallet} and m.id = ${id}`, 1))[0]
     })
   }
 
@@ -344,11 +337,45 @@ export class SqlJournal implements Journal {
     })
   }
 
-  /** Nothing here: certain only while the projector keeps up. */
-  async #none(sql: postgres.Sql): Promise<{ kind: 'none' } | { kind: 'away' }> {
-    const [row] = await sql<{ current: boolean }[]>`
-      select coalesce(min(followed_at) > now() - ${silentAfter}::interval, false) as current from positions`
-    return row?.current ? { kind: 'none' } : { kind: 'away' }
+  /** What only the shard of this wallet or user number can have brought. */
+  #one<T>(number: number, select: (sql: postgres.Sql) => Promise<T | undefined>): Promise<Found<T>> {
+    return this.#lookUp([bucketOf(number) % this.#shardCount], select)
+  }
+
+  /** What is only shown beside something else, and moves nobody's money: no shard is asked whether it is behind. */
+  #text<T>(select: (sql: postgres.Sql) => Promise<T | undefined>): Promise<Found<T>> {
+    return this.#lookUp([], select)
+  }
+
+  /**
+   * Whoever hears that there is nothing may pay again under another id: only a journal that stands where the logs end
+   * says so. That it was written just now proves nothing, for so it is all the while that it catches up.
+   * @param shards those whose logs may have brought what is looked for
+   */
+  async #lookUp<T>(
+    shards: readonly number[],
+    select: (sql: postgres.Sql) => Promise<T | undefined>,
+  ): Promise<Found<T>> {
+    const read = await this.#ask<{ standings: Standing[]; record: T | undefined }>(async (sql) => {
+      // The positions are read first: the journal may know more than they say, never less.
+      const standings = await standingRows(sql)
+      return { kind: 'found', record: { standings, record: await select(sql) } }
+    })
+    if (read.kind !== 'found') return read
+    const { standings, record } = read.record
+    if (record !== undefined) return { kind: 'found', record }
+    return (await this.#isUpToDate(shards, standings)) ? { kind: 'none' } : { kind: 'away' }
+  }
+
+  async #isUpToDate(shards: readonly number[], standings: readonly Standing[]): Promise<boolean> {
+    if (!standings.some(({ heard }) => heard)) return false
+    try {
+      const ends = await Promise.all(shards.map((shard) => this.#endOfLog(shard)))
+      return ends.every((end) => standings.some((one) => one.shard === end.shard && reaches(one, end)))
+    } catch (error) {
+      if (error instanceof ShardUnavailable) return false
+      throw error
+    }
   }
 
   /** For readers of other tables: the same pool, the same patience, the same word when the database is away. */
@@ -410,6 +437,35 @@ export async function followedRows(
   const rows = await sql<{ shard: number; seq: bigint; time: bigint }[]>`
     select shard, seq, log_time_ms as time from positions ${which}`
   return rows.map(({ shard, seq, time }) => ({ shard, seq: Number(seq), timeMs: Number(time) }))
+}
+
+async function standingRows(sql: postgres.Sql): Promise<Standing[]> {
+  // One process follows all shards, and writes only those in which something happened: any of them shows that it lives.
+  const rows = await sql<{ shard: number; seq: bigint; time: bigint; heard: boolean }[]>`
+    select shard, seq, log_time_ms as time, max(followed_at) over () > now() - ${silentAfter}::interval as heard
+    from positions`
+  return rows.map(({ shard, seq, time, heard }) => ({ shard, seq: Number(seq), timeMs: Number(time), heard }))
+}
+
+/**
+ * A log to which nothing is added has an old end: there the position counts, not the time. Its newest frame may be
+ * missing: it may be the very request that was answered with `id-expired`, and what it did the ledger still remembers.
+ */
+function reaches({ seq, timeMs }: Followed, end: Followed): boolean {
+  return seq >= end.seq - 1 || timeMs >= end.timeMs - behindMsMax
+}
+
+function sagaOf(row: SagaRow, wallet: number): JournalSaga {
+  return {
+    kind: row.kind === rechargeKind ? 'recharge' : 'redemption',
+    walletNumber: wallet,
+    amountFen: Number(row.amount),
+    step: row.step,
+    code: row.reason,
+    balanceAfterFen: Number(row.balance_after),
+    requestedMs: Number(row.requested),
+    changedMs: Number(row.changed),
+  }
 }
 
 function executedAt(row: { shard: number; seq: bigint; index: number; time: bigint }): JournalPayment['executed'] {

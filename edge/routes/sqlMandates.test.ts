@@ -8,6 +8,7 @@ import { createLogger } from '../../actors/log/process.ts'
 import type { TimeCursor } from './inspection.ts'
 import type { PayeeMandate } from './journal.ts'
 import { SqlJournal } from './sqlJournal.ts'
+import { logEndsOf } from './testLogEnds.ts'
 
 const edge = { kind: 'edge', id: '1' } as const
 let followed: FollowedTown
@@ -24,7 +25,7 @@ eachTestFollowed(
     alice = await town.open(0)
     bob = await town.open(1)
     shop = await town.open(1, walletKinds.merchant)
-    journal = new SqlJournal(followed.databaseUrl, 2, createLogger('test', 'silent'))
+    journal = new SqlJournal(followed.databaseUrl, 2, createLogger('test', 'silent'), logEndsOf(followed.town))
   },
   () => journal.close(),
 )
