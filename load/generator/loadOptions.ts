@@ -14,8 +14,8 @@ export type LoadOptions = {
 
 export const usage = `Usage: npm run load -- --profile NAME [options]
 
-Sends signed requests to a region at a rate that does not depend on its answers, counts the latency of each from when
-it was due, and ends with 0 only if every gate of the profile holds.
+Sends signed requests to a region, or to two, at a rate that does not depend on the answers, counts the latency of each
+from when it was due, and ends with 0 only if every gate of the profile holds.
 
 ${Object.values(profiles)
   .map(({ name, what }) => `  ${name.padEnd(14)} ${what}`)
@@ -24,9 +24,10 @@ ${Object.values(profiles)
   --rate N          requests a second (default 200)
   --duration N      seconds (default 60)
   --wallets N       wallets to open for the run (default 256)
-  --connections N   connections, and so requests on their way, at most (default 256)
+  --connections N   connections to all edges, and so requests on their way, at most (default 256)
   --seed N          what is paid by whom (default 1)
-  --data DIR        data folder of a region that runs (default .data; one of its own when none runs there)
+  --data DIR        data folder of a region that runs, and of both for cross-region (default .data; what it needs is
+                    started for it when nothing runs there)
   --json FILE       writes the report
 `
 

@@ -4,10 +4,12 @@ import { requestMaker } from '../profiles/preparedRequests.ts'
 import { type Profile, profiles, warmUpMs } from '../profiles/profiles.ts'
 import { institutionOf, openProfileWallets } from '../profiles/profileWallets.ts'
 import { dueTimesMs } from '../profiles/schedule.ts'
-import { useRegion } from '../region.ts'
+import { startRegion } from '../region.ts'
 import { type Gate, gatesOf } from './gates.ts'
 import { type LoadOptions, parseLoadOptions, UsageError, usage } from './loadOptions.ts'
-import { OpenLoop, type OpenLoopResult } from './openLoop.ts'
+import type { OpenLoopResult } from './openLoop.ts'
+import { runningRegions } from './runningRegions.ts'
+import { sendThrough } from './sendThrough.ts'
 
 const signedAheadMax = 200_000
 /** Signing takes about this long; ids are made for when it is over. */
@@ -21,33 +23,33 @@ const say = (line: string): void => {
 
 async function load(options: LoadOptions): Promise<OpenLoopResult> {
   const profile: Profile = profiles[options.profile]
-  const region = await useRegion(options.data)
+  const running = runningRegions(options.data, profile)
+  const own = running === undefined ? await startRegion(profile.betweenRegions ? ['--regions', '2'] : []) : undefined
   try {
-    const { edgeUrl, caFile } = region.facts()
-    const institution = institutionOf(region.facts())
-    const wallets = await openProfileWallets(region.facts(), options.wallets, say)
+    const regions = running ?? runningRegions(own!.dataDir, profile)!
+    const institution = institutionOf(regions[0])
+    const wallets = await openProfileWallets(regions, options.wallets, say)
     const dueMs = dueTimesMs(profile, options.ratePerSecond, options.seconds)
     const ahead = Math.min(dueMs.length, signedAheadMax)
     const startsAtMs = Date.now() + (ahead / signaturesPerSecond) * 1_000
-    const make = requestMaker({ profile, wallets, institution, edgeUrl, startsAtMs, seed: options.seed })
-    const { hostname, port, host } = new URL(edgeUrl)
-    const loop = new OpenLoop({
-      address: { host: hostname, port: Number(port), ca: readFileSync(caFile) },
-      host,
+    const edges = regions.map(({ edgeUrl, caFile }, n) => {
+      const seed = options.seed + n
+      const make = requestMaker({ profile, wallets, institution, edgeUrl, startsAtMs, seed })
+      return { url: edgeUrl, ca: readFileSync(caFile), make }
+    })
+    say(`signing ${ahead} requests`)
+    let answered = 0
+    return await sendThrough(edges, {
       dueMs,
-      make,
       signedAheadMax,
       connectionsMax: options.connections,
       warmUpMs,
-      onProgress: (answered, total) => {
-        if (answered % progressEvery === 0) say(`${answered}/${total} answered`)
+      onProgress: () => {
+        if (++answered % progressEvery === 0) say(`${answered}/${dueMs.length} answered`)
       },
     })
-    say(`signing ${ahead} requests`)
-    loop.prepare()
-    return await loop.run()
   } finally {
-    await region.stop()
+    await own?.stop()
   }
 }
 

@@ -1,25 +1,29 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { profileName, UsageError, whole } from '../generator/loadOptions.ts'
+import { runningRegions } from '../generator/runningRegions.ts'
 import { requestMaker } from '../profiles/preparedRequests.ts'
 import { type Profile, profiles } from '../profiles/profiles.ts'
 import { institutionOf, openProfileWallets } from '../profiles/profileWallets.ts'
 import { dueTimesMs } from '../profiles/schedule.ts'
-import { useRegion } from '../region.ts'
 import type { Prepared } from './prepared.ts'
 
 const requestsMax = 1_000_000
 const usage = `Usage: npm run load:prepare -- --profile NAME [options]
 
-Opens wallets in a running region and writes signed requests for k6, which signs nothing itself.
+Opens wallets in a running region, or in two, and writes signed requests for k6, which signs nothing itself.
+
+${Object.values(profiles)
+  .map(({ name, what }) => `  ${name.padEnd(14)} ${what}`)
+  .join('\n')}
 
   --rate N          requests a second (default 200)
   --duration N      seconds (default 60); rate × duration is at most ${requestsMax.toLocaleString('en')}
   --wallets N       wallets to open (default 256)
   --starts-in N     seconds until the run begins: ids and signatures carry the time at which they are due (default 30)
   --seed N          what is paid by whom (default 1)
-  --data DIR        data folder of the region (default .data)
+  --data DIR        data folder of the region, and of both for cross-region (default .data)
   --out FILE        default load/k6/prepared/NAME.json
 `
 
@@ -64,29 +68,29 @@ async function main(args: readonly string[]): Promise<void> {
   if (dueMs.length > requestsMax) {
     throw new UsageError(`--rate × --duration is ${dueMs.length} requests, above ${requestsMax}: prepare several runs`)
   }
-  if (!existsSync(join(values.data, 'run/region.json'))) {
-    throw new UsageError(`no region runs on ${values.data}: start one with npm start, or name its folder with --data`)
+  const walletCount = whole('wallets', values.wallets, 2, 100_000)
+  const startsInS = whole('starts-in', values['starts-in'], 0, 3_600)
+  const seed = whole('seed', values.seed, 0, 2 ** 31)
+  const regions = runningRegions(values.data, profile)
+  if (regions === undefined) {
+    const start = profile.betweenRegions ? 'two with npm start -- --regions 2' : 'one with npm start'
+    throw new UsageError(`no region runs on ${values.data}: start ${start}, or name its folder with --data`)
   }
-  const facts = (await useRegion(values.data)).facts()
-  const institution = institutionOf(facts)
-  const wallets = await openProfileWallets(facts, whole('wallets', values.wallets, 2, 100_000), say)
-  const startsAtMs = Date.now() + whole('starts-in', values['starts-in'], 0, 3_600) * 1_000
-  const { edgeUrl } = facts
-  const make = requestMaker({
-    profile,
-    wallets,
-    institution,
-    edgeUrl,
-    startsAtMs,
-    seed: whole('seed', values.seed, 0, 2 ** 31),
-  })
-  const requests = Array.from(dueMs, (due) => make(due))
+  const institution = institutionOf(regions[0])
+  const wallets = await openProfileWallets(regions, walletCount, say)
+  const startsAtMs = Date.now() + startsInS * 1_000
+  const edgeUrls = regions.map(({ edgeUrl }) => edgeUrl)
+  const makers = edgeUrls.map((edgeUrl, n) =>
+    requestMaker({ profile, wallets, institution, edgeUrl, startsAtMs, seed: seed + n }),
+  )
+  const requests = Array.from(dueMs, (due, n) => makers[n % makers.length]!(due))
   const out = resolve(values.out ?? `load/k6/prepared/${name}.json`)
   mkdirSync(dirname(out), { recursive: true })
-  const prepared: Prepared = { profile: name, edgeUrl, ratePerSecond, seconds, startsAtMs, requests }
+  const prepared: Prepared = { profile: name, edgeUrls, ratePerSecond, seconds, startsAtMs, requests }
   writeFileSync(out, JSON.stringify(prepared))
   if (tty) process.stdout.write('\r\x1b[2K')
   console.log(`${requests.length} requests for ${new Date(startsAtMs).toISOString()} in ${out}`)
+  console.log(`k6 must trust ${regions[0].caFile}: SSL_CERT_FILE`)
 }
 
 try {

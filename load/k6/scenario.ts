@@ -3,9 +3,10 @@ import { SharedArray } from 'k6/data'
 import exec from 'k6/execution'
 import http, { type RefinedResponse } from 'k6/http'
 import { Counter, Trend } from 'k6/metrics'
-import type { Options, Scenario } from 'k6/options'
+import type { Options } from 'k6/options'
 import type { PreparedRequest } from '../profiles/preparedRequests.ts'
 import { type Profile, warmUpMs } from '../profiles/profiles.ts'
+import { optionsOf } from './options.ts'
 import type { Prepared } from './prepared.ts'
 import { type SummaryData, summaryOf } from './summary.ts'
 
@@ -22,9 +23,6 @@ export type Script = {
 const timeoutS = 12
 const againSeconds = 0.05
 const asksMax = 200
-/** Users that k6 keeps ready: enough for every request of one second to be on its way at once. */
-const usersPerRate = 1
-const usersMin = 20
 /** An id runs within a quarter of an hour of its own time. */
 const lateMsMax = 10 * 60_000
 
@@ -48,7 +46,7 @@ export function scriptOf(profile: Profile): Script {
   const unprepared = new Counter('unprepared_iterations')
 
   return {
-    options: optionsOf(profile, head),
+    options: optionsOf(profile, head, Date.now()),
     setup() {
       const earlyMs = head.startsAtMs - Date.now()
       if (earlyMs < -lateMsMax) {
@@ -57,13 +55,14 @@ export function scriptOf(profile: Profile): Script {
       if (earlyMs > 0) sleep(earlyMs / 1_000)
     },
     iteration() {
-      const request = requests[exec.scenario.iterationInTest]
+      const n = exec.scenario.iterationInTest
+      const request = requests[n]
       if (request === undefined) {
         unprepared.add(1)
         return
       }
       const beganMs = Date.now()
-      const response = untilFinal(head.edgeUrl, request)
+      const response = untilFinal(head.edgeUrls[n % head.edgeUrls.length]!, request)
       const tookMs = Date.now() - beganMs
       if (request.dueMs >= warmUpMs)
         (request.kind === 'balance' ? readMs : paymentMs).add(tookMs, { kind: request.kind })
@@ -71,39 +70,6 @@ export function scriptOf(profile: Profile): Script {
       check(response, { [name]: (answer) => isRight(request, answer) }, { kind: request.kind })
     },
     handleSummary: (data) => summaryOf(profile.name, data, __ENV.SUMMARY),
-  }
-}
-
-function optionsOf({ name, stages, gates }: Profile, { ratePerSecond, seconds }: Head): Options {
-  const users = {
-    preAllocatedVUs: Math.max(usersMin, Math.ceil(ratePerSecond * usersPerRate)),
-    gracefulStop: '30s',
-  }
-  const scenario: Scenario =
-    stages.length === 0
-      ? { executor: 'constant-arrival-rate', rate: ratePerSecond, timeUnit: '1s', duration: `${seconds}s`, ...users }
-      : {
-          executor: 'ramping-arrival-rate',
-          startRate: 0,
-          timeUnit: '1s',
-          stages: stages.map(({ durationShare, rateShare }) => ({
-            duration: `${Math.round(durationShare * seconds * 1_000)}ms`,
-            target: Math.round(rateShare * ratePerSecond),
-          })),
-          ...users,
-        }
-  return {
-    scenarios: { [name]: scenario },
-    thresholds: {
-      dropped_iterations: ['count==0'],
-      unprepared_iterations: ['count==0'],
-      checks: [`rate>=${gates.checksRateMin}`],
-      payment_ms: [`p(99)<=${gates.p99MsMax}`, `p(99.9)<=${gates.p999MsMax}`],
-    },
-    summaryTrendStats: ['med', 'p(99)', 'p(99.9)', 'max'],
-    setupTimeout: '600s',
-    noUsageReport: true,
-    tlsVersion: { min: 'tls1.3', max: 'tls1.3' },
   }
 }
 

@@ -3,7 +3,12 @@ import type { RequestSigner } from '../../edge/client/requests.ts'
 import { seededRandom } from '../demo/transfers.ts'
 import { type Profile, payrollRecords, type RequestKind } from './profiles.ts'
 
-export type Payer = { readonly walletId: string; readonly key: WalletKey }
+export type Payer = {
+  readonly walletId: string
+  readonly key: WalletKey
+  /** That owns the wallet's shard. Needed where payments go between regions. */
+  readonly region?: string
+}
 
 /** One request, signed: nothing is left to do but to send these bytes. */
 export type PreparedRequest = {
@@ -43,18 +48,28 @@ const authorisation = 1
 export function requestMaker(preparation: Preparation): (dueMs: number) => PreparedRequest {
   const { profile, wallets, institution, edgeUrl, startsAtMs, seed } = preparation
   if (wallets.length < 2) throw new Error('a load needs at least two wallets')
+  if (profile.betweenRegions && new Set(wallets.map(({ region }) => region)).size < 2) {
+    throw new Error(
+      'payments between regions need wallets of both: move shards to the other region, or open more wallets',
+    )
+  }
   const random = seededRandom(seed)
   const below = (n: number): number => Math.floor(random() * n)
   const kinds = Object.entries(profile.mix) as [RequestKind, number][]
   const paid: PreparedRequest[] = []
 
   const anyPayer = (): number => (below(100) < profile.hotPayerPercent ? 0 : below(wallets.length))
-  const anyBut = (payer: number): number => (payer + 1 + below(wallets.length - 1)) % wallets.length
+  const mayPay = (payer: number, payee: number): boolean =>
+    profile.betweenRegions ? wallets[payer]!.region !== wallets[payee]!.region : payer !== payee
+  const payeeOf = (payer: number, wanted = below(wallets.length)): number => {
+    let payee = wanted
+    while (!mayPay(payer, payee)) payee = below(wallets.length)
+    return payee
+  }
 
   const payment = (kind: 'pay' | 'refused', dueMs: number): PreparedRequest => {
     const payer = anyPayer()
-    const wanted = below(100) < profile.hotPayeePercent ? 0 : below(wallets.length)
-    const payee = wanted === payer ? anyBut(payer) : wanted
+    const payee = payeeOf(payer, below(100) < profile.hotPayeePercent ? 0 : below(wallets.length))
     const atMs = Math.floor(startsAtMs + dueMs)
     const text = {
       payment_id: newId(atMs),
@@ -82,7 +97,7 @@ export function requestMaker(preparation: Preparation): (dueMs: number) => Prepa
     const header = { batch_id: newId(atMs), requested_at: new Date(atMs).toISOString(), atomic: false }
     const payer_wallet = wallets[employer]!.walletId
     const records = Array.from({ length: payrollRecords }, () => {
-      return { payer_wallet, payee_wallet: wallets[anyBut(employer)]!.walletId, amount, authorisation }
+      return { payer_wallet, payee_wallet: wallets[payeeOf(employer)]!.walletId, amount, authorisation }
     })
     const body = [header, ...records].map((line) => `${JSON.stringify(line)}\n`).join('')
     const path = '/v1/payment-batches'

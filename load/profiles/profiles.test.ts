@@ -7,7 +7,9 @@ import { type Profile, payrollRecords, profiles, type RequestKind } from './prof
 import { dueTimesMs } from './schedule.ts'
 
 const startsAtMs = Date.parse('2026-03-01T08:00:00Z')
-const wallets: Payer[] = Array.from({ length: 8 }, (_, i) => ({ walletId: `W104857${i}`, key: newWalletKey() }))
+const wallets: Payer[] = Array.from({ length: 8 }, (_, i) => {
+  return { walletId: `W104857${i}`, key: newWalletKey(), region: i % 3 === 0 ? 'a' : 'b' }
+})
 
 const institutionKey = generateKeyPairSync('ed25519').privateKey
 const institution = principalSigner('institution:1', institutionKey.export({ type: 'pkcs8', format: 'pem' }).toString())
@@ -86,6 +88,23 @@ test('the hot wallet is paid by most, the employer pays most', () => {
   expect(share(profiles['hot-wallet'], 'payee_wallet')).toBeGreaterThan(0.7)
   expect(share(profiles['payroll-burst'], 'payer_wallet')).toBeGreaterThan(0.65)
   expect(share(profiles.canonical, 'payee_wallet')).toBeLessThan(0.2)
+})
+
+test('between regions every payment goes from one to the other, both ways', () => {
+  const regionOf = (walletId: string) => wallets.find((wallet) => wallet.walletId === walletId)!.region
+  const ways = made(profiles['cross-region'], 600)
+    .filter(({ kind }) => kind !== 'balance')
+    .map(({ body }) => JSON.parse(body))
+    .map(({ payer_wallet, payee_wallet }) => `${regionOf(payer_wallet)} to ${regionOf(payee_wallet)}`)
+  expect(new Set(ways)).toEqual(new Set(['a to b', 'b to a']))
+})
+
+test('between regions there is nothing to pay when one owns the shards of all wallets', () => {
+  const lopsided = wallets.filter(({ region }) => region === 'a')
+  const edgeUrl = 'https://edge.test:8443'
+  expect(() =>
+    requestMaker({ profile: profiles['cross-region'], wallets: lopsided, edgeUrl, startsAtMs, seed: 7 }),
+  ).toThrow('need wallets of both')
 })
 
 test('a payroll is a hundred payments of one employer to others, under an id of the time at which it is due', () => {

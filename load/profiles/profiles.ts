@@ -17,6 +17,8 @@ export type Profile = {
   /** Parts of a hundred of the payments that go to one wallet, or come from one. */
   readonly hotPayeePercent: number
   readonly hotPayerPercent: number
+  /** Every payment goes from a wallet whose shard one of two regions owns to a wallet whose shard the other owns. */
+  readonly betweenRegions?: true
   /** None: one rate from beginning to end. The rate begins at 0 otherwise. */
   readonly stages: readonly Stage[]
   readonly gates: Gates
@@ -71,6 +73,16 @@ export const profiles = {
       { durationShare: 0.2, rateShare: 0.1 },
     ],
     gates: { checksRateMin: 0.9999, p99MsMax: 1_000, p999MsMax: 2_000 },
+  },
+  'cross-region': {
+    name: 'cross-region',
+    what: 'the canonical mix, each payment from a wallet of one region to one of the other, through either edge',
+    mix: canonicalMix,
+    ...evenly,
+    betweenRegions: true,
+    stages: [],
+    // Twice the canonical ones: a payment crosses the link twice, to be credited there and to be known as credited here.
+    gates: { checksRateMin: 0.9999, p99MsMax: 500, p999MsMax: 2_000 },
   },
   soak: {
     name: 'soak',

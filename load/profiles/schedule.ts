@@ -1,12 +1,17 @@
-import type { Profile } from './profiles.ts'
+import type { Profile, Stage } from './profiles.ts'
+
+/** A profile's rate as shares of the whole, also where it is one rate from beginning to end. */
+export function curveOf({ stages }: Pick<Profile, 'stages'>): { startShare: number; stages: readonly Stage[] } {
+  if (stages.length > 0) return { startShare: 0, stages }
+  return { startShare: 1, stages: [{ durationShare: 1, rateShare: 1 }] }
+}
 
 /** When each request of a run is due, in ms from its beginning: fixed before it begins, whatever the answers do. */
-export function dueTimesMs({ stages }: Pick<Profile, 'stages'>, ratePerSecond: number, seconds: number): Float64Array {
-  const whole = { durationShare: 1, rateShare: 1 }
-  const pieces = stages.length === 0 ? [whole] : stages
+export function dueTimesMs(profile: Pick<Profile, 'stages'>, ratePerSecond: number, seconds: number): Float64Array {
+  const { startShare, stages } = curveOf(profile)
   const due: number[] = []
-  let [beganMs, before, sentBefore] = [0, stages.length === 0 ? ratePerSecond : 0, 0]
-  for (const { durationShare, rateShare } of pieces) {
+  let [beganMs, before, sentBefore] = [0, startShare * ratePerSecond, 0]
+  for (const { durationShare, rateShare } of stages) {
     const pieceSeconds = durationShare * seconds
     const after = rateShare * ratePerSecond
     const sentAfter = sentBefore + ((before + after) / 2) * pieceSeconds
