@@ -68,20 +68,36 @@ export class BodyTooLarge extends Error {
   }
 }
 
+/** The client went away before its body was whole: nobody is left to be answered. */
+export class BodyCutOff extends Error {
+  constructor() {
+    super('the client went away before the end of the body')
+  }
+}
+
 /**
  * Reads a request's body. Its announced length is judged before a byte is read, and its real one while reading, since
  * a chunked body announces none.
  * @throws BodyTooLarge
+ * @throws BodyCutOff
  */
 export async function readBody(request: Request, bytesMax = bodyBytesMax): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 0)
   if (announced > bytesMax) throw new BodyTooLarge()
-  // Before `body` is touched: to make a stream of it costs more than all else that is done with a payment here.
-  if (announced > 0) return new Uint8Array(await request.arrayBuffer())
-  if (request.body === null) return new Uint8Array(0)
+  try {
+    // Before `body` is touched: to make a stream of it costs more than all else that is done with a payment here.
+    if (announced > 0) return new Uint8Array(await request.arrayBuffer())
+    return request.body === null ? new Uint8Array(0) : await gathered(request.body, bytesMax)
+  } catch (error) {
+    if (request.signal.aborted) throw new BodyCutOff()
+    throw error
+  }
+}
+
+async function gathered(body: ReadableStream<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body) {
+  for await (const chunk of body) {
     size += chunk.length
     if (size > bytesMax) throw new BodyTooLarge()
     chunks.push(chunk)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  type Dictionary,
   type InnerList,
   type Item,
   type Parameters,
@@ -21,7 +22,8 @@ export type SignedMessage = {
 
 export type ParsedSignature = {
   label: string
-  components: readonly string[]
+  /** Names of what is covered whole: with parameters a component is only a part of it, or another form. */
+  wholeComponents: readonly string[]
   keyId: string
   algorithm: string | undefined
   /** Unix seconds. */
@@ -47,12 +49,19 @@ export class SignatureError extends Error {
 }
 
 export const createdSkewSeconds = 300
+/** What is covered is gathered before anybody knows who asks. */
+export const componentsMax = 32
 const encoder = new TextEncoder()
 
+/** A field of the message as a dictionary. */
+type ReadDictionary = (name: string, value: string) => Dictionary
+
 /** Value of one covered component (RFC 9421 §2.1, §2.2). */
-function componentValue(message: SignedMessage, component: Item): string {
+function componentValue(message: SignedMessage, component: Item, dictionaryOf: ReadDictionary): string {
   const [name, parameters] = component
   if (typeof name !== 'string') throw new SignatureError('malformed', 'a component name must be a string')
+  const parametersMax = name === '@query-param' ? 1 : 0
+  if (name.startsWith('@') && parameters.size > parametersMax) throw unknownParameter(name)
   const { url, method, headers, status } = message
   switch (name) {
     case '@method':
@@ -77,7 +86,13 @@ function componentValue(message: SignedMessage, component: Item): string {
   }
   if (name.startsWith('@')) throw new SignatureError('components', `the component ${name} is not known`)
   // What every object has is no field that was sent.
-  return fieldValue(Object.hasOwn(headers, name) ? headers[name] : undefined, name, parameters)
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined
+  if (value === undefined) throw new SignatureError('components', `the covered field ${name} is not in the message`)
+  return fieldValue(value, name, parameters, dictionaryOf)
+}
+
+function unknownParameter(name: string): SignatureError {
+  return new SignatureError('components', `a parameter of the component ${name} is not known`)
 }
 
 function queryParameter(url: URL, parameters: Parameters): string {
@@ -95,27 +110,40 @@ function decodedName(name: string): string {
   }
 }
 
-function fieldValue(value: string | undefined, name: string, parameters: Parameters): string {
-  if (value === undefined) throw new SignatureError('components', `the covered field ${name} is not in the message`)
-  const key = parameters.get('key')
-  if (typeof key === 'string') {
-    const member = parseHeader(value, name, parseDictionary).get(key)
-    if (member === undefined) throw new SignatureError('components', `the field ${name} has no member ${key}`)
-    return Array.isArray(member[0]) ? serializeInnerList(member as InnerList) : serializeItem(member as Item)
+function fieldValue(value: string, name: string, parameters: Parameters, dictionaryOf: ReadDictionary): string {
+  if (parameters.size === 0) {
+    // A folded line counts as one (§2.1); a line feed that was left would end the line of the base.
+    const lines = value.split('\n').map((line) => line.trim())
+    return lines.join(' ')
   }
-  if (parameters.get('sf') === true) return serializeDictionary(parseHeader(value, name, parseDictionary))
-  if (parameters.size > 0) throw new SignatureError('components', `a parameter of the component ${name} is not known`)
-  return value.trim().replace(/\s*\r?\n\s*/g, ' ')
+  const key = parameters.get('key')
+  const byKey = typeof key === 'string'
+  // Beside a parameter that is passed over, the same field could be written into the base again and again.
+  if (parameters.size > 1 || (!byKey && parameters.get('sf') !== true)) throw unknownParameter(name)
+  const dictionary = dictionaryOf(name, value)
+  if (!byKey) return serializeDictionary(dictionary)
+  const member = dictionary.get(key)
+  if (member === undefined) throw new SignatureError('components', `the field ${name} has no member ${key}`)
+  return Array.isArray(member[0]) ? serializeInnerList(member as InnerList) : serializeItem(member as Item)
 }
 
 /** The signature base (RFC 9421 §2.5). */
 function signatureBase(message: SignedMessage, covered: InnerList): Uint8Array {
+  if (covered[0].length > componentsMax) {
+    throw new SignatureError('components', `a signature may cover at most ${componentsMax} components`)
+  }
   const seen = new Set<string>()
+  const read = new Map<string, Dictionary>()
+  const dictionaryOf: ReadDictionary = (field, value) => {
+    const dictionary = read.get(field) ?? parseHeader(value, field, parseDictionary)
+    read.set(field, dictionary)
+    return dictionary
+  }
   const lines = covered[0].map((component) => {
     const name = serializeItem(component)
     if (seen.has(name)) throw new SignatureError('components', `the component ${name} is covered twice`)
     seen.add(name)
-    return `${name}: ${componentValue(message, component)}`
+    return `${name}: ${componentValue(message, component, dictionaryOf)}`
   })
   lines.push(`"@signature-params": ${serializeInnerList(covered)}`)
   return encoder.encode(lines.join('\n'))
@@ -158,7 +186,7 @@ export function parseSignature(message: SignedMessage, label?: string): ParsedSi
   if (keyId === undefined) throw new SignatureError('malformed', 'the signature names no keyid')
   return {
     label: name,
-    components: (covered as InnerList)[0].map(([component]) => String(component)),
+    wholeComponents: (covered as InnerList)[0].filter(([, { size }]) => size === 0).map(([name]) => String(name)),
     keyId,
     algorithm: text('alg'),
     created: number('created'),
@@ -170,21 +198,23 @@ export function parseSignature(message: SignedMessage, label?: string): ParsedSi
 }
 
 /**
- * Holds a request's signature to this API's rule: made within five minutes of now, over method, path, query and body.
+ * Holds a request's signature to this API's rule: made within five minutes of now, over method, path, query, body and id.
  * @throws SignatureError that says what is missing.
  */
 export function checkPolicy(parsed: ParsedSignature, message: SignedMessage, body: Uint8Array, nowMs: number): void {
-  const { components, created, expires } = parsed
-  const covers = (name: string): boolean => components.includes(name)
+  const { wholeComponents, created, expires } = parsed
+  const covers = (name: string): boolean => wholeComponents.includes(name)
+  const demand = (name: string): void => {
+    const what = `the signature must cover ${name}, whole and without parameters`
+    if (!covers(name)) throw new SignatureError('components', what)
+  }
   const target = covers('@target-uri') || covers('@request-target')
-  if (!covers('@method')) throw new SignatureError('components', 'the signature must cover @method')
-  if (!target && !covers('@path')) throw new SignatureError('components', 'the signature must cover @path')
-  if (!target && message.url.search !== '' && !covers('@query')) {
-    throw new SignatureError('components', 'the signature must cover @query')
-  }
-  if (body.length > 0 && !covers('content-digest')) {
-    throw new SignatureError('components', 'the signature must cover content-digest')
-  }
+  demand('@method')
+  if (!target) demand('@path')
+  if (!target && message.url.search !== '') demand('@query')
+  if (body.length > 0) demand('content-digest')
+  // Whoever has seen the request could otherwise send it again under an id of theirs, as a command of its own.
+  if (message.headers['idempotency-key'] !== undefined) demand('idempotency-key')
   if (body.length > 0) checkDigest(message.headers['content-digest'], body)
   const nowSeconds = Math.floor(nowMs / 1_000)
   if (created === undefined) throw new SignatureError('components', 'the signature must say when it was created')

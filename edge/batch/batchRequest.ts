@@ -1,5 +1,5 @@
 import { batchRecordsMax } from '../../actors/ledger/batches.ts'
-import { commandIdText, idClass, idClasses } from '../../actors/ledger/ids.ts'
+import { commandIdText, idClass, idClasses, parseCommandId } from '../../actors/ledger/ids.ts'
 import { batchFlags, batchHeader, batchRecord } from '../../actors/ledger/records.ts'
 import { badField, Failure } from '../routes/failure.ts'
 import { sha256 } from '../wire/canonical.ts'
@@ -47,7 +47,9 @@ export function readBatch(body: Uint8Array, institution: number): BatchRequest {
 }
 
 function checkHeader(bytes: Uint8Array, view: DataView, institution: number): void {
-  if (idClass(bytes, H.id) !== idClasses.uuid) throw badField('batch_id', 'must be a UUIDv7')
+  // The class says nothing of the variant: an id must be one in its text too, as it stands in lines and in answers.
+  const isId = idClass(bytes, H.id) === idClasses.uuid && parseCommandId(commandIdText(bytes, H.id)) !== undefined
+  if (!isId) throw badField('batch_id', 'must be a UUIDv7')
   if (view.getUint32(H.institution, true) !== institution) {
     throw new Failure('not-allowed', { fields: [{ field: 'institution', message: 'must be the one that signed' }] })
   }

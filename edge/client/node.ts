@@ -94,7 +94,7 @@ export function signPayment(payment: PaymentText, { privateKey }: WalletKey): Pa
 export type Client = {
   /**
    * Sends a request signed by `signer`, again and again under the same ids until it is answered. Bytes go as they are,
-   * of the content-type that the headers name; anything else as JSON.
+   * of the content-type that the headers name; anything else as JSON. Names of headers are in lower case.
    */
   call(
     signer: RequestSigner | undefined,
@@ -113,7 +113,8 @@ export function createClient(baseUrl: string, exchange: Exchange, retries: Retry
       const plain: Record<string, string> = { accept: 'application/json', ...headers }
       if (bytes.length > 0) plain['content-type'] ??= 'application/json'
       return sendWithRetries(() => {
-        const signed = signer === undefined ? {} : sign9421(signer, method, url, bytes)
+        const id = plain['idempotency-key']
+        const signed = signer === undefined ? {} : sign9421(signer, method, url, bytes, Date.now(), id)
         return exchange(method, url.pathname + url.search, { ...plain, ...signed }, bytes, retries.timeoutMs)
       }, retries)
     },
@@ -125,16 +126,20 @@ function bytesOf(body: unknown): Uint8Array {
   return body === undefined ? new Uint8Array(0) : new TextEncoder().encode(JSON.stringify(body))
 }
 
-/** The headers that sign a request (RFC 9421), as made at `nowMs`. */
+/**
+ * The headers that sign a request (RFC 9421), as made at `nowMs`.
+ * @param idempotencyKey the request's header of this name, which must be signed where there is one
+ */
 export function sign9421(
   signer: RequestSigner,
   method: string,
   url: URL,
   body: Uint8Array,
   nowMs: number = Date.now(),
+  idempotencyKey?: string,
 ): Record<string, string> {
   const sha256 = body.length === 0 ? undefined : createHash('sha256').update(body).digest()
   const { keyId, algorithm } = signer
-  const { base, headersWith } = signatureBase({ keyId, algorithm, method, url, sha256, nowMs })
+  const { base, headersWith } = signatureBase({ keyId, algorithm, method, url, sha256, idempotencyKey, nowMs })
   return headersWith(signer.sign(base))
 }

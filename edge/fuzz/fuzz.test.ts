@@ -89,12 +89,18 @@ function rawOf({ signers, ann }: Town, wild: Wild): Raw {
   if (by === undefined) return { method, path: target, headers, body }
   const url = new URL(spoilt === 'path' ? '/v1/other' : target, 'http://edge.test')
   const atMs = Date.now() - (spoilt === 'stale' ? 400_000 : 0)
-  const signed = sign9421(by, method, url, spoilt === 'body' ? Buffer.from('{}') : body, atMs)
+  const signed = sign9421(by, method, url, spoilt === 'body' ? Buffer.from('{}') : body, atMs, idAmong(headers))
   if (spoilt === 'signature') signed.signature = signed.signature!.replace(/[B-Zb-z](?=.{9})/, 'A')
   if (spoilt === 'input') {
     signed['signature-input'] = wild.input.replaceAll('<now>', String(Math.floor(Date.now() / 1_000)))
   }
   return { method, path: target, headers: [...headers, ...Object.entries(signed).flat()], body }
+}
+
+/** The Idempotency-Key as a server reads it from names and values in turns; undefined where there is none. */
+function idAmong(headers: readonly string[]): string | undefined {
+  const ids = headers.filter((_, n) => n % 2 === 1 && headers[n - 1] === 'idempotency-key')
+  return ids.length === 0 ? undefined : ids.map((id) => id.trim()).join(', ')
 }
 
 /** What is good JSON goes as good Protobuf where the request says that it is Protobuf. */

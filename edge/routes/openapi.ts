@@ -195,7 +195,7 @@ export function documentOf(app: OpenAPIHono, version: string): object {
     type: 'http',
     scheme: 'signature',
     description:
-      'HTTP Message Signatures (RFC 9421) over @method, @path, @query and, with a body, content-digest (RFC 9530), created within 5 minutes of now. keyid: a wallet id or that of a merchant’s sub-user, <wallet_id>/users/N (ecdsa-p256-sha256), institution:N or operator:N (ed25519).',
+      'HTTP Message Signatures (RFC 9421) over @method, @path, @query and, where the request has them, content-digest (RFC 9530) and idempotency-key, created within 5 minutes of now. keyid: a wallet id or that of a merchant’s sub-user, <wallet_id>/users/N (ecdsa-p256-sha256), institution:N or operator:N (ed25519).',
   })
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',

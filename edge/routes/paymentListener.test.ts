@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId, signPayment } from '../client/node.ts'
+import { createApp } from './app.ts'
 import { paymentListener } from './paymentListener.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 
@@ -11,6 +12,8 @@ let payer: TestWallet
 let payee: TestWallet
 let server: Server
 let taken = 0
+/** What was counted as answered, by its status. */
+const answered: number[] = []
 /** Whether payments go straight from the server, or all through the application. */
 let straight = true
 beforeAll(async () => {
@@ -19,8 +22,9 @@ beforeAll(async () => {
   payer = await api.openWallet()
   payee = await api.openWallet()
   await api.fund(payer, '1000')
-  const taker = paymentListener(api.web)
-  const general = getRequestListener(api.app.fetch as never)
+  const web = { ...api.web, onAnswered: (_operation: string, status: number) => void answered.push(status) }
+  const taker = paymentListener(web)
+  const general = getRequestListener(createApp(web, { ready: () => ({ ready: true, detail: {} }) }).fetch as never)
   server = createServer({ joinDuplicateHeaders: true }, (incoming, outgoing) => {
     if (straight && taker(incoming, outgoing)) taken += 1
     else void general(incoming, outgoing)
@@ -48,6 +52,18 @@ const payment = (changes: object = {}): string =>
       payer.key,
     ),
   )
+
+/** Of the next request: when it has begun, and when its client is gone and what that causes is done. */
+function whenGone(): { begun: Promise<void>; over: Promise<void> } {
+  const begun = Promise.withResolvers<void>()
+  const over = new Promise<void>((resolve) => {
+    server.once('request', (incoming: IncomingMessage) => {
+      incoming.once('close', () => setImmediate(() => setImmediate(resolve)))
+      begun.resolve()
+    })
+  })
+  return { begun: begun.promise, over }
+}
 
 type Told = { status: number | undefined; headers: IncomingHttpHeaders; body: string }
 type Sent = {
@@ -137,13 +153,36 @@ describe('what is not plainly a payment is left to the application', () => {
   })
 })
 
-test('a caller who goes away in the middle of a body moves nothing and hurts nobody', async () => {
-  const before = api.balance(payer)
-  const body = payment()
-  const head = `POST /v1/payments HTTP/1.1\r\nHost: edge.test\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`
-  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
-  await new Promise<void>((resolve) => socket.write(head + body.slice(0, 50), () => resolve()))
-  socket.destroy()
-  expect(await send({ body: payment() })).toMatchObject({ status: 200 })
-  expect(api.balance(payer)).toBe(before - 100)
+describe('a caller who goes away in the middle of a body moves nothing and is nobody’s fault', () => {
+  const length = (body: string): string => `Content-Length: ${body.length}\r\n\r\n`
+  const chunked = (body: string): string => `Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`
+
+  test.each([
+    ['straight from the server', '/v1/payments', true, length],
+    ['through the application', '/v1/payments', false, length],
+    ['through the application, in chunks', '/v1/payments', false, chunked],
+    ['with a command', '/v1/users', true, length],
+    ['with a command in chunks', '/v1/users', true, chunked],
+    ['with a batch', '/v1/payment-batches', true, length],
+  ])('%s', async (_what, path, straightOn, frame) => {
+    straight = straightOn
+    const [before, answeredBefore] = [api.balance(payer), answered.length]
+    const body = payment()
+    const type = path.endsWith('batches') ? 'application/x-ndjson' : 'application/json'
+    const head = `POST ${path} HTTP/1.1\r\nHost: edge.test\r\nContent-Type: ${type}\r\n${frame(body)}`
+    for (const leave of ['end', 'destroy', 'resetAndDestroy'] as const) {
+      const gone = whenGone()
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+      socket.on('error', () => undefined)
+      await new Promise<void>((resolve) => socket.write(head + body.slice(0, 50), () => resolve()))
+      await gone.begun
+      socket[leave]()
+      await gone.over
+    }
+    straight = true
+    expect(await send({ body: payment() })).toMatchObject({ status: 200 })
+    expect(api.balance(payer)).toBe(before - 100)
+    expect(api.faults.splice(0)).toEqual([])
+    expect(answered.slice(answeredBefore)).toEqual([200])
+  })
 })

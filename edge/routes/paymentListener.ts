@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { BodyCutOff } from '../content.ts'
 import { bodyBytesMax } from '../wire/strictJson.ts'
 import { submitPayment } from './submitPayment.ts'
 import { type Call, replyTo, type Web } from './web.ts'
@@ -39,12 +40,16 @@ function textOf(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value
 }
 
-/** The server reads no more than was announced. Rejects when the client goes away before that. */
+/**
+ * The server reads no more than was announced.
+ * @throws BodyCutOff
+ */
 function readAll(incoming: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     incoming.on('data', (chunk: Uint8Array) => chunks.push(chunk))
     incoming.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
-    incoming.once('error', reject)
+    // What a request's stream fails of is that its client is gone, or too slow.
+    incoming.once('error', () => reject(new BodyCutOff()))
   })
 }

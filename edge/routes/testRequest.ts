@@ -28,10 +28,11 @@ export function signatureOf(
   method: string,
   url: URL,
   body: Uint8Array,
-  { signedAtMs, signedPath, signedBody }: Asking,
+  { signedAtMs, signedPath, signedBody, headers }: Asking,
 ): Record<string, string> {
   const signed = signedPath === undefined ? url : new URL(signedPath, url)
-  return sign9421(signer, method, signed, signedBody === undefined ? body : Buffer.from(signedBody), signedAtMs)
+  const signedBytes = signedBody === undefined ? body : Buffer.from(signedBody)
+  return sign9421(signer, method, signed, signedBytes, signedAtMs, headers?.['idempotency-key'])
 }
 
 export async function toldBy(response: Response): Promise<Told> {

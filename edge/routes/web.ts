@@ -5,7 +5,7 @@ import { rateHeaders } from '../auth/rateHeaders.ts'
 import type { Admission, RateLimits } from '../auth/rateLimits.ts'
 import type { Console } from '../console/consolePages.ts'
 import type { Person } from '../console/sessions.ts'
-import { answerTypeOf, type MediaType, mediaTypeOf, namedTypeOf, readBody } from '../content.ts'
+import { answerTypeOf, BodyCutOff, type MediaType, mediaTypeOf, namedTypeOf, readBody } from '../content.ts'
 import type { Development } from '../pay/walletPages.ts'
 import { languageOf } from '../problem.ts'
 import type { LiveStreams } from '../region/liveStream.ts'
@@ -90,6 +90,8 @@ export async function replyTo(
     admit(web.limits.address(ip))
     outcome = await work(known)
   } catch (error) {
+    // Nobody reads this, and nothing failed here: it counts neither as an answer nor as a fault.
+    if (error instanceof BodyCutOff) return { status: 400, headers: {}, content: '' }
     outcome = outcomeOf(error, languageOf(c.req.header('accept-language')), web.onFault)
   }
   const reason = outcome.problem ? String(outcome.body.reason) : ''

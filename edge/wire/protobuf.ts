@@ -124,7 +124,8 @@ function readFields(message: DescMessage, name: string, bytes: Uint8Array): Memb
             readOr(field.name, what, () => reader.bytes()),
           )
     if (!isList) members[field.name] = value
-    else members[field.name] = [...((members[field.name] as unknown[] | undefined) ?? []), value]
+    else if (field.name in members) (members[field.name] as unknown[]).push(value)
+    else members[field.name] = [value]
   }
   return members
 }
