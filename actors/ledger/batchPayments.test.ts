@@ -54,6 +54,18 @@ describe('a batch', () => {
     expectBalances(t, 'ann 970.00\n abe 980.00\n ada 1000.00\n bob 50.00')
   })
 
+  test('without a record takes in its id, so that no other body has it here', () => {
+    const t = town()
+    const id = t.id()
+    expect(t.payBatch(0, [], { id }).batch).toMatchObject({ how: 'executed', refusals: [] })
+    expect(t.payBatch(0, [], { id }).batch).toMatchObject({ how: 'repeated', refusals: [] })
+    const other = t.payBatch(0, [{ payer: 'ann', payee: 'abe', fen: 10_00 }], { id, digest: 8 })
+    expect(codesOf(other)).toEqual(['id-reused'])
+    expect(t.payBatch(0, [], { id, digest: 8 }).batch).toMatchObject({ how: 'refused', refusals: ['id-reused'] })
+    expectBalances(t, 'ann 1000.00\n abe 1000.00')
+    expect(t.payBatch(0, [], { institution: 99 }).batch).toMatchObject({ refusals: ['institution-unknown'] })
+  })
+
   test('tells the edge that asked of its credits in runs, and of each record that came home', () => {
     const t = town()
     const lines = ['bob', 'bob', 'bea', 'bob', 'bob'].map((payee) => ({ payer: 'ann', payee, fen: 11_00 }))

@@ -60,7 +60,11 @@ export class BatchPayments {
     return last <= 0xffff
   }
 
-  /** @param repeated the frame was applied before: its batch is answered, never executed. */
+  /**
+   * A part without records takes in the batch's id: whoever comes with another body under it is refused from then on.
+   * Why a part was refused stands at its first place, records or not.
+   * @param repeated the frame was applied before: its batch is answered, never executed.
+   */
   apply(frame: FrameInput, out: Outcomes, repeated: boolean): void {
     const s = this.#s
     const institution = frame.u32[H.institution >>> 2]!
@@ -76,7 +80,7 @@ export class BatchPayments {
       const code = this.#admit(frame, institution, repeated)
       out.batch = code === 0 ? 'executed' : 'refused'
       if (code === 0) this.#execute(frame, out, institution)
-      else out.code.fill(code, 0, frame.count)
+      else out.code.fill(code, 0, Math.max(1, frame.count))
     }
   }
 
@@ -85,7 +89,7 @@ export class BatchPayments {
     const same = batches.isSameBody(known, frame.u32, H.digestHigh >>> 2) && batches.countOf(known) === frame.count
     out.batch = same ? 'repeated' : 'refused'
     if (same) batches.read(known, out.code, out.transitFirst, out.transitCount)
-    else out.code.fill(codeOf['id-reused'], 0, frame.count)
+    else out.code.fill(codeOf['id-reused'], 0, Math.max(1, frame.count))
   }
 
   /** Whether the batch may be judged at all. What is refused here leaves no trace and may be tried again. */

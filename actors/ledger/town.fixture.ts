@@ -110,7 +110,8 @@ function batchOf(out: Outcomes): BatchAnswer | undefined {
   if (out.batch === '') return undefined
   return {
     how: out.batch,
-    refusals: Array.from(out.code.subarray(0, out.count), refusalOf),
+    // A part without records says at its first place why it was refused.
+    refusals: Array.from(out.code.subarray(0, out.batch === 'refused' ? Math.max(1, out.count) : out.count), refusalOf),
     transit: Array.from(out.transitCount, (count, shard) => [out.transitFirst[shard]!, count] as [number, number]),
   }
 }

@@ -12,6 +12,8 @@ export type BatchAnswer = {
   timeMs: number
   /** `refused`: nothing was executed and nothing is remembered. `repeated`: an earlier frame executed it. */
   how: 'executed' | 'repeated' | 'refused'
+  /** Why the whole part was refused; else 0. */
+  refusal: number
   /** By record: 0 debited, and credited too when its payee lives in this shard; else the refusal. */
   codes: Uint8Array
   /** By destination shard: the transit numbers that the accepted records took, in their order. */
@@ -51,7 +53,8 @@ export function encodeBatchAnswer(
   view.setFloat64(24, frame.seq, true)
   view.setFloat64(32, timeMs, true)
   view.setFloat64(40, out.token[0]!, true)
-  view.setUint16(48, hows.indexOf(out.batch as BatchAnswer['how']), true)
+  view.setUint8(48, hows.indexOf(out.batch as BatchAnswer['how']))
+  view.setUint8(49, out.batch === 'refused' ? out.code[0]! : 0)
   view.setUint16(50, shardCount, true)
   view.setUint32(52, out.count, true)
   for (let d = 0; d < shardCount; d++) {
@@ -65,7 +68,7 @@ export function encodeBatchAnswer(
 export function decodeBatchAnswer(view: DataView, message: Uint8Array): BatchAnswer {
   const shardCount = view.getUint16(50, true)
   const codesAt = headBytes + shardCount * transitBytes
-  const how = hows[view.getUint16(48, true)]
+  const how = hows[view.getUint8(48)]
   if (how === undefined) throw new RangeError('the answer about a batch says nothing that is known')
   return {
     kind: 'batch',
@@ -76,6 +79,7 @@ export function decodeBatchAnswer(view: DataView, message: Uint8Array): BatchAns
     timeMs: view.getFloat64(32, true),
     token: view.getFloat64(40, true),
     how,
+    refusal: view.getUint8(49),
     codes: message.slice(codesAt, codesAt + view.getUint32(52, true)),
     transit: Array.from({ length: shardCount }, (_, d) => ({
       first: view.getFloat64(headBytes + d * transitBytes, true),

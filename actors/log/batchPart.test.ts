@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { BatchPart } from './batchPart.ts'
 
 const answer = (codes: number[], transit: [number, number][], how: 'executed' | 'repeated' = 'executed') => ({
-  ...{ kind: 'batch' as const, shard: 0, incarnation: 1, counter: 1, token: 9, seq: 5, timeMs: 6, how },
+  ...{ kind: 'batch' as const, shard: 0, incarnation: 1, counter: 1, token: 9, seq: 5, timeMs: 6, how, refusal: 0 },
   codes: Uint8Array.from(codes),
   transit: transit.map(([first, count]) => ({ first, count })),
 })

@@ -1,3 +1,4 @@
+import type { BatchSubmission } from '../../edge/gateway/submission.ts'
 import { makeRecordId } from '../ledger/batches.ts'
 import { encodeBatch } from '../ledger/frameBuilder.ts'
 import { commandIdText } from '../ledger/ids.ts'
@@ -10,6 +11,8 @@ import type { Prng } from './prng.ts'
 import type { World } from './world.ts'
 
 const institution = 1
+/** Chance says in it which shard takes in a batch's id. */
+const idHomeByte = 12
 const recordsMax = 6
 const againMsMin = 100
 const againMsMax = 900
@@ -38,9 +41,11 @@ export class BatchPayer {
     const [digestHigh, digestLow] = [this.#prng.bits(), this.#prng.bits()]
     const flags = this.#prng.chance(0.2) ? batchFlags.atomic : 0
     const header = { id, digestHigh, digestLow, institution, flags, requestedMs: outside.clock.nowMs() }
-    const encode = (token: number): Uint8Array => encodeBatch({ ...header, token }, records)
+    const partOf = (those: typeof records): BatchSubmission => {
+      return { count: those.length, encode: (token) => encodeBatch({ ...header, token }, those), evidence }
+    }
     for (const request of requests) auditor.asked(request)
-    const told = await this.#untilTold(payer, id, { count: records.length, encode, evidence })
+    const told = await this.#untilTold(payer, id, { claim: partOf([]), whole: partOf(records) })
     for (const [i, request] of requests.entries()) {
       const outcome = typeof told === 'string' ? told : refusalOf(told[i]!)
       const word = outcome === 'accepted' ? 'done' : outcome
@@ -53,13 +58,18 @@ export class BatchPayer {
   async #untilTold(
     payer: number,
     id: Uint8Array,
-    part: { count: number; encode: (token: number) => Uint8Array; evidence: Evidence },
+    { claim, whole }: { claim: BatchSubmission; whole: BatchSubmission },
   ): Promise<Uint8Array | string> {
     let mayHaveRun = false
     for (;;) {
-      const outcome = await this.#client.ask(({ gateway }) => {
-        return gateway.payBatch(gateway.shardOf(payer), { institution, id }, part)
+      const ended = await this.#client.ask(({ gateway }) => {
+        const part = { shard: gateway.shardOf(payer), submission: whole }
+        const home = id[idHomeByte]! % gateway.shardCount
+        const parts = home === part.shard ? [part] : [{ shard: home, submission: claim }, part]
+        return gateway.payBatch({ institution, id }, parts)
       })
+      // What the home refuses no other shard has heard of.
+      const outcome = ended?.[0]?.kind === 'refused' ? ended[0] : ended?.at(-1)
       if (outcome?.kind === 'final') return outcome.codes
       const refusal = outcome?.kind === 'refused' ? refusalOf(outcome.code) : undefined
       if (refusal !== undefined && !ofTheMoment.has(refusal)) {

@@ -23,6 +23,7 @@ const away = async (): Promise<{ kind: 'away' }> => ({ kind: 'away' })
 const noJournal: Journal = {
   payment: away,
   paymentsById: away,
+  paymentsOfBatch: away,
   saga: away,
   entries: away,
   order: away,

@@ -26,7 +26,6 @@ export function batchOfLines(body: Uint8Array, institution: number): Uint8Array 
   const [head, ...rest] = lines
   if (head === undefined || rest.length === 0)
     throw badField('records', 'must be a header line and at least one record')
-  if (rest.length > batchRecordsMax) throw badField('records', `must be at most ${batchRecordsMax}`)
   const header = membersOf(head, 'header', headerMembers)
   const records = rest.map((line, index) => {
     const at = `records[${index}]`
@@ -54,6 +53,7 @@ function linesOf(body: Uint8Array): Uint8Array[] {
     // What ends with a line feed ends there: an empty last line is no record.
     if (line.length > 0) lines.push(line)
     else if (end !== -1) throw badField(`line ${lines.length + 1}`, 'must not be empty')
+    if (lines.length > batchRecordsMax + 1) throw badField('records', `must be at most ${batchRecordsMax}`)
     from = end === -1 ? body.length : end + 1
   }
   return lines

@@ -1,7 +1,7 @@
 import { batchHeader, batchRecord } from '../../actors/ledger/records.ts'
 import type { Evidence } from '../../actors/log/evidence.ts'
 import { digestWord } from '../gateway/frameBodies.ts'
-import type { BatchSubmission } from '../gateway/submission.ts'
+import type { ShardPart } from '../gateway/submission.ts'
 import type { BatchRequest } from './batchRequest.ts'
 
 const headerWords = batchHeader.size >>> 3
@@ -10,14 +10,24 @@ const payerWord = batchRecord.at.payer >>> 3
 const payeeWord = batchRecord.at.payee >>> 3
 
 /** What one shard carries out of a batch: the records whose payers live there. */
-export type BatchPartRequest = {
-  readonly shard: number
+export type BatchPartRequest = ShardPart & {
   /** Place in the batch of each record of the part. */
   readonly indexes: Uint16Array
-  readonly submission: BatchSubmission
 }
 
-/** Takes a batch apart by the shards of its payers; each part keeps the batch's order. */
+/**
+ * The shard that takes in a batch's id, whatever its records are: every edge finds the same, by what an id has of chance
+ * before its last two bytes, which the ledger reads as a place in the batch.
+ */
+function homeOf({ id, institution }: BatchRequest, shardCount: number): number {
+  const chance = new DataView(id.buffer, id.byteOffset).getUint32(10)
+  return ((chance ^ institution) >>> 0) % shardCount
+}
+
+/**
+ * Takes a batch apart by the shards of its payers; each part keeps the batch's order. The home's part is the first, and
+ * there even when it has no record.
+ */
 export function partsOf(
   batch: BatchRequest,
   evidence: Evidence,
@@ -28,11 +38,12 @@ export function partsOf(
   const places = Array.from({ length: shardCount }, (): number[] => [])
   // What is no wallet number lives nowhere: any shard can say so.
   for (let i = 0; i < batch.count; i++) places[shardOf(f64[headerWords + i * recordWords + payerWord]!) ?? 0]!.push(i)
-  return places.flatMap((list, shard) => {
-    if (list.length === 0) return []
-    const indexes = Uint16Array.from(list)
+  const home = homeOf(batch, shardCount)
+  const shards = [...places.keys()].filter((shard) => shard !== home && places[shard]!.length > 0)
+  return [home, ...shards].map((shard) => {
+    const indexes = Uint16Array.from(places[shard]!)
     const encode = (token: number): Uint8Array => encodePart(batch, indexes, token)
-    return [{ shard, indexes, submission: { count: list.length, encode, evidence } }]
+    return { shard, indexes, submission: { count: indexes.length, encode, evidence } }
   })
 }
 

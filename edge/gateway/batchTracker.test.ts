@@ -19,7 +19,8 @@ function part(serial: number, [payer, payee]: number[], amounts: number[], diges
   return { count: amounts.length, encode, evidence: testEvidence(1) }
 }
 
-const pay = (serial: number, one: BatchSubmission) => shard.gateway.payBatch(0, batchOf(serial), one)
+const pay = async (serial: number, submission: BatchSubmission) =>
+  (await shard.gateway.payBatch(batchOf(serial), [{ shard: 0, submission }]))[0]!
 const codes = (...list: number[]): Uint8Array => Uint8Array.from(list)
 
 describe('a batch through the gateway', () => {

@@ -32,6 +32,7 @@ type Tracked = {
   askAtMs: number
   askEveryMs: number
   asking: boolean
+  readonly onTaken: () => void
   readonly settle: (outcome: BatchOutcome) => void
 }
 
@@ -52,7 +53,14 @@ export class BatchTracker {
     return this.#tracked.size
   }
 
-  pay(gate: ShardGate, batch: BatchId, submission: BatchSubmission, deadlineMs: number): Promise<BatchOutcome> {
+  /** @param onTaken called once the shard has taken the part in, which may be long before its payments end */
+  pay(
+    gate: ShardGate,
+    batch: BatchId,
+    submission: BatchSubmission,
+    deadlineMs: number,
+    onTaken: () => void,
+  ): Promise<BatchOutcome> {
     return new Promise((settle) => {
       const token = this.#nextToken()
       const tracked: Tracked = {
@@ -64,6 +72,7 @@ export class BatchTracker {
         askAtMs: Number.POSITIVE_INFINITY,
         askEveryMs: askAfterMs,
         asking: false,
+        onTaken,
         settle,
       }
       this.#tracked.set(token, tracked)
@@ -78,9 +87,10 @@ export class BatchTracker {
   }
 
   #onSubmitted(tracked: Tracked, submitted: Submitted): void {
-    if (submitted.kind !== 'answered') this.#end(tracked, submitted)
-    else if (submitted.code !== 0) this.#end(tracked, { kind: 'refused', code: submitted.code })
-    else if (!this.#endIfComplete(tracked)) {
+    if (submitted.kind !== 'answered') return this.#end(tracked, submitted)
+    if (submitted.code !== 0) return this.#end(tracked, { kind: 'refused', code: submitted.code })
+    tracked.onTaken()
+    if (!this.#endIfComplete(tracked)) {
       // Nobody tells this edge of the credits of a batch that was executed before: it has to be asked for.
       const again = tracked.part.how === 'repeated'
       tracked.askAtMs = again ? 0 : this.#ports.monotonicMs() + askAfterMs

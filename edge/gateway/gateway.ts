@@ -14,7 +14,7 @@ import type { GatewayPorts } from './ports.ts'
 import { PrincipalKeys } from './principalKeys.ts'
 import { ShardGate } from './shardGate.ts'
 import { type Read, type ReadFrom, ShardQueries } from './shardQueries.ts'
-import type { BatchSubmission, CommandSubmission, PaymentSubmission, Submitted } from './submission.ts'
+import type { CommandSubmission, PaymentSubmission, ShardPart, Submitted } from './submission.ts'
 import { newTokens } from './tokens.ts'
 import { WalletKeys } from './walletKeys.ts'
 
@@ -150,10 +150,22 @@ export class Gateway {
     )
   }
 
-  /** Sends the part of an institution's batch that one shard carries out, and waits for the end of all its payments. */
-  payBatch(shard: number, batch: BatchId, part: BatchSubmission): Promise<BatchOutcome> {
-    if (this.#draining) return Promise.resolve({ kind: 'not-sent', why: 'draining' })
-    return this.#batches.pay(this.gates[shard]!, batch, part, this.#ports.monotonicMs() + this.#deadlineMs)
+  /**
+   * Sends an institution's batch to the shards that carry it out, and waits for the end of all its payments. The first
+   * part is its home's, which takes the id for this body: no other shard hears of the batch until it has, so that another
+   * body under the same id moves nothing anywhere.
+   * @returns by part; those that were not sent since the home did not take the batch are unknown
+   */
+  async payBatch(batch: BatchId, [home, ...others]: readonly ShardPart[]): Promise<BatchOutcome[]> {
+    if (this.#draining) return [home, ...others].map(() => ({ kind: 'not-sent', why: 'draining' }))
+    const deadlineMs = this.#ports.monotonicMs() + this.#deadlineMs
+    const pay = ({ shard, submission }: ShardPart, onTaken = () => undefined as void): Promise<BatchOutcome> =>
+      this.#batches.pay(this.gates[shard]!, batch, submission, deadlineMs, onTaken)
+    let rest = Promise.resolve(others.map((): BatchOutcome => ({ kind: 'unknown' })))
+    const first = await pay(home!, () => {
+      rest = Promise.all(others.map((part) => pay(part)))
+    })
+    return [first, ...(await rest)]
   }
 
   /** Sends one rare command to a shard and waits for its answer or the deadline. */

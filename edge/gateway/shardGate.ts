@@ -177,14 +177,13 @@ export class ShardGate {
   }
 
   /** The lane hears of a batch's frame as of one record: what became of its payments is for whoever follows them. */
-  onBatchAnswer({ shard, incarnation, counter, seq, timeMs, how, codes }: BatchAnswer): void {
+  onBatchAnswer({ shard, incarnation, counter, seq, timeMs, how, refusal }: BatchAnswer): void {
     const repeated = how === 'repeated' ? [{ index: 0, originalIndex: 0, timeMs, seq }] : []
-    const code = how === 'refused' ? codes[0]! : 0
     this.onAnswer({
       kind: 'frame',
       ...{ shard, incarnation, counter, seq, timeMs, repeated },
       skipped: false,
-      codes: Uint8Array.of(code),
+      codes: Uint8Array.of(refusal),
       destinations: new Uint8Array(1),
       values: new Float64Array(1),
     })

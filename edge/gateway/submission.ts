@@ -19,13 +19,15 @@ export type CommandSubmission = {
   readonly evidence: Evidence
 }
 
-/** The part of a batch that one shard carries out: a frame of its own. */
+/** The part of a batch that one shard carries out: a frame of its own, without records where it only takes in the id. */
 export type BatchSubmission = {
   /** Records in the part. */
   readonly count: number
   readonly encode: (token: number) => Uint8Array
   readonly evidence: Evidence
 }
+
+export type ShardPart = { readonly shard: number; readonly submission: BatchSubmission }
 
 /** Where in its shard's log a command was executed, and the log's time then. */
 export type Executed = { shard: number; seq: number; index: number; timeMs: number }

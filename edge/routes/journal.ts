@@ -218,6 +218,11 @@ export interface Journal {
   payment(payer: number, id: Uint8Array): Promise<Found<JournalPayment>>
   /** All payments under an id, whoever paid. */
   paymentsById(id: Uint8Array): Promise<Found<readonly JournalPayment[]>>
+  /**
+   * The records of every batch of this id, whoever paid, each a payment under an id of its own. Found or none only once
+   * no more of them can come.
+   */
+  paymentsOfBatch(id: Uint8Array): Promise<Found<readonly JournalPayment[]>>
   saga(wallet: number, id: Uint8Array): Promise<Found<JournalSaga>>
   /** Newest first; `before` is where the last page ended. */
   entries(

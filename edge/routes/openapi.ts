@@ -169,7 +169,7 @@ export function describeBatch(app: OpenAPIHono): void {
     tags: ['payments'],
     summary: 'Up to 8,000 payments of an institution’s own wallets, signed once',
     description:
-      'Binary: the log’s own header and records (see the frame layout), digest and token zero; or a line of JSON for the header (batch_id, requested_at, atomic) and one a record (payer_wallet, payee_wallet, amount, authorisation). Each record is judged by itself; atomic batches of one shard are carried out whole or not at all. The same batch_id and body gets the same outcomes, another body 409. 202 while records are pending: send it again. Callers: institution.',
+      'Binary: the log’s own header and records (see the frame layout), digest and token zero; or a line of JSON for the header (batch_id, requested_at, atomic) and one a record (payer_wallet, payee_wallet, amount, authorisation). Each record is judged by itself; atomic batches of one shard are carried out whole or not at all. The same batch_id and body gets the same outcomes, another body 409, and nothing of it is done. 202 while records are pending: send it again. What was asked long ago is answered from the journal: 503 while it has not come so far, 410 for what was never executed. Callers: institution.',
     security: [{ httpMessageSignature: [] }],
     request: {
       headers: traceHeaders,

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import postgres from 'postgres'
+import { makeRecordId } from '../../actors/ledger/batches.ts'
 import { bucketOf } from '../../actors/ledger/ids.ts'
 import type { MandateView } from '../../actors/ledger/mandateViews.ts'
 import { messageOf } from '../../actors/log/process.ts'
@@ -44,6 +45,9 @@ import { selectLines, selectOpening, selectOrderOfPayment } from './sqlStatement
 import type { Days } from './statementDays.ts'
 
 const queryTimeoutMs = 2_000
+const recordIndexMax = 0xffff
+/** Of one id: as many as it can have places, for two institutions that chose the same. */
+const batchPaymentsMax = 2 * (recordIndexMax + 1)
 const connections = 4
 const lookEveryMs = 1_000
 /** A projector that has not been heard of for so long may have missed what somebody asks for. */
@@ -118,6 +122,19 @@ export class SqlJournal implements Journal {
     return this.#lookUp(everywhere, async (sql) => {
       const payments = await this.#payments(sql, sql`p.id = ${id}`)
       return payments.length === 0 ? undefined : payments
+    })
+  }
+
+  paymentsOfBatch(id: Uint8Array): Promise<Found<readonly JournalPayment[]>> {
+    const [first, last] = [Uint8Array.from(id), Uint8Array.from(id)]
+    makeRecordId(first, 0)
+    makeRecordId(last, recordIndexMax)
+    return this.#ask(async (sql) => {
+      // How far the journal has come is read first: rows that come meanwhile may be seen, none may be missed.
+      const known = await this.#none(sql)
+      if (known.kind === 'away') return known
+      const rows = await this.#payments(sql, sql`p.id between ${first} and ${last}`, batchPaymentsMax)
+      return rows.length === 0 ? known : { kind: 'found', record: rows }
     })
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { parseWalletId } from '../../actors/ledger/ids.ts'
+import { makeRecordId } from '../../actors/ledger/batches.ts'
+import { parseCommandId, parseWalletId } from '../../actors/ledger/ids.ts'
 import { batchHeader, batchRecord, frameKinds } from '../../actors/ledger/records.ts'
 import { codeOf } from '../../actors/ledger/refusals.ts'
 import { createOpener } from '../../actors/log/sealing.ts'
@@ -8,6 +9,8 @@ import { batchReplyHeader, recordStates } from '../batch/batchReply.ts'
 import { readBatch } from '../batch/batchRequest.ts'
 import { binaryOf, linesOf, type TestBatch } from '../batch/testBatch.ts'
 import { newId } from '../client/node.ts'
+import { sha256 } from '../wire/canonical.ts'
+import type { JournalPayment } from './journal.ts'
 import { batchOutcomesType, batchType, linesType } from './submitBatch.ts'
 import { TestApi, type TestPrincipal, type TestWallet } from './testApi.ts'
 import type { Told } from './testRequest.ts'
@@ -80,6 +83,92 @@ describe('a batch over HTTP', () => {
     const other = await sendLines({ ...batch, records: [pay(a, c, '10.00')] })
     expect([other.status, other.body.reason, other.body.batch_id]).toEqual([409, 'id-reused', batch.batchId])
     expect(balances()).toEqual(after)
+  })
+
+  test('with another body under the same id moves nothing in any shard, and not where the first had no payer either', async () => {
+    const [[a, b], [c, d]] = wallets as [[TestWallet, TestWallet], [TestWallet, TestWallet]]
+    const near = pay(a, b, '10.00')
+    const far = pay(c, d, '20.00')
+    // Ids enough that either shard is asked first for some of them.
+    for (let n = 0; n < 6; n++) {
+      for (const [first, others] of [
+        [[near], [[near, far], [far]]],
+        [[far], [[far, near], [near]]],
+      ] as const) {
+        const batch = batchOf(...first)
+        expect((await sendLines(batch)).body).toMatchObject({ status: 'completed' })
+        const after = balances()
+        for (const records of others) {
+          const told = await sendLines({ ...batch, records })
+          expect([told.status, told.body.reason]).toEqual([409, 'id-reused'])
+        }
+        expect((await sendLines(batch)).body).toMatchObject({ status: 'completed', completed: 1 })
+        expect(balances()).toEqual(after)
+      }
+    }
+  })
+
+  test('is refused before anything moves when its answer could be given in no form that the client takes', async () => {
+    const [[a, b]] = wallets as [[TestWallet, TestWallet], [TestWallet, TestWallet]]
+    const before = balances()
+    const batch = batchOf(pay(a, b, '10.00'))
+    for (const accept of ['text/html', 'application/x-protobuf']) {
+      expect((await sendBinary(batch, { accept })).status).toBe(406)
+    }
+    expect(balances()).toEqual(before)
+    const told = await sendBinary(batch, { accept: 'application/x-protobuf, application/json;q=0.5' })
+    expect([told.status, told.headers.get('content-type')]).toEqual([200, 'application/json'])
+    expect(told.body).toMatchObject({ status: 'completed' })
+  })
+
+  describe('long after the ledger has forgotten it', () => {
+    const oldMs = Date.now() - 25 * 60_000
+    const old = (): { batch: TestBatch; rows: (digest: Uint8Array) => JournalPayment[] } => {
+      const [[a, b], [c]] = wallets as [[TestWallet, TestWallet], [TestWallet, TestWallet]]
+      const batch = { ...batchOf(pay(a, b, '1.00'), pay(c, a, '2.00'), pay(b, c, '3.00')), batchId: newId(oldMs) }
+      const record = (index: number, code: number, complete: boolean, digest: Uint8Array): JournalPayment => {
+        const id = parseCommandId(batch.batchId)!
+        makeRecordId(id, index)
+        const { payer, payee } = batch.records[index]!
+        const [from, to] = [payer, payee].map((one) => parseWalletId(one)!.number) as [number, number]
+        const executed = { shard: 0, seq: 5, index, timeMs: oldMs }
+        return { payer: from, payee: to, id, amountFen: 100, code, complete, digest: digest.subarray(0, 8), executed }
+      }
+      const far = codeOf['funds-insufficient']
+      return { batch, rows: (digest) => [record(0, 0, true, digest), record(1, far, true, digest)] }
+    }
+
+    test('is answered from the journal; a record that is not there was never executed', async () => {
+      const { batch, rows } = old()
+      const before = balances()
+      api.journal = rows(sha256(binaryOf(batch)))
+      const told = await sendLines(batch)
+      expect(told.status).toBe(200)
+      expect(told.body.outcomes).toEqual([
+        { from: 0, to: 0, outcome: 'completed' },
+        { from: 1, to: 1, outcome: 'refused', code: 'INSUFFICIENT_BALANCE', reason: 'funds-insufficient' },
+        { from: 2, to: 2, outcome: 'refused', code: 'ID_EXPIRED', reason: 'id-expired' },
+      ])
+      api.journal = rows(sha256(binaryOf(batch))).map((row) => ({ ...row, complete: false }))
+      expect((await sendLines(batch)).status).toBe(202)
+      expect(balances()).toEqual(before)
+    })
+
+    test('is refused under 409 when the journal has another body under its id', async () => {
+      const { batch, rows } = old()
+      api.journal = rows(sha256(Buffer.from('another body')))
+      const told = await sendLines(batch)
+      expect([told.status, told.body.reason]).toEqual([409, 'id-reused'])
+    })
+
+    test('is expired only where the journal knows that it has nothing', async () => {
+      const { batch } = old()
+      const away = await sendLines(batch)
+      expect([away.status, away.headers.get('retry-after')]).toEqual([503, '5'])
+      api.journal = []
+      const told = await sendLines(batch)
+      expect([told.status, told.body.reason]).toEqual([410, 'id-expired'])
+    })
   })
 
   test('is the same commands in the log, whichever form it came in', async () => {

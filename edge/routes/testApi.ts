@@ -263,6 +263,11 @@ export class TestApi {
         if (this.journal === undefined) return { kind: 'away' }
         return { kind: 'found', record: this.journal.filter((one) => Buffer.compare(one.id, id) === 0) }
       },
+      paymentsOfBatch: async (id) => {
+        if (this.journal === undefined) return { kind: 'away' }
+        const record = this.journal.filter((one) => Buffer.compare(one.id.subarray(8, 14), id.subarray(8, 14)) === 0)
+        return record.length === 0 ? { kind: 'none' } : { kind: 'found', record }
+      },
       saga: async () => (this.journal === undefined ? { kind: 'away' } : { kind: 'none' }),
       entries: async () => (this.entries === undefined ? { kind: 'away' } : { kind: 'found', record: this.entries }),
       order: (merchant, orderNo) => this.#writtenOrder(merchant, orderNo),
