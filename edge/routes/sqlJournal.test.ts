@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { eachTestFollowed, type FollowedTown } from '../../actors/followers/followedTown.fixture.ts'
 import type { Resident } from '../../actors/host/hostTown.fixture.ts'
+import { encodeBatch } from '../../actors/ledger/frameBuilder.ts'
 import { uuidAt } from '../../actors/ledger/paper.fixture.ts'
+import { batchHeader, batchRecord, frameKinds } from '../../actors/ledger/records.ts'
+import { codeOf } from '../../actors/ledger/refusals.ts'
 import { viewCommand } from '../../actors/ledger/views.ts'
 import { createLogger } from '../../actors/log/process.ts'
 import { ShardUnavailable } from '../gateway/ports.ts'
@@ -67,6 +70,39 @@ test('a payment that the ledger has forgotten is not denied by a journal that st
   await followed.caughtUp()
   expect(await journal.payment(alice.number, id)).toMatchObject({ kind: 'found', record: { complete: true } })
   expect(await kindOf(journal.payment(alice.number, newId()))).toBe('none')
+})
+
+test('a batch is found by the payments of its records, whole and only once no more of them can come', async () => {
+  const { town } = followed
+  const id = newId()
+  const header = { id, institution: 1, digestHigh: 0x1020304, digestLow: 5, flags: 0, requestedMs: town.timers.nowMs }
+  const records = [30, 999_999, 40].map((amount, n) => {
+    return { payer: alice.number, payee: bob.number, amount, authorisation: 7, index: n * 7_000 }
+  })
+  const bytes = encodeBatch({ ...header, token: 0 }, records)
+  const bodies = [batchHeader.size + batchRecord.size, batchRecord.size, batchRecord.size].map((size, n) => {
+    const from = n === 0 ? 0 : batchHeader.size + n * batchRecord.size
+    return bytes.subarray(from, from + size)
+  })
+  const seq = await town.append(0, { kind: 'edge', id: '1' }, frameKinds.batch, bodies)
+  await town.until('the batch has arrived', () => town.quiet({ 0: seq }))
+  await pay(alice, bob)
+  expect(await kindOf(journal.paymentsOfBatch(id))).toBe('away')
+  await followThenStop()
+  const found = await journal.paymentsOfBatch(id)
+  const rows = found.kind === 'found' ? found.record : []
+  expect(rows.map(({ id, code, complete }) => [(id[14]! << 8) | id[15]!, code, complete])).toEqual([
+    [0, 0, true],
+    [7_000, codeOf['funds-insufficient'], true],
+    [14_000, 0, true],
+  ])
+  expect(rows[0]!.digest).toEqual(Buffer.from([4, 3, 2, 1, 5, 0, 0, 0]))
+  expect(await kindOf(journal.paymentsOfBatch(newId()))).toBe('none')
+  for (let n = 0; n < 3; n++) await pay(bob, alice)
+  town.timers.advance(2 * minuteMs)
+  await pay(bob, alice)
+  await pay(bob, alice)
+  expect(await kindOf(journal.paymentsOfBatch(id))).toBe('away')
 })
 
 describe('that there is nothing', () => {

@@ -118,24 +118,27 @@ export class SqlJournal implements Journal {
   }
 
   paymentsById(id: Uint8Array): Promise<Found<readonly JournalPayment[]>> {
-    const everywhere = Array.from({ length: this.#shardCount }, (_, shard) => shard)
-    return this.#lookUp(everywhere, async (sql) => {
+    return this.#lookUp(this.#everywhere(), async (sql) => {
       const payments = await this.#payments(sql, sql`p.id = ${id}`)
       return payments.length === 0 ? undefined : payments
     })
   }
 
-  paymentsOfBatch(id: Uint8Array): Promise<Found<readonly JournalPayment[]>> {
+  async paymentsOfBatch(id: Uint8Array): Promise<Found<readonly JournalPayment[]>> {
     const [first, last] = [Uint8Array.from(id), Uint8Array.from(id)]
     makeRecordId(first, 0)
     makeRecordId(last, recordIndexMax)
+    // That no more can come is found out first: rows that come meanwhile may be seen, none may be missed.
+    const known = await this.#lookUp<never>(this.#everywhere(), async () => undefined)
+    if (known.kind === 'away') return known
     return this.#ask(async (sql) => {
-      // How far the journal has come is read first: rows that come meanwhile may be seen, none may be missed.
-      const known = await this.#none(sql)
-      if (known.kind === 'away') return known
-      const rows = await this.#payments(sql, sql`p.id between ${first} and ${last}`, batchPaymentsMax)
-      return rows.length === 0 ? known : { kind: 'found', record: rows }
+      const record = await this.#payments(sql, sql`p.id between ${first} and ${last}`, batchPaymentsMax)
+      return record.length === 0 ? { kind: 'none' } : { kind: 'found', record }
     })
+  }
+
+  #everywhere(): number[] {
+    return Array.from({ length: this.#shardCount }, (_, shard) => shard)
   }
 
   #payments(sql: postgres.Sql, where: postgres.PendingQuery<postgres.Row[]>, count = 100): Promise<JournalPayment[]> {
