@@ -5,6 +5,8 @@ import type { Assertion } from '../../actors/log/evidence.ts'
 import { AssertionError, assertedBytes, checkAssertion } from '../auth/assertion.ts'
 import { assertionOf } from '../auth/assertionHeader.ts'
 import {
+  type Body,
+  checkDigest,
   checkPolicy,
   type ParsedSignature,
   parseSignature,
@@ -48,10 +50,11 @@ export class Authentication {
   }
 
   /**
+   * @param body `to come` when the caller must be known before it is read; then `checkBody` is called with it
    * @throws Failure `not-signed`, the same for an unknown key id as for a wrong signature
    * @throws ShardUnavailable when the key cannot be asked for now
    */
-  async callerOf(message: SignedMessage, body: Uint8Array, nowMs: number): Promise<Caller> {
+  async callerOf(message: SignedMessage, body: Body, nowMs: number): Promise<Caller> {
     const parsed = this.#read(message, body, nowMs)
     const principal = principalPattern.exec(parsed.keyId)
     if (principal !== null) return this.#principal(parsed, principal[1] as PrincipalRole, Number(principal[2]))
@@ -60,15 +63,17 @@ export class Authentication {
     return this.#wallet(parsed, this.#assertionOf(message, parsed))
   }
 
-  #read(message: SignedMessage, body: Uint8Array, nowMs: number): ParsedSignature {
-    try {
+  /** @throws Failure `not-signed` when the body is not the one whose digest was signed */
+  checkBody({ headers }: SignedMessage, body: Uint8Array): void {
+    asNotSigned(() => checkDigest(headers['content-digest'], body))
+  }
+
+  #read(message: SignedMessage, body: Body, nowMs: number): ParsedSignature {
+    return asNotSigned(() => {
       const parsed = parseSignature(message)
       checkPolicy(parsed, message, body, nowMs)
       return parsed
-    } catch (error) {
-      if (error instanceof SignatureError) throw notSigned(error.message)
-      throw error
-    }
+    })
   }
 
   async #principal(parsed: ParsedSignature, role: PrincipalRole, number: number): Promise<Caller> {
@@ -160,6 +165,15 @@ export class Authentication {
         fields: [{ field: 'WebAuthn-Assertion', message: `${error.part} ${error.message}` }],
       })
     }
+  }
+}
+
+function asNotSigned<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof SignatureError) throw notSigned(error.message)
+    throw error
   }
 }
 

@@ -311,6 +311,44 @@ describe('what is no batch is refused whole, and moves nothing', () => {
     }
   })
 
+  test('no byte of a body is read before it is known who sends it', async () => {
+    const [[a, b]] = wallets as [[TestWallet, TestWallet], [TestWallet, TestWallet]]
+    const bytes = linesOf(batchOf(pay(a, b, '1.00')))
+    let read = 0
+    const body = new ReadableStream(
+      {
+        pull(controller) {
+          read += 1
+          controller.enqueue(Buffer.from(bytes))
+          controller.close()
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const headers = { 'content-type': linesType }
+    const request = new Request('https://edge.test/v1/payment-batches', {
+      method: 'POST',
+      body,
+      headers,
+      duplex: 'half',
+    } as RequestInit)
+    expect((await api.app.fetch(request)).status).toBe(401)
+    expect(read).toBe(0)
+  })
+
+  test('a body other than the one whose digest was signed', async () => {
+    const [[a, b]] = wallets as [[TestWallet, TestWallet], [TestWallet, TestWallet]]
+    const [signedBody, bytes] = ['1.00', '2.00'].map((amount) => linesOf(batchOf(pay(a, b, amount)))) as [
+      string,
+      string,
+    ]
+    const before = balances()
+    const by = api.institution.signer
+    const told = await api.ask('POST', '/v1/payment-batches', { by, bytes, type: linesType, signedBody })
+    expect([told.status, told.body.reason]).toEqual([401, 'not-signed'])
+    expect(balances()).toEqual(before)
+  })
+
   test('another type of body, an announced length beyond any batch, another caller, no signature', async () => {
     const [[a, b]] = wallets as [[TestWallet, TestWallet], [TestWallet, TestWallet]]
     const lines = linesOf(batchOf(pay(a, b, '1.00')))

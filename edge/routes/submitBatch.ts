@@ -34,10 +34,13 @@ const fieldOf: Readonly<Record<string, string>> = {
 export async function submitBatch(web: Web, c: Context): Promise<Outcome> {
   const form = formOf(c)
   const binary = wantsBinary(c)
-  const bytes = await readBody(c.req.raw, form === 'lines' ? batchLinesBytesMax : batchBytesMax)
-  const caller = await web.authentication.callerOf(signedMessage(c), bytes, web.services.nowMs())
+  const message = signedMessage(c)
+  // Four megabytes are not taken from a stranger: who asks is known from the headers, the body's digest among them.
+  const caller = await web.authentication.callerOf(message, 'to come', web.services.nowMs())
   if (caller.role !== 'institution') throw new Failure('not-allowed')
   admit(web.limits.principal(caller.role, caller.number))
+  const bytes = await readBody(c.req.raw, form === 'lines' ? batchLinesBytesMax : batchBytesMax)
+  web.authentication.checkBody(message, bytes)
   const batch = readBatch(form === 'lines' ? batchOfLines(bytes, caller.number) : bytes, caller.number)
   const { gateway } = web.services
   const shardOf = (number: number): number | undefined => gateway.shardOf(number)
