@@ -42,6 +42,15 @@ export class DatabaseTimeout extends Error {
   }
 }
 
+/**
+ * The code of an error that the data of a statement made (SQLSTATE 22 and 23): it comes again however often the same is
+ * sent. Its text may repeat the data, and is not for logs. @returns undefined for any other error
+ */
+export function dataErrorCode(error: unknown): string | undefined {
+  const code = error instanceof postgres.PostgresError ? error.code : ''
+  return /^2[23]/.test(code) ? code : undefined
+}
+
 export function withinMs<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new DatabaseTimeout(what, timeoutMs)), timeoutMs)

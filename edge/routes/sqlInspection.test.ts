@@ -265,6 +265,14 @@ describe('merchants', () => {
       expect([name, (await list({ name })).wallets]).toEqual([name, [tea.number]])
     for (const name of ['tea@', '\\', '_%', "'"]) expect([name, (await list({ name })).wallets]).toEqual([name, []])
   })
+
+  test('are found by their names too where a text holds what PostgreSQL cannot, which hides nobody else', async () => {
+    const tea = await open({ name_zh: '松间茶馆' })
+    const odd = await open({ name_zh: '茶\\u0000店', callback_url: 'https://shop.example/\0\0\ud83c\udf75\ud83c\\\0' })
+    await project()
+    expect((await list({ name: '茶' })).wallets.toSorted()).toEqual([tea.number, odd.number].toSorted())
+    expect((await list({ name: '\\u0000店' })).wallets).toEqual([odd.number])
+  })
 })
 
 test('reconciliations are told newest first, and a database that is away is said to be away', async () => {

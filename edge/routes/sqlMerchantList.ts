@@ -11,6 +11,9 @@ type Row = {
   content: string | null
 }
 
+/** Escapes in JSON of what PostgreSQL's text cannot hold: a zero byte and halves of characters. One such fails the whole query. */
+const unreadable = '(?<!\\\\)((?:\\\\\\\\)*)\\\\u(0000|[dD][89a-fA-F][0-9a-fA-F]{2})'
+
 const escaped = (text: string): string => text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`)
 
 /** Merchants, whose wallets are of kind 2, in the order of the wallets' numbers, behind one of them. */
@@ -22,7 +25,8 @@ export async function selectMerchants(
 ): Promise<ListedMerchant[]> {
   const named = `%${escaped(name ?? '')}%`
   // A text that is damaged names nobody; what is no JSON must not be read as such.
-  const said = (member: string) => sql`case when t.content is json object then t.content::jsonb ->> ${member} end`
+  const said = (member: string) => sql`case when t.content is json object then
+    regexp_replace(t.content, ${unreadable}, ${'\\1'}, 'g')::jsonb ->> ${member} end`
   const rows = await sql<Row[]>`
     select w.number as wallet, w.institution, w.state, s.standing, m.profile_version as version,
       m.changed_ms as changed, t.content

@@ -1,3 +1,4 @@
+import pino from 'pino'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { secretOf, secretOverlapMs } from '../../log/webhookSecrets.ts'
@@ -221,4 +222,53 @@ test('what was told when the program died is told again under the same id, and n
   town.start()
   await town.settle()
   expect([unique(shop.taken), shop.taken.length]).toEqual([5, 10])
+})
+
+describe('what the database does not take', () => {
+  const hostile = ['https://127.0.0.1:1/a\0b', 'https://127.0.0.1:1/\ud83c', 'https://127.0.0.1:1/\udf75\0']
+
+  test('of an address that was taken down before it was refused stops nobody: its tries are written without it', async () => {
+    const shop = await town.merchant(4_097)
+    for (const [n, url] of hostile.entries()) {
+      await town.merchant(4_200 + n, { profile: false })
+      await town.profile(4_200 + n, JSON.stringify({ callback_url: url }))
+      await town.tell(4_200 + n, `H-${n}`, ['order.paid'])
+    }
+    await town.tell(4_097, 'T-1', ['order.paid'])
+    town.start()
+    await town.until('who can be told is told', async () => (await town.states()).delivered === 1)
+    await town.until('each of the others was tried', async () => {
+      const rows = await town.sql`select distinct event_id from webhook_attempts where status = 0`
+      return rows.length === hostile.length
+    })
+    const tries = await town.sql<{ url: string }[]>`
+      select distinct url from webhook_attempts where status = 0 order by url`
+    expect(tries.map(({ url }) => url).toSorted()).toEqual(['https://127.0.0.1:1/ab', 'https://127.0.0.1:1/\ufffd'])
+    expect([shop.taken.length, town.deliverer.trouble]).toEqual([1, ''])
+  })
+
+  test('of one try holds up no other of its lot, and is not told again and again', async () => {
+    const shops = [await town.merchant(4_097), await town.merchant(4_098), await town.merchant(4_099)]
+    for (const { wallet } of shops) await town.tell(wallet, `T-${wallet}`, ['order.paid'])
+    const said: unknown[] = []
+    const lines = { write: (line: string) => said.push(JSON.parse(line)) }
+    let calls = 0
+    // A status that no column of two bytes holds.
+    const caller = {
+      call: async ({ url }: { url: string }) => {
+        calls += 1
+        const status = url === shops[1]!.url ? 99_999 : 200
+        return { status, error: '', durationMs: 1, response: 'a secret', retryAfterS: undefined }
+      },
+    }
+    town.start({ caller, logger: pino({}, lines) })
+    await town.until('the others are written down', async () => (await town.states()).delivered === 2)
+    await town.tell(4_099, 'T-2', ['order.paid'])
+    await town.until('the next is too', async () => (await town.states()).delivered === 3)
+    expect([calls, await town.states()]).toEqual([4, { delivered: 3, pending: 1 }])
+    const text = JSON.stringify(said)
+    expect(said).toContainEqual(expect.objectContaining({ code: '22003', event: expect.stringMatching(/^evt_/) }))
+    expect(text).not.toContain('99999')
+    expect(text).not.toContain('secret')
+  })
 })

@@ -4,6 +4,7 @@ import { messageOf } from '../../log/process.ts'
 import { webhookBody, webhookIdText, webhookStates } from '../../log/webhookEvents.ts'
 import { overlapUntilMs, type SecretGenerations, secretsInForce } from '../../log/webhookSecrets.ts'
 import { signWebhook, type WebhookSecret, webhookHeaders } from '../../log/webhookSignatures.ts'
+import { dataErrorCode } from '../database.ts'
 import type { CallbackCaller, CallResult } from './callbackRequest.ts'
 import { mayBeCalled } from './callbackTarget.ts'
 import { MerchantLane } from './merchantLane.ts'
@@ -33,6 +34,7 @@ export type DelivererPorts = {
   readonly onEnded?: (outcome: 'delivered' | 'failed' | 'dead' | 'unaddressed', durationMs: number) => void
 }
 
+type Written = { readonly attempt: Attempt; readonly id: bigint }
 type Queue = { readonly lane: MerchantLane; readonly waiting: DueEvent[] }
 
 /**
@@ -45,7 +47,7 @@ export class Deliverer {
   /** Read from the database and not written back. */
   readonly #busy = new Set<bigint>()
   readonly #secrets = new Map<string, WebhookSecret[]>()
-  #written: { attempt: Attempt; id: bigint }[] = []
+  #written: Written[] = []
   #calls = 0
   #stopped = false
   #running: Promise<void> | undefined
@@ -220,25 +222,42 @@ export class Deliverer {
       await new Promise((resolve) => setTimeout(resolve, writeEveryMs))
       const lot = this.#written
       this.#written = []
-      await this.#writeUntilTaken(lot.map(({ attempt }) => attempt))
-      for (const { id } of lot) this.#busy.delete(id)
+      await this.#writeUntilTaken(lot)
       this.#wake?.()
     }
     this.#writing = undefined
   }
 
   /** What was told and cannot be written down would be told again: nothing new begins that is due to the same order. */
-  async #writeUntilTaken(attempts: readonly Attempt[]): Promise<void> {
+  async #writeUntilTaken(lot: readonly Written[]): Promise<void> {
     for (;;) {
       try {
-        await this.#o.store.record(attempts)
+        await this.#o.store.record(lot.map(({ attempt }) => attempt))
         this.#recovered()
+        for (const { id } of lot) this.#busy.delete(id)
         return
       } catch (error) {
+        const code = dataErrorCode(error)
+        if (code !== undefined) return this.#writeApart(lot, code)
         this.#troubled(error)
         if (this.#stopped) return
         await new Promise((resolve) => setTimeout(resolve, retryMs * (0.5 + this.#o.random())))
       }
+    }
+  }
+
+  /**
+   * One bad row keeps the whole lot out: each is written by itself. The event of a row that nothing can be done with
+   * stays busy until the next start, since a try that is not written down would be made again and again.
+   */
+  async #writeApart(lot: readonly Written[], code: string): Promise<void> {
+    if (lot.length > 1) {
+      for (const one of lot) await this.#writeUntilTaken([one])
+      return
+    }
+    for (const { attempt } of lot) {
+      const event = webhookIdText(attempt.eventId)
+      this.#o.logger.error({ event, code }, 'what came of telling an event cannot be written down')
     }
   }
 

@@ -110,7 +110,10 @@ export class WebhookStore {
 
   /** Writes down what was tried. What somebody asked to be told again meanwhile stays due. */
   async record(attempts: readonly Attempt[]): Promise<void> {
-    const rows = attempts.map(({ eventId, ...rest }) => ({ ...rest, eventId: Buffer.from(eventId).toString('hex') }))
+    const rows = attempts.map(({ eventId, url, error, response, ...rest }) => {
+      const texts = { url: storable(url), error: storable(error), response: storable(response) }
+      return { ...rest, ...texts, eventId: Buffer.from(eventId).toString('hex') }
+    })
     const text = JSON.stringify(rows)
     const work = this.#sql.begin(async (tx) => {
       await tx`
@@ -139,6 +142,9 @@ export class WebhookStore {
     return (await withinMs(work, timeoutMs, 'what is dead')).count
   }
 }
+
+/** PostgreSQL's text holds no zero byte and no half of a character; what merchants give and answer may. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '')
 
 function dueOf(row: DueRow): DueEvent {
   return {
