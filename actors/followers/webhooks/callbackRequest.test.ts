@@ -51,7 +51,7 @@ describe('a call', () => {
     const result = await caller().call(call(url, { 'webhook-id': 'evt_1' }))
     expect(seen).toEqual([['POST', '/paid?shop=1', 'evt_1', '{"a":"茶"}']])
     expect(result).toMatchObject({ status: 200, error: '' })
-    expect(result.response).toBe(`ok${'x'.repeat(1_024 - 3)}`)
+    expect(result.response).toBe(`ok\0${'x'.repeat(1_024 - 3)}`)
   })
 
   test.each([500, 404, 302, 307])('that is answered %i has failed, and is sent nowhere else', async (status) => {
@@ -84,6 +84,31 @@ describe('a call', () => {
       error: '',
       response: 'taken',
     })
+  })
+
+  test('whose answer breaks off counts by what was answered', async () => {
+    const url = await merchant((_, response) => {
+      response.writeHead(500, { 'content-length': '100' })
+      response.write('half', () => response.destroy())
+    })
+    expect(await caller().call(call(url))).toMatchObject({ status: 500, error: 'answered 500', response: 'half' })
+  })
+
+  test.each([
+    ['HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n', 'answered 101'],
+    ['', 'socket hang up'],
+    ['nonsense\r\n\r\n', 'Parse Error: Expected HTTP/, RTSP/ or ICE/'],
+  ])('that is answered %j and nothing else is over, and gives its place to the next', async (bytes, error) => {
+    const server = createServer()
+    server.on('connection', (socket) =>
+      socket.once('data', () => (bytes === '' ? socket.destroy() : socket.write(bytes))),
+    )
+    const url = `http://localhost:${await listening(server)}/`
+    const one = caller({ callsPerHostMax: 1, timeoutMs: 1_000 })
+    for (let n = 0; n < 2; n++) {
+      const result = await one.call(call(url))
+      expect(result.error).toBe(error)
+    }
   })
 
   test('reads no more of an answer than it has to', async () => {

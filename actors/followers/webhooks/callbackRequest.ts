@@ -103,22 +103,36 @@ const failed = (error: unknown, stale = false): Told => {
 
 function toldBy(sent: ClientRequest, body: string, leftMs: number): Promise<Told> {
   return new Promise((resolve) => {
-    const late = setTimeout(() => sent.destroy(new Error('no answer in time')), leftMs)
+    let isAnswered = false
+    // Whatever the request says of itself after that: a call that never ended would keep its place for good.
+    const giveUp = (what: string): void => {
+      sent.destroy()
+      if (!isAnswered) end(failed(new Error(what)))
+    }
+    const late = setTimeout(() => giveUp('no answer in time'), leftMs)
     const slow = setTimeout(() => {
-      if (sent.socket === null || sent.socket.connecting) sent.destroy(new Error('no connection in time'))
+      if (sent.socket === null || sent.socket.connecting) giveUp('no connection in time')
     }, connectTimeoutMs)
     const end = (told: Told): void => {
       clearTimeout(late)
       clearTimeout(slow)
       resolve(told)
     }
-    let isAnswered = false
     sent.on('error', (error: NodeJS.ErrnoException) => {
       if (!isAnswered) end(failed(error, sent.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')))
     })
     sent.once('response', (answer) => {
       isAnswered = true
       void readSome(answer).then((response) => end(answered(answer, response)))
+    })
+    // Another protocol was not asked for, and its connection is nobody's but ours to end.
+    sent.once('upgrade', (answer, socket) => {
+      isAnswered = true
+      socket.destroy()
+      end(answered(answer, ''))
+    })
+    sent.once('close', () => {
+      if (!isAnswered) end(failed(new Error('the connection was closed without an answer')))
     })
     sent.end(body)
   })
@@ -143,8 +157,7 @@ async function readSome(answer: IncomingMessage): Promise<string> {
   } catch {
     answer.destroy()
   }
-  // PostgreSQL's text holds no zero byte.
-  return new TextDecoder().decode(Buffer.concat(kept)).replaceAll('\0', '')
+  return new TextDecoder().decode(Buffer.concat(kept))
 }
 
 function within<T>(work: Promise<T>, timeoutMs: number, what: string): Promise<T> {
