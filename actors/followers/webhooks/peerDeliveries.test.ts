@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { OwnerTable } from '../../log/ownerDirectory.ts'
 import { firstOwnerRecord, type OwnerRecord } from '../../log/ownerRecord.ts'
 import { createLogger } from '../../log/process.ts'
@@ -121,6 +121,46 @@ test('of a long backlog only what was looked at counts as ended', async () => {
   await tell('a')
   const rows = await towns.b.sql`select order_no from webhook_events where state = 4`
   expect(rows.map(({ order_no }) => order_no)).toEqual(['L-3'])
+})
+
+describe('a refund whose end one region has followed before its beginning', () => {
+  /** The shard of who paid is 1: there it ended, at the place that both regions know. */
+  async function endsAhead(): Promise<void> {
+    await towns.b.tell(shopOfA, 'R-1', ['refund.completed'], { shard: 1, merchantShard: 0, sinceMs: startMs })
+    const [{ seq }] = (await towns.b.sql`select seq from webhook_events where order_no = 'R-1'`) as [{ seq: bigint }]
+    await towns.a
+      .sql`insert into refund_ends values (${shopOfA}, ${Buffer.alloc(16, 9)}, 4096, 1, 0, 0, 1, ${seq}, 0, 1)`
+  }
+
+  const beginsToo = async (): Promise<void> => {
+    await towns.a.sql`delete from refund_ends`
+    await towns.a.tell(shopOfA, 'R-1', ['refund.completed'], { shard: 1, merchantShard: 0, sinceMs: startMs })
+    const [{ event_id: id, seq }] = (await towns.b.sql`
+      select event_id, seq from webhook_events where order_no = 'R-1'`) as [{ event_id: Uint8Array; seq: bigint }]
+    await towns.a.sql`update webhook_events set event_id = ${id}, seq = ${seq} where order_no = 'R-1'`
+  }
+
+  test('does not count as ended there: the other tells it when it takes over', async () => {
+    await happens(1)
+    await endsAhead()
+    await tell('a')
+    expect(await pending('b')).toEqual(['A-0', 'B-0', 'R-1'])
+    await beginsToo()
+    await tell('a')
+    expect(await pending('b')).toEqual(['A-0', 'B-0', 'R-1'])
+    await ended('a', 'R-1')
+    await tell('a')
+    expect(await pending('b')).toEqual(['A-0', 'B-0'])
+  })
+
+  test('counts as pending again once it is said to be, whatever was believed before', async () => {
+    await happens(1)
+    await endsAhead()
+    await towns.b.sql`update webhook_events set state = 4 where order_no = 'R-1'`
+    await beginsToo()
+    await tell('a')
+    expect(await pending('b')).toEqual(['A-0', 'B-0', 'R-1'])
+  })
 })
 
 test('a region that no longer owns a shard, or speaks of another epoch, is not believed', async () => {

@@ -12,6 +12,8 @@ const timeoutMs = 5_000
 /** Of each pair of shards; beyond it nothing is said, and what nothing is said of stays as it is. */
 const pendingMax = 500
 
+const listText = (values: readonly (number | string)[]): string => `{${values.join(',')}}`
+
 /**
  * What a region says of the events that it tells: of the merchants in `own`, everything up to position `upTo[shard]` of
  * each log has ended, but for what is `pending`. It says all of it each time, so that no message is missed for good.
@@ -81,14 +83,19 @@ export class PeerDeliveries {
       const positions = await tx<{ shard: number; seq: bigint }[]>`select shard, seq from positions`
       const rows = await tx<{ log: number; seq: bigint; id: string }[]>`
         select log.shard as log, e.seq, encode(e.event_id, 'hex') as id
-        from unnest(${`{${own.join(',')}}`}::text::int[]) as own (shard)
+        from unnest(${listText(own)}::text::int[]) as own (shard)
         cross join positions log
         cross join lateral (select seq, event_id from webhook_events
           where state = 0 and merchant_shard = own.shard and shard = log.shard order by seq limit ${pendingMax}) e`
-      return { positions, rows }
+      // Their events are made when what began them has been followed: until then nothing stands for them.
+      const waiting = await tx<{ log: number; seq: bigint }[]>`
+        select shard as log, min(seq) as seq from refund_ends
+        where merchant_shard = any (${listText(own)}::text::int[]) group by shard`
+      return { positions, rows, waiting }
     })
-    const { positions, rows } = await withinMs(work, timeoutMs, 'what is not told yet')
+    const { positions, rows, waiting } = await withinMs(work, timeoutMs, 'what is not told yet')
     const upTo = epochs.map((_, shard) => Number(positions.find((one) => one.shard === shard)?.seq ?? 0n))
+    for (const { log, seq } of waiting) upTo[log] = Math.min(upTo[log]!, Number(seq) - 1)
     const counts = new Map<number, number>()
     for (const { log, seq } of rows) {
       counts.set(log, (counts.get(log) ?? 0) + 1)
@@ -102,12 +109,19 @@ export class PeerDeliveries {
   async take({ own, upTo, epochs, pending }: ToldEvents): Promise<void> {
     const here = this.#epochs()
     const theirs = own.filter((shard) => this.#owners.ownerOf(shard)?.region !== this.#region)
+    if (theirs.length === 0) return
+    // Whatever made it count as ended: it would be told by nobody if the other region were lost now.
+    const back = this.#sql`
+      update webhook_events set state = ${webhookStates.pending}
+      where state = ${webhookStates.elsewhere} and merchant_shard = any (${listText(theirs)}::text::int[])
+        and event_id in (select decode(id, 'hex') from unnest(${listText(pending)}::text::text[]) as pending (id))`
+    await withinMs(back, timeoutMs, 'what the other region has not told')
     for (const [log, seq] of upTo.entries()) {
-      if (epochs[log] !== here[log] || theirs.length === 0) continue
+      if (epochs[log] !== here[log]) continue
       const work = this.#sql`
         update webhook_events set state = ${webhookStates.elsewhere}
-        where state = 0 and merchant_shard = any (${`{${theirs.join(',')}}`}::text::int[]) and shard = ${log}
-          and seq <= ${seq} and encode(event_id, 'hex') <> all (${`{${pending.join(',')}}`}::text::text[])`
+        where state = 0 and merchant_shard = any (${listText(theirs)}::text::int[]) and shard = ${log}
+          and seq <= ${seq} and encode(event_id, 'hex') <> all (${listText(pending)}::text::text[])`
       await withinMs(work, timeoutMs, 'what the other region has told')
     }
   }

@@ -105,9 +105,9 @@ export class WebhookTown {
     wallet: number,
     orderNo: string,
     types: readonly WebhookType[],
-    o: { fen?: number; shard?: number; sinceMs?: number } = {},
+    o: { fen?: number; shard?: number; merchantShard?: number; sinceMs?: number } = {},
   ): Promise<void> {
-    const { fen = 1_250, shard = 0, sinceMs = this.nowMs() } = o
+    const { fen = 1_250, shard = 0, sinceMs = this.nowMs(), merchantShard = shard } = o
     for (const type of types) {
       const seq = ++this.#seq
       const id = Buffer.from(webhookEventId(type, wallet, `${orderNo}/${seq}`), 'hex')
@@ -115,7 +115,7 @@ export class WebhookTown {
       await this.sql`
         insert into webhook_events (event_id, type, merchant, merchant_shard, order_no, order_seq, order_index, amount_fen,
           created_ms, expires_ms, shard, seq, index, at_ms, payer, payment_id, refund_id, since_ms)
-        values (${id}, ${webhookTypes[type]}, ${wallet}, ${shard}, ${orderNo}, 1, 0, ${fen}, ${sinceMs}, ${sinceMs + 60_000},
+        values (${id}, ${webhookTypes[type]}, ${wallet}, ${merchantShard}, ${orderNo}, 1, 0, ${fen}, ${sinceMs}, ${sinceMs + 60_000},
           ${shard}, ${seq}, 0, ${sinceMs}, 4096, ${Buffer.alloc(16, 7)}, ${refund}, ${sinceMs})`
     }
   }
