@@ -119,3 +119,25 @@ test('regions that have followed nothing yet are not equal for that', async () =
     notes: ['region a has followed nothing of shard 0 yet'],
   })
 })
+
+test('of regions whose databases know nothing of a shard, or of any, nothing is said', async () => {
+  for (const { sql } of regions) await sql`delete from positions where shard = 1`
+  const silent = { verdict: 'unknown', notes: ['region a has followed nothing of shard 1 yet'] }
+  expect(await compareRegions(...regions, 0)).toMatchObject(silent)
+  await elsewhere`insert into positions (shard, seq, chain, log_time_ms) values (1, 0, ${Buffer.alloc(32)}, 0)`
+  expect(await compareRegions(...regions, 0)).toMatchObject(silent)
+  for (const { sql } of regions) await sql`delete from positions`
+  expect((await compareRegions(...regions, 0)).verdict).toBe('unknown')
+  const [a, b] = regions
+  const noLogs = await compareRegions({ ...a, logs: [] }, { ...b, logs: [] }, 0)
+  expect(noLogs).toMatchObject({ verdict: 'unknown', notes: ['there is no log of either region'] })
+})
+
+test('a position of a shard of which there is no log is no equality', async () => {
+  for (const { sql } of regions)
+    await sql`insert into positions select 2, seq, chain, log_time_ms from positions where shard = 1`
+  expect(await compareRegions(...regions, 0)).toMatchObject({
+    verdict: 'unknown',
+    notes: ['the database of region a has a shard 2, of which there is no log'],
+  })
+})

@@ -95,22 +95,29 @@ const positionsOf = (sql: Database): Promise<Position[]> =>
 async function logEnds(a: ComparedRegion, b: ComparedRegion): Promise<number[]> {
   const lastsOf = ({ logs }: ComparedRegion) => Promise.all(logs.map(async (log) => (await log.bounds()).last))
   const [left, right] = await Promise.all([lastsOf(a), lastsOf(b)])
-  return left.map((last, shard) => Math.max(last, right[shard] ?? 0))
+  const shards = Array.from({ length: Math.max(left.length, right.length) }, (_, shard) => shard)
+  return shards.map((shard) => Math.max(left[shard] ?? 0, right[shard] ?? 0))
 }
 
 /** @returns where the regions stand apart, or short of the ends; undefined when both have followed all */
 async function apartFrom(a: ComparedRegion, b: ComparedRegion, ends: readonly number[]): Promise<string | undefined> {
   const [left, right] = [await positionsOf(a.sql), await positionsOf(b.sql)]
-  for (const { shard, seq } of left) {
-    const there = right.find((one) => one.shard === shard)?.seq ?? 0n
-    if (seq === 0n) return `region ${a.region} has followed nothing of shard ${shard} yet`
-    if (there !== seq)
-      return `shard ${shard} stands at ${seq} in region ${a.region} and at ${there} in region ${b.region}`
-    const end = ends[shard]
-    if (end === undefined) return `the database of region ${a.region} has a shard ${shard}, of which there is no log`
-    if (seq < end) return `shard ${shard} stands at ${seq} in both regions, and its log ends at ${end}`
+  if (ends.length === 0) return 'there is no log of either region'
+  for (const [shard, end] of ends.entries()) {
+    const [here, there] = [left, right].map((rows) => rows.find((row) => row.shard === shard)?.seq ?? 0n)
+    if (here === 0n) return `region ${a.region} has followed nothing of shard ${shard} yet`
+    if (there !== here)
+      return `shard ${shard} stands at ${here} in region ${a.region} and at ${there} in region ${b.region}`
+    if (here! < end) return `shard ${shard} stands at ${here} in both regions, and its log ends at ${end}`
   }
-  return left.length === right.length ? undefined : 'the regions do not know the same shards'
+  for (const { region, rows } of [
+    { region: a.region, rows: left },
+    { region: b.region, rows: right },
+  ]) {
+    const more = rows.find(({ shard }) => shard >= ends.length)
+    if (more !== undefined) return `the database of region ${region} has a shard ${more.shard}, of which there is no log`
+  }
+  return undefined
 }
 
 /** @returns in words where the regions stand apart, when they do */
