@@ -18,7 +18,15 @@ export type FarMovement = {
 
 export type FarSums = { reserve: bigint; issued: bigint }
 
-type StatementEntry = { tx_id: string; kind: string; legs: { account: string; amount: string }[] }
+/** What both far sides' journals say, and what the central bank says that it holds, as of one entry of its journal. */
+export type FarReading = {
+  readonly movements: ReadonlyMap<string, FarMovement>
+  readonly sums: FarSums
+  /** What the journal comes to at the entry that `sums` counts up to. */
+  readonly stated: FarSums
+}
+
+type StatementEntry = { seq: number; tx_id: string; kind: string; legs: { account: string; amount: string }[] }
 
 const part: Readonly<Record<string, keyof FarMovement>> = {
   'own:unclaimed': 'customer',
@@ -27,21 +35,31 @@ const part: Readonly<Record<string, keyof FarMovement>> = {
   'issuance:issued': 'issued',
 }
 
-/** Reads every entry of both far sides' journals, signed, and adds them up by id. Opening entries are nobody's. */
-export async function readFarStatements(facts: RegionFacts): Promise<Map<string, FarMovement>> {
+/**
+ * Reads every entry of both far sides' journals, signed, and adds them up by id. Opening entries are nobody's. The
+ * central bank's balances are asked for first: its journal holds by then all that they count, whatever moves on.
+ */
+export async function readFarStatements(facts: RegionFacts): Promise<FarReading> {
   const movements = new Map<string, FarMovement>()
-  await readStatement(facts.bankUrl, facts.bankSecret, movements)
-  await readStatement(facts.centralBankUrl, facts.centralBankSecret, movements)
-  return movements
+  const stated: FarSums = { reserve: 0n, issued: 0n }
+  const { sums, lastSeq } = await readFarSums(facts)
+  await readStatement(facts.bankUrl, facts.bankSecret, (entry) => addEntry(movements, entry))
+  await readStatement(facts.centralBankUrl, facts.centralBankSecret, (entry) => {
+    const { reserve, issued } = addEntry(movements, entry)
+    if (entry.seq > lastSeq) return
+    stated.reserve += reserve
+    stated.issued += issued
+  })
+  return { movements, sums, stated }
 }
 
-async function readStatement(baseUrl: string, secret: string, movements: Map<string, FarMovement>): Promise<void> {
+async function readStatement(baseUrl: string, secret: string, onEntry: (entry: StatementEntry) => void): Promise<void> {
   const caller = { baseUrl, key: Buffer.from(secret, 'hex'), signer: 'connector' }
   let after = 0
   for (let page = 0; page < pagesMax; page++) {
     const path = `/statement?after=${after}&limit=${pageEntries}`
     const body = await signedCall(caller, 'GET', path, undefined, AbortSignal.timeout(pageTimeoutMs))
-    for (const entry of body.entries as StatementEntry[]) addEntry(movements, entry)
+    for (const entry of body.entries as StatementEntry[]) onEntry(entry)
     const next = Number(body.next)
     if (next <= after || next >= Number(body.last_seq)) return
     after = next
@@ -49,21 +67,34 @@ async function readStatement(baseUrl: string, secret: string, movements: Map<str
   throw new Error(`the statement at ${baseUrl} does not end`)
 }
 
-function addEntry(movements: Map<string, FarMovement>, { kind, tx_id, legs }: StatementEntry): void {
-  if (kind === 'opening' || kind === 'deposit') return
-  const movement = movements.get(tx_id) ?? { customer: 0n, suspense: 0n, reserve: 0n, issued: 0n }
-  movements.set(tx_id, movement)
+const nothing: FarMovement = { customer: 0n, suspense: 0n, reserve: 0n, issued: 0n }
+
+/** @returns what this entry alone moved */
+function addEntry(movements: Map<string, FarMovement>, { kind, tx_id, legs }: StatementEntry): FarMovement {
+  if (kind === 'opening' || kind === 'deposit') return nothing
+  const moved = { ...nothing }
   for (const { account, amount } of legs) {
     const name = account.startsWith('customer:') ? 'customer' : (part[account] ?? part[account.replace(/:[^:]*$/, '')])
-    if (name !== undefined) movement[name] += fenOf(amount)
+    if (name !== undefined) moved[name] += fenOf(amount)
   }
+  const before = movements.get(tx_id) ?? nothing
+  movements.set(tx_id, {
+    customer: before.customer + moved.customer,
+    suspense: before.suspense + moved.suspense,
+    reserve: before.reserve + moved.reserve,
+    issued: before.issued + moved.issued,
+  })
+  return moved
 }
 
-/** Sums that the central bank itself says it holds. */
-export async function readFarSums({ centralBankUrl }: RegionFacts): Promise<FarSums> {
+/** Sums that the central bank itself says it holds, and up to which entry of its journal. */
+async function readFarSums({ centralBankUrl }: RegionFacts): Promise<{ sums: FarSums; lastSeq: number }> {
   const response = await fetch(`${centralBankUrl}/balances`, { signal: AbortSignal.timeout(pageTimeoutMs) })
-  const { reserve, issued } = (await response.json()) as { reserve: string; issued: string }
-  return { reserve: fenOf(reserve), issued: fenOf(issued) }
+  const { reserve, issued, last_seq } = (await response.json()) as { reserve: string; issued: string; last_seq: number }
+  if (!Number.isSafeInteger(last_seq)) {
+    throw new Error('the central bank does not say up to which entry its balances count')
+  }
+  return { sums: { reserve: fenOf(reserve), issued: fenOf(issued) }, lastSeq: last_seq }
 }
 
 function fenOf(text: string): bigint {

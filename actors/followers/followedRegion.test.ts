@@ -207,7 +207,9 @@ describe.skipIf(missing !== undefined)('a region that is followed', () => {
         await sql`update entries set delta_fen = delta_fen + 1 where ctid in (select ctid from entries limit 1)`
         const changed = await reconciled()
         expect(changed).toMatchObject({ code: 1, report: { verdict: 'fail' } })
-        expect(changed.report.figures).toMatchObject({ 'difference.fen': 0, 'wallets.differing': 1 })
+        const figures = { 'difference.fen': 0, 'wallets.differing': 1, 'wallets.differing.fen': 1 }
+        expect(changed.report.figures).toMatchObject(figures)
+        expect(await sql`select 1 from review_cases`).toHaveLength(2)
         expect(changed.report.notes.join()).toMatch(/journal sums to/)
       } finally {
         await sql.end()

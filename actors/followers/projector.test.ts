@@ -188,7 +188,7 @@ test('a hold is written as it stands, its postings sum to the balance, and a cap
 const count = async (table: 'entries' | 'payments' | 'returns'): Promise<number> =>
   Number((await followed.sql.unsafe(`select count(*) as n from ${table}`))[0]!.n)
 
-const nothingDiffers = { compared: 2, differing: 0, notes: [] }
+const nothingDiffers = { compared: 2, differing: 0, differingFen: 0n, notes: [] }
 
 /** A connection whose commit arrives, and whose word of it does not: `failures` times. */
 function losesWord(url: string, failures: number): { open: () => Database; lost: () => number } {

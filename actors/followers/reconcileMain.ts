@@ -5,7 +5,7 @@ import { runMain } from '../log/process.ts'
 import { makeReport, type Report, writeReport } from '../log/report.ts'
 import { openAuditedRegion } from './auditedRegion.ts'
 import { openDatabase } from './database.ts'
-import { reconcile } from './reconcile.ts'
+import { needsReview, reconcile } from './reconcile.ts'
 
 const usage = `Usage: npx jiaozi reconcile [options]
 
@@ -13,7 +13,7 @@ Compares the running region's wallets, journal, issuance, and the bank's and cen
 
   --data DIR           data folder of the region (default .data)
   --json FILE          write the report
-  --threshold-fen N    open a review case when the difference is above N fen (default 0)
+  --threshold-fen N    open no review case for a difference of money up to N fen (default 0)
 `
 
 runMain('reconcile', async () => {
@@ -51,8 +51,9 @@ async function reconcileRegion(dataDir: string, thresholdFen: bigint): Promise<R
     const text = JSON.stringify(report)
     const difference = found.figures['difference.fen']!
     await sql`insert into reconciliations (verdict, difference_fen, report) values (${report.verdict}, ${difference}, ${text})`
-    if (BigInt(difference) > thresholdFen) {
-      await sql`insert into review_cases (difference_fen, report) values (${difference}, ${text})`
+    if (needsReview(report, thresholdFen)) {
+      const fen = difference + found.figures['wallets.differing.fen']!
+      await sql`insert into review_cases (difference_fen, report) values (${fen}, ${text})`
     }
     return report
   } finally {

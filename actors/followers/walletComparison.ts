@@ -11,6 +11,8 @@ export type WalletFindings = {
   compared: number
   /** Wallets whose row or journal does not say what the log says. */
   differing: number
+  /** By how much, all of them together: of each the larger of what its row and its journal are wrong by. */
+  differingFen: bigint
   notes: string[]
 }
 
@@ -24,7 +26,7 @@ export async function compareWallets(
   blobs: Blobs,
 ): Promise<WalletFindings> {
   const expected = expectedOf(replicas)
-  const differing = new Map<number, string>()
+  const differing = new Differing()
   let compared = 0
   const rows = sql<{ number: bigint; state: string; seq: bigint; sealed: Uint8Array }[]>`
     select number, state, seq, balance_sealed as sealed from wallets`
@@ -33,16 +35,36 @@ export async function compareWallets(
       compared += 1
       const wallet = expected.get(Number(number))
       const balance = balanceIn(blobs, number, seq, sealed)
-      if (wallet === undefined) differing.set(Number(number), 'is not in the log')
-      else if (balance !== wallet.fen) differing.set(Number(number), `${balance} fen, the log has ${wallet.fen}`)
-      else if (state !== wallet.state) differing.set(Number(number), `${state}, the log has ${wallet.state}`)
+      const gap = (balance === 'unreadable' ? 0n : balance) - (wallet?.fen ?? 0n)
+      if (wallet === undefined) differing.add(Number(number), gap, 'is not in the log')
+      else if (balance !== wallet.fen) differing.add(Number(number), gap, `${balance} fen, the log has ${wallet.fen}`)
+      else if (state !== wallet.state) differing.add(Number(number), 0n, `${state}, the log has ${wallet.state}`)
       expected.delete(Number(number))
     }
   }
-  for (const number of expected.keys()) differing.set(number, 'is missing in Postgres')
+  for (const [number, { fen }] of expected) differing.add(number, fen, 'is missing in Postgres')
   await compareJournal(sql, replicas, differing)
-  const notes = [...differing].slice(0, notesMax).map(([number, what]) => `wallet ${number}: ${what}`)
-  return { compared, differing: differing.size, notes }
+  return { compared, ...differing.findings() }
+}
+
+/** Wallets that differ: by how much, and in what last. */
+class Differing {
+  readonly #wallets = new Map<number, { fen: bigint; what: string }>()
+
+  add(number: number, gap: bigint, what: string): void {
+    const fen = gap < 0n ? -gap : gap
+    const before = this.#wallets.get(number)?.fen ?? 0n
+    this.#wallets.set(number, { fen: fen > before ? fen : before, what })
+  }
+
+  findings(): Omit<WalletFindings, 'compared'> {
+    const all = [...this.#wallets]
+    return {
+      differing: all.length,
+      differingFen: all.reduce((sum, [, { fen }]) => sum + fen, 0n),
+      notes: all.slice(0, notesMax).map(([number, { what }]) => `wallet ${number}: ${what}`),
+    }
+  }
 }
 
 const stateNames = ['open', 'frozen', 'closed']
@@ -72,7 +94,7 @@ function balanceIn(blobs: Blobs, number: bigint, seq: bigint, sealed: Uint8Array
 async function compareJournal(
   sql: Database,
   replicas: readonly Replica[],
-  differing: Map<number, string>,
+  differing: Differing,
 ): Promise<void> {
   const expected = expectedOf(replicas)
   const sums = sql<{ wallet: bigint; fen: string }[]>`
@@ -80,11 +102,12 @@ async function compareJournal(
   for await (const page of sums.cursor(cursorRows)) {
     for (const { wallet, fen } of page) {
       const { fen: balance } = expected.get(Number(wallet)) ?? { fen: 0n }
-      if (BigInt(fen) !== balance) differing.set(Number(wallet), `journal sums to ${fen} fen, the log has ${balance}`)
+      const gap = BigInt(fen) - balance
+      if (gap !== 0n) differing.add(Number(wallet), gap, `journal sums to ${fen} fen, the log has ${balance}`)
       expected.delete(Number(wallet))
     }
   }
   for (const [number, { fen }] of expected) {
-    if (fen !== 0n) differing.set(number, `no journal, the log has ${fen} fen`)
+    if (fen !== 0n) differing.add(number, fen, `no journal, the log has ${fen} fen`)
   }
 }

@@ -127,7 +127,7 @@ describe('a refund whose end one region has followed before its beginning', () =
   /** The shard of who paid is 1: there it ended, at the place that both regions know. */
   async function endsAhead(): Promise<void> {
     await towns.b.tell(shopOfA, 'R-1', ['refund.completed'], { shard: 1, merchantShard: 0, sinceMs: startMs })
-    const [{ seq }] = (await towns.b.sql`select seq from webhook_events where order_no = 'R-1'`) as [{ seq: bigint }]
+    const [{ seq }] = (await towns.b.sql`select seq::int from webhook_events where order_no = 'R-1'`) as [{ seq: number }]
     await towns.a
       .sql`insert into refund_ends values (${shopOfA}, ${Buffer.alloc(16, 9)}, 4096, 1, 0, 0, 1, ${seq}, 0, 1)`
   }
@@ -136,7 +136,7 @@ describe('a refund whose end one region has followed before its beginning', () =
     await towns.a.sql`delete from refund_ends`
     await towns.a.tell(shopOfA, 'R-1', ['refund.completed'], { shard: 1, merchantShard: 0, sinceMs: startMs })
     const [{ event_id: id, seq }] = (await towns.b.sql`
-      select event_id, seq from webhook_events where order_no = 'R-1'`) as [{ event_id: Uint8Array; seq: bigint }]
+      select event_id, seq::int from webhook_events where order_no = 'R-1'`) as [{ event_id: Uint8Array; seq: number }]
     await towns.a.sql`update webhook_events set event_id = ${id}, seq = ${seq} where order_no = 'R-1'`
   }
 
