@@ -43,6 +43,8 @@ export type Posting = { row: number; kind: number; delta: number; counterparty: 
 /** Collects the postings of the frame that is being applied. */
 export class PostingWatch implements Watch {
   postings: Posting[] = []
+  /** While a log is read again for the state alone nobody takes the postings: they would fill the memory. */
+  idle = false
 
   posted(
     row: number,
@@ -53,7 +55,7 @@ export class PostingWatch implements Watch {
     at: number,
     index: number,
   ): void {
-    this.postings.push({ row, kind, delta, counterparty, id: hex(bytes, at, 16), index })
+    if (!this.idle) this.postings.push({ row, kind, delta, counterparty, id: hex(bytes, at, 16), index })
   }
 }
 

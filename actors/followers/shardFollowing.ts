@@ -58,8 +58,9 @@ export class ShardFollowing {
       .filter(({ manifest }) => manifest.seq <= seq)
       .toSorted((a, b) => b.manifest.seq - a.manifest.seq)[0]
     if (usable !== undefined) this.replica.restore(usable.manifest, usable.sections)
+    this.#watch.idle = true
     await replayTo(this.replica, this.#log, seq)
-    this.#watch.postings = []
+    this.#watch.idle = false
     this.#rows = new ShardRows(this.shard, this.replica.seq)
   }
 
