@@ -99,6 +99,8 @@ export class FollowedTown {
   readonly owners: (readonly OwnerSegment[])[]
   /** What the next projectors reach the database through. */
   openDatabase: () => Database
+  /** What the next projectors give a write before they try it again; undefined for their own. */
+  writeTimeoutMs: number | undefined
 
   constructor(databaseUrl: string) {
     this.databaseUrl = databaseUrl
@@ -137,6 +139,7 @@ export class FollowedTown {
       logger,
       snapshots: own,
       snapshotEveryMs: 60_000,
+      ...(this.writeTimeoutMs === undefined ? {} : { writeTimeoutMs: this.writeTimeoutMs }),
       openDatabase: open,
       onHopeless: (error) => this.hopeless.push(error),
     })

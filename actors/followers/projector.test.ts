@@ -216,6 +216,18 @@ describe('a projector', () => {
     expect(await count('payments')).toBe(40)
   })
 
+  test('gives a write that takes longer than it has more time, until the database has taken it', async () => {
+    const { sql } = followed
+    await sql.unsafe(`create function slow() returns trigger language plpgsql as $$
+      begin perform pg_sleep(0.5); return null; end $$`)
+    await sql.unsafe('create trigger slow after insert on payments for each statement execute function slow()')
+    followed.writeTimeoutMs = 100
+    await followed.project()
+    await pay({ fen: 7 })
+    expect(await followed.comparison()).toEqual(nothingDiffers)
+    expect(await count('payments')).toBe(1)
+  })
+
   test('writes what was refused, what came back, and a request that was sent twice only once', async () => {
     await followed.project()
     const { town } = followed

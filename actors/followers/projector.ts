@@ -5,7 +5,7 @@ import { snapshotOf } from '../log/replicaSnapshot.ts'
 import type { SnapshotContents } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { type Batch, batchOf, PositionTaken, writeBatch } from './batch.ts'
-import { type Database, withinMs } from './database.ts'
+import { type Database, DatabaseTimeout, withinMs } from './database.ts'
 import type { ShardFollowing } from './shardFollowing.ts'
 
 /** Between two writes passes several times as long as the last one took: under load few large ones cost far less. */
@@ -15,6 +15,7 @@ const pausesPerWrite = 4
 /** Rows that wait in memory before the logs are held back: what a few seconds bring. */
 const rowsWaitingMax = 40_000
 const writeTimeoutMs = 20_000
+const writeTimeoutDoublings = 3
 const retryFirstMs = 200
 const retryMaxMs = 5_000
 const aliveEveryMs = 1_000
@@ -26,6 +27,8 @@ export type ProjectorPorts = {
   /** The projector's own: one that is never past the database, so that a restart need not read the whole log. */
   readonly snapshots: SnapshotStore
   readonly snapshotEveryMs: number
+  /** What a write may take before it is tried again; 20 s when left out. */
+  readonly writeTimeoutMs?: number
   /** A fresh pool, for when the last one gave no answer. */
   readonly openDatabase: () => Database
   /** Following cannot go on: the process must end. */
@@ -116,13 +119,17 @@ export class Projector {
 
   /** Tries until the database has taken the batch; payments do not wait for it, only lists fall behind. */
   async #write(batch: Batch): Promise<void> {
+    const { writeTimeoutMs: firstMs = writeTimeoutMs } = this.#o
+    let timeoutMs = firstMs
     for (let attempt = 0; ; attempt++) {
       try {
-        await withinMs(writeBatch(this.#sql, batch), writeTimeoutMs, 'a batch of rows')
+        await withinMs(writeBatch(this.#sql, batch), timeoutMs, 'a batch of rows')
         this.#recovered()
         return
       } catch (error) {
         if (error instanceof PositionTaken) throw error
+        // The batch does not shrink: what took too long once would take too long for ever.
+        if (error instanceof DatabaseTimeout) timeoutMs = Math.min(timeoutMs * 2, firstMs * 2 ** writeTimeoutDoublings)
         await this.#troubled(error)
         if (this.#stopped && attempt > 2) throw error
         const delayMs = Math.min(retryMaxMs, retryFirstMs * 2 ** attempt)
