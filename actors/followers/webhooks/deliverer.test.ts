@@ -155,6 +155,22 @@ describe('what could not be told for three days', () => {
     await town.settle()
     expect([shop.heard.length, await town.states()]).toEqual([0, { dead: 1 }])
   })
+
+  test('is dead without a call however much of it there is, and keeps nobody who is younger waiting', async () => {
+    const shop = await town.merchant(4_097)
+    const sinceMs = town.nowMs() - patienceMs - 1
+    await town.sql`
+      insert into webhook_events (event_id, type, merchant, merchant_shard, order_no, order_seq, order_index, amount_fen,
+        created_ms, expires_ms, shard, seq, index, at_ms, payer, payment_id, since_ms)
+      select decode(md5(n::text), 'hex'), 1, 4097, 0, 'L-' || n, 1, 0, 1, 1, 1, 0, n, 0, 1, 0, '', ${sinceMs}
+      from generate_series(1, 20500) n`
+    await town.tell(4_097, 'T-1', ['order.paid'])
+    town.start()
+    await town.until('nothing is left', async () => (await town.states()).pending === undefined)
+    expect(await town.states()).toEqual({ dead: 20_500, delivered: 1 })
+    expect(told(shop, 'T-1')).toEqual(['order.paid'])
+    expect(shop.heard).toHaveLength(1)
+  })
 })
 
 test('while a secret is replaced both sign; a day later the new one alone', async () => {

@@ -9,7 +9,7 @@ import type { CallbackCaller, CallResult } from './callbackRequest.ts'
 import { mayBeCalled } from './callbackTarget.ts'
 import { MerchantLane } from './merchantLane.ts'
 import { patienceMs, retryDelayMs } from './retryRule.ts'
-import type { Attempt, DueEvent, WebhookStore } from './webhookStore.ts'
+import { type Attempt, type DueEvent, sweptMax, type WebhookStore } from './webhookStore.ts'
 
 const lookEveryMs = 250
 const writeEveryMs = 25
@@ -135,7 +135,8 @@ export class Deliverer {
     const { nowMs, store, logger } = this.#o
     if (nowMs() - this.#sweptMs < sweepEveryMs) return
     const dead = await store.sweep(nowMs(), own)
-    this.#sweptMs = nowMs()
+    // What is left is swept at the next look: what is due now need not wait for all of it.
+    if (dead < sweptMax) this.#sweptMs = nowMs()
     if (dead > 0) logger.warn({ dead }, 'events that nobody could be told of in time are dead')
   }
 

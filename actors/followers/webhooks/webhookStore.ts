@@ -4,7 +4,8 @@ import { type Database, withinMs } from '../database.ts'
 import { patienceMs } from './retryRule.ts'
 
 const timeoutMs = 10_000
-const sweptMax = 10_000
+/** Of one sweep: more are left when it finds as many. */
+export const sweptMax = 10_000
 
 /** An event whose turn it is, with all that it takes to tell it. */
 export type DueEvent = {
@@ -60,7 +61,7 @@ export class WebhookStore {
 
   /**
    * Events whose turn it is, at most `perMerchant` of a merchant: the first undelivered one of each order, whose time
-   * has come. Merchants are looked up one after the other in an index, so that a long backlog of one hides none.
+   * has come and that is not too old to be told. Merchants are looked up one after the other in an index, so that a long backlog of one hides none.
    * @param shards whose merchants are ours to tell
    * @param busy ids that are being told
    * @param full merchants that are not to be told anything now
@@ -93,6 +94,7 @@ export class WebhookStore {
       cross join lateral (
         select e.* from webhook_events e
         where e.state = 0 and e.merchant = w.merchant and e.next_ms <= ${nowMs}
+          and e.since_ms >= ${nowMs - patienceMs}
           and e.merchant_shard = any (${listText(ask.shards)}::text::int[])
           and e.id <> all (${listText(ask.busy)}::text::bigint[])
           and not exists (select 1 from webhook_events b where b.state = 0 and b.merchant = e.merchant
