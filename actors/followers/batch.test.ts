@@ -43,7 +43,8 @@ test('however many payments came back, they are written by as many statements as
     await writeBatch(sql, returnsOf(5_000))
     const [row] = await sql`select count(*)::int as n, count(distinct payer)::int as payers from returns`
     expect(row).toEqual({ n: 5_000, payers: 7 })
-    const [last] = await sql`select payer::int, reason, seq::int from returns where id = ${Buffer.from(idOf(4_999), 'hex')}`
+    const [last] =
+      await sql`select payer::int, reason, seq::int from returns where id = ${Buffer.from(idOf(4_999), 'hex')}`
     expect(last).toEqual({ payer: 4_096 + (4_999 % 7), reason: 3, seq: 4_999 })
   } finally {
     await sql.end({ timeout: 5 })

@@ -115,7 +115,8 @@ async function apartFrom(a: ComparedRegion, b: ComparedRegion, ends: readonly nu
     { region: b.region, rows: right },
   ]) {
     const more = rows.find(({ shard }) => shard >= ends.length)
-    if (more !== undefined) return `the database of region ${region} has a shard ${more.shard}, of which there is no log`
+    if (more !== undefined)
+      return `the database of region ${region} has a shard ${more.shard}, of which there is no log`
   }
   return undefined
 }

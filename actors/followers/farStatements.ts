@@ -16,7 +16,7 @@ export type FarMovement = {
   issued: bigint
 }
 
-export type FarSums = { reserve: bigint; issued: bigint }
+type FarSums = { reserve: bigint; issued: bigint }
 
 /** What both far sides' journals say, and what the central bank says that it holds, as of one entry of its journal. */
 export type FarReading = {

@@ -118,14 +118,20 @@ async function reconciled(): Promise<Findings> {
 
 describe('what the central bank says that it holds is compared with its statement', () => {
   test('when nothing is under way', async () => {
-    expect(await reconciled()).toMatchObject({ verdict: 'pass', figures: { 'sagas.under_way': 0, 'difference.fen': 0 } })
+    expect(await reconciled()).toMatchObject({
+      verdict: 'pass',
+      figures: { 'sagas.under_way': 0, 'difference.fen': 0 },
+    })
     centralBank.misstatedFen = 7n
     expect(await reconciled()).toMatchObject({ verdict: 'fail', figures: { 'difference.fen': 7 } })
   })
 
   test('and while something is', async () => {
     await followed.town.recharge(alice, 300)
-    expect(await reconciled()).toMatchObject({ verdict: 'pass', figures: { 'sagas.under_way': 1, 'difference.fen': 0 } })
+    expect(await reconciled()).toMatchObject({
+      verdict: 'pass',
+      figures: { 'sagas.under_way': 1, 'difference.fen': 0 },
+    })
     centralBank.misstatedFen = -7n
     expect(await reconciled()).toMatchObject({
       verdict: 'fail',
@@ -137,7 +143,10 @@ describe('what the central bank says that it holds is compared with its statemen
   test('entry by entry, so that what moves on meanwhile makes no difference', async () => {
     const id = await followed.town.recharge(alice, 300)
     centralBank.meanwhile = () => recharged(id, 300n)
-    expect(await reconciled()).toMatchObject({ verdict: 'pass', figures: { 'sagas.under_way': 1, 'difference.fen': 0 } })
+    expect(await reconciled()).toMatchObject({
+      verdict: 'pass',
+      figures: { 'sagas.under_way': 1, 'difference.fen': 0 },
+    })
   })
 })
 

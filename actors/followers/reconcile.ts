@@ -48,7 +48,10 @@ export async function reconcile(sources: ReconcileSources): Promise<Findings> {
  * Whether people must look at what was found. A difference of money up to the threshold is left to the report; a wallet
  * that differs, or what could not be judged, is not.
  */
-export function needsReview({ verdict, figures }: Pick<Findings, 'verdict' | 'figures'>, thresholdFen: bigint): boolean {
+export function needsReview(
+  { verdict, figures }: Pick<Findings, 'verdict' | 'figures'>,
+  thresholdFen: bigint,
+): boolean {
   if (verdict === 'pass') return false
   const difference = BigInt(figures['difference.fen']!)
   return difference === 0n || difference > thresholdFen || figures['wallets.differing'] !== 0
@@ -104,12 +107,7 @@ async function bookedInPostgres(tx: Database): Promise<BookedSagas> {
 
 const size = (fen: bigint): bigint => (fen < 0n ? -fen : fen)
 
-function findingsOf(
-  sums: CutSums,
-  wallets: WalletFindings,
-  sagas: SagaFindings,
-  far: FarReading,
-): Findings {
+function findingsOf(sums: CutSums, wallets: WalletFindings, sagas: SagaFindings, far: FarReading): Findings {
   const inside = sums.wallets + sums.inFlight + sums.redeeming - sums.issued
   let farIssued = 0n
   for (const { issued } of far.movements.values()) farIssued += issued

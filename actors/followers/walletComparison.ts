@@ -91,11 +91,7 @@ function balanceIn(blobs: Blobs, number: bigint, seq: bigint, sealed: Uint8Array
 }
 
 /** Every fen in a wallet must have come by an entry, and every entry must count. */
-async function compareJournal(
-  sql: Database,
-  replicas: readonly Replica[],
-  differing: Differing,
-): Promise<void> {
+async function compareJournal(sql: Database, replicas: readonly Replica[], differing: Differing): Promise<void> {
   const expected = expectedOf(replicas)
   const sums = sql<{ wallet: bigint; fen: string }[]>`
     select wallet, sum(delta_fen)::text as fen from entries group by wallet`

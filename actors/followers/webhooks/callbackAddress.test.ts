@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
-import { AddressRefused, callableAddress, mayCall } from './callbackAddress.ts'
+import { createSocket } from 'node:dgram'
+import { afterEach, describe, expect, test } from 'vitest'
+import { AddressRefused, callableAddress, mayCall, resolveByNameServers } from './callbackAddress.ts'
 import { mayBeCalled } from './callbackTarget.ts'
 
 const refused = {
@@ -79,6 +80,62 @@ describe('a host is called at an address', () => {
     const rebinding = async () => answers.shift()!.map((address) => ({ address }))
     expect(await callableAddress('rebind.example', 0, false, rebinding)).toBe('8.8.8.8')
     await expect(callableAddress('rebind.example', 1, false, rebinding)).rejects.toThrow(AddressRefused)
+  })
+})
+
+describe('a name server', () => {
+  const cleanups: (() => void)[] = []
+  afterEach(() => {
+    for (const cleanup of cleanups.splice(0)) cleanup()
+  })
+
+  const answers: Readonly<Record<string, readonly number[][]>> = {
+    'shop.example': [[8, 8, 8, 8]],
+    'many.example': [
+      [1, 1, 1, 1],
+      [9, 9, 9, 9],
+    ],
+  }
+
+  /** Knows the addresses above (of version 4), says of `gone.example` that there is none, and nothing of any other. */
+  async function nameServer(): Promise<string> {
+    const socket = createSocket('udp4')
+    cleanups.push(() => socket.close())
+    socket.on('message', (asked, { port, address }) => {
+      const labels: string[] = []
+      let at = 12
+      for (; asked[at] !== 0; at += asked[at]! + 1) labels.push(asked.subarray(at + 1, at + 1 + asked[at]!).toString())
+      const name = labels.join('.').toLowerCase()
+      const known = answers[name]
+      if (known === undefined && name !== 'gone.example') return
+      const version4 = asked.readUInt16BE(at + 1) === 1
+      const records = version4 ? (known ?? []) : []
+      const head = Buffer.from(asked.subarray(0, 12))
+      head.writeUInt16BE(known === undefined ? 0x8183 : 0x8180, 2)
+      head.writeUInt16BE(records.length, 6)
+      head.writeUInt32BE(0, 8)
+      const bodies = records.map((bytes) => Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...bytes]))
+      socket.send(Buffer.concat([head, asked.subarray(12, at + 5), ...bodies]), port, address)
+    })
+    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
+    return `127.0.0.1:${socket.address().port}`
+  }
+
+  test('that does not answer keeps nobody’s names waiting, and is not waited for beyond its time', async () => {
+    const resolve = resolveByNameServers([await nameServer()])
+    const silent = Array.from({ length: 32 }, (_, n) => resolve(`silent-${n}.example`))
+    const ended = Promise.any(silent.map((one) => one.catch(() => 'a silent one'))).then(() => 'a silent one')
+    const first = await Promise.race([ended, resolve('shop.example')])
+    expect(first).toEqual([{ address: '8.8.8.8' }])
+    const outcomes = await Promise.allSettled(silent)
+    expect(outcomes.map(({ status }) => status)).toEqual(silent.map(() => 'rejected'))
+  })
+
+  test('is believed when it knows one kind of address alone, or none', async () => {
+    const resolve = resolveByNameServers([await nameServer()])
+    expect(await resolve('many.example')).toEqual([{ address: '1.1.1.1' }, { address: '9.9.9.9' }])
+    await expect(resolve('gone.example')).rejects.toThrow('ENOTFOUND')
+    expect(await callableAddress('many.example', 1, false, resolve)).toBe('9.9.9.9')
   })
 })
 

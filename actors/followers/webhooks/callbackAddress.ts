@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises'
+import { lookup, Resolver } from 'node:dns/promises'
 import { BlockList, isIP } from 'node:net'
 
 /** Where nobody outside may make us call: this machine, its networks, the clouds' metadata, and all that leads there. */
@@ -62,7 +62,37 @@ export class AddressRefused extends Error {}
 
 export type Resolve = (hostname: string) => Promise<readonly { address: string }[]>
 
+/** Together these are over before a call gives up on its connection. */
+const askTimeoutMs = 700
+const askTries = 2
+const resolveTimeoutMs = 2_500
+
+/**
+ * Knows the names of this machine and of its hosts file too, but keeps one of the process's few threads for as long as
+ * a name server does not answer, longer than anybody waits for it: for development alone.
+ */
 const resolveBySystem: Resolve = (hostname) => lookup(hostname, { all: true, verbatim: true })
+
+/**
+ * Asks the name servers and nobody else. A merchant's that does not answer takes nothing from anybody: the questions
+ * wait on a socket of their own, and are given up in time.
+ * @param servers whom to ask instead of those that this machine is set up with
+ */
+export const resolveByNameServers =
+  (servers?: readonly string[]): Resolve =>
+  async (hostname) => {
+    // Is this machine wherever it is asked for (RFC 6761), and no name server's to say.
+    if (/(^|\.)localhost\.?$/.test(hostname)) return [{ address: '127.0.0.1' }]
+    const resolver = new Resolver({ timeout: askTimeoutMs, tries: askTries })
+    if (servers !== undefined) resolver.setServers(servers)
+    const overdue = setTimeout(() => resolver.cancel(), resolveTimeoutMs)
+    const both = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)])
+    clearTimeout(overdue)
+    const found = both.flatMap((asked) => (asked.status === 'fulfilled' ? asked.value : []))
+    const [first] = both
+    if (found.length === 0 && first.status === 'rejected') throw first.reason
+    return found.map((address) => ({ address }))
+  }
 
 /**
  * The address that a host is called at on this try. It is judged here and then connected to as it is, so that a name
@@ -74,7 +104,7 @@ export async function callableAddress(
   hostname: string,
   attempt: number,
   loopback: boolean,
-  resolve: Resolve = resolveBySystem,
+  resolve: Resolve = loopback ? resolveBySystem : resolveByNameServers(),
 ): Promise<string> {
   const bare = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
   const found = isIP(bare) === 0 ? await resolve(bare) : [{ address: bare }]

@@ -127,7 +127,9 @@ describe('a refund whose end one region has followed before its beginning', () =
   /** The shard of who paid is 1: there it ended, at the place that both regions know. */
   async function endsAhead(): Promise<void> {
     await towns.b.tell(shopOfA, 'R-1', ['refund.completed'], { shard: 1, merchantShard: 0, sinceMs: startMs })
-    const [{ seq }] = (await towns.b.sql`select seq::int from webhook_events where order_no = 'R-1'`) as [{ seq: number }]
+    const [{ seq }] = (await towns.b.sql`select seq::int from webhook_events where order_no = 'R-1'`) as [
+      { seq: number },
+    ]
     await towns.a
       .sql`insert into refund_ends values (${shopOfA}, ${Buffer.alloc(16, 9)}, 4096, 1, 0, 0, 1, ${seq}, 0, 1)`
   }
