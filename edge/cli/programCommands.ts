@@ -52,7 +52,7 @@ export function addProgramCommands(program: Command, terminal: Terminal): void {
     .description("compare wallets, journal, issuance and both banks' statements, to the fen")
     .addOption(dataOption())
     .option('--json [file]', 'write the report to a file, or to standard output')
-    .option('--threshold-fen <n>', 'open a review case when the difference is above this (default: 0)', fenArgument)
+    .option('--threshold-fen <n>', 'open no review case for a difference of money up to this (default: 0)', fenArgument)
     .addHelpText('after', reconcileExitCodes)
   reconciling.action(run(() => reconcile(reconciling.opts<ReconcileOptions>(), terminal)))
 

@@ -61,7 +61,8 @@ export class WebhookStore {
 
   /**
    * Events whose turn it is, at most `perMerchant` of a merchant: the first undelivered one of each order, whose time
-   * has come and that is not too old to be told. Merchants are looked up one after the other in an index, so that a long backlog of one hides none.
+   * has come and that is not too old to be told. Merchants are looked up one after the other in an index, so that a long
+   * backlog of one hides none.
    * @param shards whose merchants are ours to tell
    * @param busy ids that are being told
    * @param full merchants that are not to be told anything now
