@@ -20,6 +20,17 @@ process.stdin.once('data', async () => {
 })
 `
 
+/** The same of the part of a region that the bench measures the log with. */
+const coreOwner = `
+const { startCoreRegion } = await import(process.env.CORE_REGION_MODULE)
+const region = await startCoreRegion({ shards: 1, workers: 1, runtime: 'node', snapshotSeconds: 60 })
+process.stdout.write(JSON.stringify({ dir: region.dataDir, pids: region.pids }) + '\\n')
+process.stdin.once('data', async () => {
+  await region.stop()
+  process.exit(0)
+})
+`
+
 type Started = { dir: string; pids: Record<string, number> }
 type Identity = { name: string; pid: number; start: string | undefined }
 
@@ -37,12 +48,16 @@ afterEach(async () => {
   for (const { name, pid } of left.processes) if (running(left.processes).includes(name)) process.kill(pid, 'SIGKILL')
   rmSync(left.dir, { recursive: true, force: true })
   left = undefined
-})
+}, regionTimeoutMs)
 
-async function startOwner() {
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', owner], {
+async function startOwner(program: string) {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, REGION_MODULE: join(import.meta.dirname, 'region.ts') },
+    env: {
+      ...process.env,
+      REGION_MODULE: join(import.meta.dirname, 'region.ts'),
+      CORE_REGION_MODULE: join(import.meta.dirname, 'bench/coreRegion.ts'),
+    },
   })
   owning = child
   const text = await new Promise<string>((resolve, reject) => {
@@ -61,25 +76,27 @@ async function whatOutlives(processes: readonly Identity[]): Promise<string[]> {
   return running(processes)
 }
 
-describe.skipIf(skipped !== undefined)(
-  'a region that a program started for itself',
-  { timeout: regionTimeoutMs },
-  () => {
-    test('has ended, process by process, once the program has stopped it', async () => {
-      const { child, processes } = await startOwner()
-      expect(running(processes)).toEqual(
-        expect.arrayContaining(['nats-server', 'postgres', 'worker-0', 'sandbox-bank']),
-      )
+describe.skipIf(skipped !== undefined)('what a program started for itself', { timeout: regionTimeoutMs }, () => {
+  const regions = [
+    ['a region', owner, ['nats-server', 'postgres', 'worker-0', 'sandbox-bank']],
+    ['the core of a region', coreOwner, ['nats-server', 'worker-0']],
+  ] as const
+
+  test.each(regions)(
+    '%s has ended, process by process, once the program has stopped it',
+    async (_what, program, names) => {
+      const { child, processes } = await startOwner(program)
+      expect(running(processes)).toEqual(expect.arrayContaining([...names]))
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.stdin.write('stop\n')
       expect(await ended).toBe(0)
       expect(running(processes)).toEqual([])
-    })
+    },
+  )
 
-    test('does not outlive a program that is killed', async () => {
-      const { child, processes } = await startOwner()
-      child.kill('SIGKILL')
-      expect(await whatOutlives(processes)).toEqual([])
-    })
-  },
-)
+  test.each(regions)('%s does not outlive a program that is killed', async (_what, program) => {
+    const { child, processes } = await startOwner(program)
+    child.kill('SIGKILL')
+    expect(await whatOutlives(processes)).toEqual([])
+  })
+})

@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import { type StartedRegions, startRegions } from '../../deploy/runningRegion.ts'
+import { spawnBound } from './boundProgram.ts'
+import { stoppedOnInterruption } from './interruption.ts'
 
 /** A region that was away must go through what it missed this many times as fast as it came to be. */
 const ratioWanted = 5
@@ -23,7 +25,7 @@ export async function benchCatchUp(
   options: { seconds: number; ratePerSecond: number },
   say: (line: string) => void,
 ): Promise<{ figures: Record<string, number>; notes: string[]; verdict: 'pass' | 'fail' }> {
-  const regions = await startRegions(['--auto-takeover', '1'])
+  const regions = await stoppedOnInterruption(() => startRegions(['--auto-takeover', '1']))
   const sql = postgres(regions.facts('b').databaseUrl, { max: 1, onnotice: () => undefined })
   let load: ChildProcess | undefined
   try {
@@ -134,9 +136,9 @@ async function framesInPostgres(sql: postgres.Sql): Promise<Positions | undefine
   }
 }
 
-/** The load generator, as a program of its own, on region a. It is ended when enough was measured. */
+/** The load generator, as a program of its own, on region a. It is ended when enough was measured, or with this one. */
 function startLoad({ dataDir }: StartedRegions, ratePerSecond: number): ChildProcess {
   const load = ['--profile', 'hot-wallet', '--rate', String(ratePerSecond), '--duration', '3600']
   const args = [generator, ...load, '--wallets', String(wallets), '--data', join(dataDir, 'a')]
-  return spawn(process.execPath, ['--no-warnings', ...args], { stdio: 'ignore' })
+  return spawnBound(args)
 }

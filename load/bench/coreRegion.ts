@@ -24,6 +24,7 @@ import {
   workerPlans,
 } from '../../deploy/supervisor/plan.ts'
 import { ensureIdentity, ensureSecrets } from '../../deploy/supervisor/secrets.ts'
+import { type Kept, startBound } from './boundProgram.ts'
 
 const logBytesMax = 64 * 1024 ** 3
 const storeBytesMax = 512 * 1024 ** 3
@@ -38,13 +39,26 @@ export type CoreRegion = {
   stop(): Promise<void>
 }
 
+export type CoreRegionOptions = Pick<StartOptions, 'shards' | 'workers' | 'runtime' | 'snapshotSeconds'> & {
+  archiver?: boolean
+}
+type CoreRegionFacts = Pick<CoreRegion, 'dataDir' | 'pids'>
+
 /**
  * The part of a region that a payment between two wallets needs to be completed: message server and workers, as
- * `npm start` plans them, without edge, database and banks. For the rows that measure the log itself.
+ * `npm start` plans them, without edge, database and banks. For the rows that measure the log itself. It ends with this
+ * program, however this one ends.
  */
-export async function startCoreRegion(
-  asked: Pick<StartOptions, 'shards' | 'workers' | 'runtime' | 'snapshotSeconds'> & { archiver?: boolean },
-): Promise<CoreRegion> {
+export async function startCoreRegion(options: CoreRegionOptions): Promise<CoreRegion> {
+  const { facts, stop } = await startBound<CoreRegionFacts>('coreRegionMain.ts', options)
+  return { ...facts, stop }
+}
+
+/** Starts it in this process. @param giveUp told when a process of it cannot be kept running */
+export async function keepCoreRegion(
+  asked: CoreRegionOptions,
+  giveUp: (why: string) => void,
+): Promise<Kept<CoreRegionFacts>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'jiaozi-core-'))
   for (const folder of ['run', 'log']) mkdirSync(join(dataDir, folder), { mode: 0o700 })
   const ended: (() => Promise<unknown>)[] = []
@@ -61,12 +75,12 @@ export async function startCoreRegion(
     // Who speaks to the logs as edge, connector or projector finds here how.
     for (const one of [edgePlan(plan), ...followerPlans(plan)]) childPlan(plan, one)
     const archiver = asked.archiver === true ? [archiverPlan(plan)] : []
-    const workers = [...workerPlans(plan), ...archiver].map((one) => childOf(plan, one))
+    const workers = [...workerPlans(plan), ...archiver].map((one) => childOf(plan, one, giveUp))
     ended.push(() => Promise.all(workers.map((worker) => worker.stop())))
     for (const worker of workers) worker.start()
     await Promise.all(workers.map((worker) => worker.ready()))
     const pids = Object.fromEntries(workers.map((worker) => [worker.plan.name, worker.pid!]))
-    return { dataDir, pids: { 'nats-server': nats.pid, ...pids }, stop }
+    return { facts: { dataDir, pids: { 'nats-server': nats.pid, ...pids } }, stop }
   } catch (error) {
     await stop()
     throw error
@@ -132,8 +146,9 @@ function archiverPlan(plan: RegionPlan): ProcessPlan {
   return { ...archiver, settings: { ...settings, logBytesKept, archiveBytesMax, trimEveryMs } }
 }
 
-function childOf(plan: RegionPlan, process: ProcessPlan): Child {
+function childOf(plan: RegionPlan, process: ProcessPlan, giveUp: (why: string) => void): Child {
   return new Child(childPlan(plan, process), (reason) => {
-    throw new Error(`${process.name} cannot be kept running: ${reason}`)
+    giveUp(`${process.name} cannot be kept running: ${reason}`)
+    return 'give up'
   })
 }

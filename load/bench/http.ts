@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Resident, settleTown } from '../demo/town.ts'
 import type { Play } from '../demo/transfers.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
+import { stoppedOnInterruption } from './interruption.ts'
 import type { EdgeAddress } from './keptConnection.ts'
 import { PaymentLoad, type RequestStock } from './paymentLoad.ts'
 import { PaymentStock } from './paymentStock.ts'
@@ -148,7 +149,7 @@ export async function benchHttp(
   options: { seconds: number; data: string; concurrencies: readonly number[] },
   say: (line: string) => void,
 ): Promise<{ figures: Record<string, number>; rows: HttpRow[]; notes: string[] }> {
-  const region = options.data === '' ? await startRegion() : await useRegion(options.data)
+  const region = await stoppedOnInterruption(() => (options.data === '' ? startRegion() : useRegion(options.data)))
   try {
     const bench = await openHttpBench(region, say)
     const rows: HttpRow[] = []

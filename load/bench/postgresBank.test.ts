@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newId } from '../../edge/client/node.ts'
 import { seededRandom } from '../demo/transfers.ts'
+import { payInTurn } from './ladder/postgresRung.ts'
 import {
   batchOf,
   openPostgresBank,
@@ -22,7 +24,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   for (const connection of connections ?? []) connection.release()
-  await bank?.close()
+  await bank?.stop()
 })
 beforeEach(async () => {
   await bank.sql`truncate payments, entries`
@@ -164,4 +166,50 @@ test('batches over the same accounts on several connections end, and once each',
 test('a batch of nothing, or of more than 8,000, is refused', async () => {
   const [connection] = connections as [PeerConnection]
   await expect(connection.payBatch(batchOf([]))).rejects.toThrow(/1 to 8000/)
+})
+
+test('all that it writes is counted: more than its log grows by', async () => {
+  const [connection] = connections as [PeerConnection]
+  const logBytes = async () => Number((await bank.sql`select pg_current_wal_lsn() - '0/0'::pg_lsn as bytes`)[0]!.bytes)
+  const [logged, written] = [await logBytes(), await bank.bytesWritten()]
+  for (let n = 0; n < 40; n++) await connection.payBatch(batchOf(Array.from({ length: 500 }, () => pay(1, 2, 1))))
+  const grownBy = (await logBytes()) - logged
+  // A session tells what it wrote at the end of a transaction, at most once a second.
+  const writtenSince = async () => {
+    await connection.payBatch(batchOf([pay(1, 2, 1)]))
+    return (await bank.bytesWritten()) - written
+  }
+  await expect.poll(writtenSince, { timeout: 10_000 }).toBeGreaterThan(grownBy)
+})
+
+/** Another process, which waits for payments to be there: this one can be held up meanwhile. */
+const waitsForPayments = `
+const { default: postgres } = await import('postgres')
+const { count, host, port, password } = JSON.parse(process.argv[1])
+const sql = postgres({ host, port, password, username: 'jiaozi', database: 'peer' })
+const endsMs = performance.now() + 10_000
+let found = 0
+while (found < count && performance.now() < endsMs) found = (await sql\`select count(*)::int as n from payments\`)[0].n
+process.stdout.write(String(found))
+process.exit()
+`
+
+test('the server has a batch while the next is made', async () => {
+  const [connection] = connections as [PeerConnection]
+  // The first call of a statement needs an answer before it can be sent as a whole.
+  await connection.payBatch(batchOf([pay(1, 2, 1)]))
+  const batch = batchOf(Array.from({ length: 49 }, () => pay(1, 2, 1)))
+  const { host, port, pass } = bank.sql.options
+  const asked = JSON.stringify({ count: 50, host: host[0], port: port[0], password: pass })
+  const args = ['--input-type=module', '--eval', waitsForPayments, asked]
+  let [made, found] = [0, '']
+  const call = {
+    prepare() {
+      made += 1
+      if (made === 2) found = execFileSync(process.execPath, args, { encoding: 'utf8' })
+      return () => connection.payBatch(batch)
+    },
+  }
+  await payInTurn(call, performance.now() + 1, () => undefined)
+  expect(found).toBe('50')
 })

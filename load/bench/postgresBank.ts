@@ -1,16 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import postgres from 'postgres'
-import { freePort } from '../../deploy/freePort.ts'
-import { startPostgres } from '../../deploy/postgres.ts'
+import { startBound } from './boundProgram.ts'
 
 const queryTimeoutMs = 60_000
 const connectTimeoutSeconds = 10
 
 /**
- * Everything that makes it faster and keeps its word: checkpoints and vacuum far apart, a large cache, compressed page
- * images. fsync, synchronous_commit and full_page_writes stay on, since without them it would promise less than we do.
+ * Everything that makes it faster and keeps its word: checkpoints far apart, a large cache. fsync, synchronous_commit and
+ * full_page_writes stay on, since without them it would promise less than we do.
  */
 const settings = [
   'max_connections=100',
@@ -30,6 +27,14 @@ const settings = [
   'track_activities=off',
   'unix_socket_directories=.',
 ]
+
+/** What a server of the peer is started with, and where it then is. */
+export type PeerServerOptions = {
+  readonly password: string
+  readonly database: string
+  readonly settings: readonly string[]
+}
+export type PeerServer = { readonly pid: number; readonly dir: string; readonly port: number }
 
 export const outcomes = { accepted: 0, idReused: 1, notAPayment: 2, unknown: 3, insufficient: 4, limit: 5 } as const
 
@@ -61,22 +66,29 @@ export type PostgresBank = {
   readonly version: string
   readonly sql: postgres.Sql
   connect(): Promise<PeerConnection>
-  /** Bytes written to the log of the server so far. */
-  walBytes(): Promise<number>
-  close(): Promise<void>
+  /**
+   * Bytes that the server gave to the file system so far, log and tables, by its own count. Linux's count of a process
+   * (`/proc/PID/io`) says up to a hundred times as much where a small write goes into a file that was filled ahead, as the
+   * log's are: it takes the whole piece of memory that holds the place.
+   */
+  bytesWritten(): Promise<number>
+  /** Ends the server and removes its data. */
+  stop(): Promise<void>
 }
 
-/** A PostgreSQL of its own in a temporary folder, with `accounts` of the same balance, numbered from 0. */
+/**
+ * A PostgreSQL of its own in a temporary folder, with `accounts` of the same balance, numbered from 0. It ends with this
+ * program, however this one ends.
+ */
 export async function openPostgresBank(options: {
   accounts: number
   balanceFen: number
   dayLimitFen: number
   connectionsMax: number
 }): Promise<PostgresBank> {
-  const folder = mkdtempSync(join(tmpdir(), 'jiaozi-peer-'))
-  const dir = join(folder, 'postgres')
-  const port = await freePort()
-  const server = await startPostgres({ dir, port, password: 'peer', database: 'peer', settings })
+  const asked: PeerServerOptions = { password: 'peer', database: 'peer', settings }
+  const server = await startBound<PeerServer>('postgresPeerMain.ts', asked)
+  const { pid, dir, port } = server.facts
   const sql = postgres({
     // The socket in the file system costs both sides less than TCP does.
     host: dir,
@@ -89,10 +101,9 @@ export async function openPostgresBank(options: {
     connection: { statement_timeout: queryTimeoutMs },
     onnotice: () => undefined,
   })
-  const close = async (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     await sql.end({ timeout: 5 })
     await server.stop()
-    rmSync(folder, { recursive: true, force: true })
   }
   try {
     await sql.unsafe(readFileSync(new URL('postgresPeer.sql', import.meta.url), 'utf8'))
@@ -101,15 +112,19 @@ export async function openPostgresBank(options: {
     await sql`vacuum analyze accounts`
     const [row] = await sql`select current_setting('server_version') as version`
     return {
-      pid: server.pid,
+      pid,
       version: String(row!.version),
       sql,
       connect: async () => connectionOf(await sql.reserve()),
-      walBytes: async () => Number((await sql`select pg_current_wal_lsn() - '0/0'::pg_lsn as bytes`)[0]!.bytes),
-      close,
+      bytesWritten: async () => {
+        const [row] = await sql`
+          select sum(coalesce(write_bytes, 0) + coalesce(extend_bytes, 0))::bigint as bytes from pg_stat_io`
+        return Number(row!.bytes)
+      },
+      stop,
     }
   } catch (error) {
-    await close()
+    await stop()
     throw error
   }
 }

@@ -7,6 +7,7 @@ import { Replica } from '../../actors/log/replica.ts'
 import { createOpener } from '../../actors/log/sealing.ts'
 import { seededRandom } from '../demo/transfers.ts'
 import { type Region, startRegion } from '../region.ts'
+import { stoppedOnInterruption } from './interruption.ts'
 import { RecordMaker } from './ladder/recordMaker.ts'
 import { fundWallets, openWallets, paymentsBody } from './population.ts'
 import { ReplayMeter } from './replayMeter.ts'
@@ -28,7 +29,8 @@ export async function benchRecovery(
   options: { wallets: number; payments: number },
   say: (line: string) => void,
 ): Promise<{ figures: RecoveryFigures; notes: string[] }> {
-  const region = await startRegion(['--snapshot-seconds', String(snapshotSeconds)])
+  const args = ['--snapshot-seconds', String(snapshotSeconds)]
+  const region = await stoppedOnInterruption(() => startRegion(args))
   try {
     const wire = await openWire(region.dataDir)
     const perShard = Math.ceil(options.wallets / wire.shardCount)

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { bytesInFolder } from './bytesInFolder.ts'
 import { startCoreRegion } from './coreRegion.ts'
+import { stoppedOnInterruption } from './interruption.ts'
 import { LogLoad, type ReadyPayments } from './ladder/logLoad.ts'
 import { requireSound } from './ladder/logRung.ts'
 import { RecordMaker } from './ladder/recordMaker.ts'
 import { fundWallets, openWallets } from './population.ts'
 import { memoryBytesOf } from './processTree.ts'
-import { spreadOf } from './repeats.ts'
+import { type Completion, judgeSoak } from './soakJudgement.ts'
 import { openLogReader, openWire } from './wire.ts'
 
 /** Fewer would leave tenths in which next to nothing is completed. */
@@ -19,14 +20,13 @@ const inFlight = 8
 /** A round of warming up, of which there are as many as it takes until each log was trimmed; not part of what is judged. */
 const warmUpPayments = 6_000_000
 const warmUpRoundsMax = 6
-const share = 0.1
 const diskLookMs = 1_000
-/** The last tenth keeps at least this much of the first, and nobody waits longer for the next completion. */
-const lastOverFirstMin = 0.95
-const stallMsMax = 250
-
-/** When batches were completed, and how many payments had been by then. */
-type Completion = { readonly atMs: number; readonly payments: number }
+const notes = [
+  `soak: batches of ${batchSize.toLocaleString('en')}, ${inFlight} in flight, to completed; snapshots on, logs trimmed`,
+  'rates and soak.last_over_first are medians of the repeats, which are parts of one run that does not pause',
+  'soak.whole_last_over_first: of all repeats as one; soak.max_ms: the longest that no batch was completed in them',
+  'both ratios must reach 0.95',
+]
 
 /**
  * Many payments in a row, snapshots on and logs trimmed behind the archive: whether the last are as fast as the first,
@@ -34,7 +34,8 @@ type Completion = { readonly atMs: number; readonly payments: number }
  * pause.
  */
 export async function benchSoak(options: { payments: number; repeats: number }, say: (line: string) => void) {
-  const region = await startCoreRegion({ shards, workers: 2, runtime: 'node', snapshotSeconds: 10, archiver: true })
+  const asked = { shards, workers: 2, runtime: 'node', snapshotSeconds: 10, archiver: true } as const
+  const region = await stoppedOnInterruption(() => startCoreRegion(asked))
   try {
     const wire = await openWire(region.dataDir)
     const wallets = await openWallets(wire, walletsPerShard, (done) => say(`opening users and wallets: ${done}`))
@@ -63,7 +64,8 @@ export async function benchSoak(options: { payments: number; repeats: number }, 
     await requireSound(wire, walletsPerShard * fenAtStart)
     await wire.close()
     const memory = Object.values(region.pids).reduce((sum, pid) => sum + memoryBytesOf(pid), 0)
-    return judged(completions, options, { 'soak.disk_bytes_max': diskBytesMax, 'soak.memory_bytes': memory })
+    const { figures, verdict } = judgeSoak(completions, options)
+    return { figures: { ...figures, 'soak.disk_bytes_max': diskBytesMax, 'soak.memory_bytes': memory }, notes, verdict }
   } finally {
     await region.stop()
   }
@@ -103,50 +105,4 @@ async function play(
   await Promise.all(Array.from({ length: inFlight }, (_, n) => lane(n)))
   if (completed < payments) throw new Error(`only ${completed} of ${payments} payments were completed`)
   return completions
-}
-
-type Repeat = { readonly perSecond: number; readonly first: number; readonly last: number }
-
-/** What lies from `from` to `to` completed payments. */
-function repeatOf(completions: readonly Completion[], from: number, to: number): Repeat {
-  const rate = (low: number, high: number): number => {
-    const inside = completions.filter(({ payments }) => payments >= low && payments <= high)
-    const [first, last] = [inside[0]!, inside.at(-1)!]
-    return ((last.payments - first.payments) / (last.atMs - first.atMs)) * 1_000
-  }
-  const tenth = (to - from) * share
-  return { perSecond: rate(from, to), first: rate(from, from + tenth), last: rate(to - tenth, to) }
-}
-
-function judged(
-  completions: readonly Completion[],
-  { payments, repeats }: { payments: number; repeats: number },
-  more: Record<string, number>,
-) {
-  const runs = Array.from({ length: repeats }, (_, n) => repeatOf(completions, n * payments, (n + 1) * payments))
-  const whole = repeatOf(completions, 0, repeats * payments)
-  const ratio = spreadOf(runs.map(({ first, last }) => last / first))
-  const median = (pick: (repeat: Repeat) => number): number => Math.round(spreadOf(runs.map(pick)).median)
-  const thousandths = (value: number): number => Math.round(value * 1_000) / 1_000
-  const maxMs = Math.max(...completions.slice(1).map(({ atMs }, i) => atMs - completions[i]!.atMs))
-  const figures = {
-    'soak.payments': payments,
-    'soak.repeats': repeats,
-    'soak.per_second': median(({ perSecond }) => perSecond),
-    'soak.first_per_second': median(({ first }) => first),
-    'soak.last_per_second': median(({ last }) => last),
-    'soak.last_over_first': thousandths(ratio.median),
-    'soak.last_over_first_min': thousandths(ratio.min),
-    'soak.last_over_first_max': thousandths(ratio.max),
-    'soak.whole_last_over_first': thousandths(whole.last / whole.first),
-    'soak.max_ms': Math.round(maxMs),
-    ...more,
-  }
-  const holds = ratio.median >= lastOverFirstMin && maxMs <= stallMsMax
-  const notes = [
-    `soak: batches of ${batchSize.toLocaleString('en')}, ${inFlight} in flight, to completed; snapshots on, logs trimmed`,
-    'rates and soak.last_over_first are medians of the repeats, which are parts of one run that does not pause',
-    'soak.whole_last_over_first: of all repeats as one; soak.max_ms: the longest that no batch was completed in them',
-  ]
-  return { figures, notes, verdict: holds ? ('pass' as const) : ('fail' as const) }
 }

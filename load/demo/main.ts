@@ -5,6 +5,7 @@ import { type Audit, auditPlay } from './audit.ts'
 import { type Kills, killInTurns } from './kills.ts'
 import { type DemoOptions, parseDemoOptions, UsageError, usage } from './options.ts'
 import { inParallel, type PlayResult, playTransfers } from './play.ts'
+import { playFigures } from './playFigures.ts'
 import { reconcile } from './reconcile.ts'
 import { keepShop } from './shop/shop.ts'
 import { settleTown, type Town } from './town.ts'
@@ -52,12 +53,6 @@ async function redeemSome(town: Town): Promise<Redeemed> {
   return redeemed
 }
 
-function countOf({ endings }: PlayResult, kind: string): number {
-  let count = 0
-  for (const [name, n] of endings) if (name === kind || name.startsWith(`${kind}: `)) count += n
-  return count
-}
-
 async function playAll(region: Region, play: Play, options: DemoOptions): Promise<Outcome> {
   const total = play.accounts.length
   let kills: Kills | undefined
@@ -88,13 +83,8 @@ async function playAll(region: Region, play: Play, options: DemoOptions): Promis
 function figuresOf({ result, redeemed, audit, reconciliation, killed }: Outcome, kill: boolean): Report['figures'] {
   const { figures: found } = reconciliation
   return {
-    'payments.completed': countOf(result, 'completed'),
-    'payments.refused': countOf(result, 'refused'),
-    'payments.unknown': countOf(result, 'unknown'),
+    ...playFigures(result),
     'payments.contradicted': audit.contradicted,
-    'payments.per_second': Math.round(result.paid.length / result.seconds),
-    'latency.p50_ms': result.latency.percentile(50) / 1_000,
-    'latency.p99_ms': result.latency.percentile(99) / 1_000,
     'redemptions.completed': redeemed.completed,
     'redemptions.failed': redeemed.failed,
     'difference.fen': found['difference.fen']!,

@@ -5,6 +5,7 @@ import { inParallel } from '../../demo/play.ts'
 import { connectTown, type Resident, settleTown } from '../../demo/town.ts'
 import { seededRandom, yuanOf } from '../../demo/transfers.ts'
 import { type Region, startRegion, useRegion } from '../../region.ts'
+import { stoppedOnInterruption } from '../interruption.ts'
 import { openShop, type Shop } from './shop.ts'
 import type { ShopServer } from './shopServer.ts'
 
@@ -29,13 +30,13 @@ export type CallbacksOptions = {
  * waits until both were told everything. What is right is judged by the shops.
  */
 export async function benchCallbacks(options: CallbacksOptions, say: (line: string) => void) {
-  const region = await (options.data === '' ? startRegion() : useRegion(options.data))
+  const region = await stoppedOnInterruption(() => (options.data === '' ? startRegion() : useRegion(options.data)))
   const shops: Shop[] = []
   try {
     return await sellAndWait(region, options, shops, say)
   } finally {
     await Promise.all(shops.map(({ server }) => server.close()))
-    if (options.data === '') await region.stop()
+    await region.stop()
   }
 }
 

@@ -8,22 +8,24 @@ export type LadderReport = { readonly report: Report; readonly lines: readonly s
 
 /**
  * Climbs the rungs in their order and makes one report and one table of what they found.
+ * @param settings what was asked; they are reported, and what a rung does not need is not among them
  * @param judge what the figures together say, with lines for a reader
  */
 export async function climb(
   name: string,
   rungs: readonly Rung[],
-  options: RungOptions,
+  settings: Partial<RungOptions>,
   say: (line: string) => void,
   judge: (figures: Readonly<Record<string, number>>) => Judgement = () => ({ verdict: 'pass', figures: {}, lines: [] }),
 ): Promise<LadderReport> {
+  const options: RungOptions = { seconds: 15, repeats: 3, quick: false, runtime: 'node', ...settings }
   const found: RungFindings[] = []
   const climbed = options.quick && rungs.length > 1 ? rungs.filter(({ slow }) => !slow) : rungs
   for (const rung of climbed) found.push(await rung.run(options, (line) => say(`${rung.name}: ${line}`)))
   const rows = found.flatMap((one) => one.rows)
   const measured = figuresOf(found, rows)
   const { verdict, figures: judged, lines } = judge(measured)
-  const notes = [...found.flatMap((one) => one.notes), ...notesOf(options)]
+  const notes = [...found.flatMap((one) => one.notes), ...notesOf(settings)]
   const versions = Object.assign({}, ...found.map((one) => one.versions))
   const findings = {
     verdict,
@@ -33,7 +35,7 @@ export async function climb(
     versions,
   }
   // Every rung keeps its data in the folder for temporary files, so that disk is the one that matters.
-  const report = makeReport(name, { ...options }, findings, tmpdir())
+  const report = makeReport(name, { ...settings }, findings, tmpdir())
   const more = Object.entries(Object.assign({}, ...found.map(({ figures }) => figures)) as Record<string, number>)
   const parts = [
     rows.length === 0 ? [] : ladderTable(rows),
@@ -60,7 +62,8 @@ function figuresOf(found: readonly RungFindings[], rows: readonly LadderRow[]): 
   return figures
 }
 
-function notesOf({ seconds, repeats, quick }: RungOptions): string[] {
+function notesOf({ seconds, repeats, quick }: Partial<RungOptions>): string[] {
+  if (seconds === undefined) return []
   const what = `${repeats} repeat${repeats === 1 ? '' : 's'} of ${seconds} s, warm-up cut; payments/s is their median`
   return [what, ...(quick ? ['quick: a look, not a figure to quote'] : [])]
 }

@@ -4,9 +4,11 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { TotalsView } from '../../../actors/log/queries.ts'
 import { startCoreRegion } from '../coreRegion.ts'
+import { stoppedOnInterruption } from '../interruption.ts'
 import { fundWallets, openWallets } from '../population.ts'
 import { cpuSecondsOf, idleSecondsOfMachine, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
+import { systemVersions } from '../systemVersions.ts'
 import { openWire, type Wire } from '../wire.ts'
 import { type LadderRow, latencyOf, rounded } from './ladderRow.ts'
 import { LogLoad, type ReadyPayments } from './logLoad.ts'
@@ -58,7 +60,8 @@ export type LogOptions = RungOptions & {
 
 export async function benchLog(options: LogOptions, say: (line: string) => void): Promise<RungFindings> {
   const { runtime, shards = 4, workers = workersDefault } = options
-  const region = await startCoreRegion({ shards, workers, runtime, snapshotSeconds: 60 })
+  const asked = { shards, workers, runtime, snapshotSeconds: 60 }
+  const region = await stoppedOnInterruption(() => startCoreRegion(asked))
   try {
     const wire = await openWire(region.dataDir)
     const wallets = await openWallets(wire, walletsPerShard, (done) => say(`l1: opening users and wallets: ${done}`))
@@ -79,6 +82,7 @@ export async function benchLog(options: LogOptions, say: (line: string) => void)
       notes: [
         `l1: ${population}, workers: ${workers}, on ${runtime}; latency is of a whole batch, from its leaving, to completed`,
       ],
+      versions: await systemVersions(runtime),
     }
   } finally {
     await region.stop()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { OpenLoop, type OpenLoopResult } from '../../generator/openLoop.ts'
 import { requestMaker } from '../../profiles/preparedRequests.ts'
 import { warmUpMs } from '../../profiles/profiles.ts'
@@ -7,7 +8,7 @@ import type { HttpBench } from '../http.ts'
 import { bytesWrittenOf, memoryBytesOf } from '../processTree.ts'
 import { cpuPerOperationUs, type RegionCpu, regionCpuOf } from '../regionCpu.ts'
 import { spreadOf } from '../repeats.ts'
-import { type LadderRow, latencyOf } from './ladderRow.ts'
+import { type LadderRow, type LatencyMs, latencyOf } from './ladderRow.ts'
 import type { RungOptions } from './rung.ts'
 
 const connectionsMax = 256
@@ -23,22 +24,24 @@ const payments = {
   gates: { checksRateMin: 0, p99MsMax: 0, p999MsMax: 0 },
 }
 
-type Run = {
-  readonly result: OpenLoopResult
-  readonly cpuUs: RegionCpu
-  readonly bytesWritten: number
-  readonly memoryBytes: number
-}
+/** Processors and disk are read this long before the warm-up ends: what the reading holds up is not measured then. */
+const readAheadMs = 500
+const meteredFromMs = warmUpMs - readAheadMs
 
-export type OpenLoopRow = {
-  readonly row: LadderRow
-  /** Payments that were due and not completed, over all repeats. */
-  readonly notCompleted: number
+/** One repeat. All of it lies behind the warm-up. */
+export type OpenLoopRun = {
+  readonly perSecond: number
+  readonly latency: LatencyMs
+  /** Of one payment. */
+  readonly cpuUs: RegionCpu
+  readonly bytesWrittenPerPayment: number
+  readonly memoryBytes: number
 }
 
 /**
  * Payments sent by the clock, `ratePerSecond` of them whatever becomes of those before, each counted from when it was
  * due. A closed loop sends less while a system stands still, and so measures its standing still only once a caller.
+ * @throws Error when a payment did not complete
  */
 export async function openLoopRow(
   region: Region,
@@ -46,30 +49,55 @@ export async function openLoopRow(
   ratePerSecond: number,
   named: Pick<LadderRow, 'name' | 'what' | 'on'>,
   { seconds, repeats }: RungOptions,
-): Promise<OpenLoopRow> {
-  const runs: Run[] = []
+): Promise<LadderRow> {
+  const runs: OpenLoopRun[] = []
   while (runs.length < repeats) runs.push(await run(region, bench, ratePerSecond, seconds, runs.length))
-  const median = (pick: (run: Run) => number): number => spreadOf(runs.map(pick)).median
-  const latencies = runs.map(({ result }) => latencyOf(result.payments))
-  const medianMs = (pick: (latency: (typeof latencies)[number]) => number): number =>
-    spreadOf(latencies.map(pick)).median
-  const row: LadderRow = {
+  const median = (pick: (run: OpenLoopRun) => number): number => spreadOf(runs.map(pick)).median
+  return {
     ...named,
-    perSecond: spreadOf(runs.map(({ result }) => result.right / result.seconds)),
+    perSecond: spreadOf(runs.map(({ perSecond }) => perSecond)),
     repeats,
     latencyMs: {
-      p50: medianMs(({ p50 }) => p50),
-      p99: medianMs(({ p99 }) => p99),
-      p999: medianMs(({ p999 }) => p999 ?? 0),
-      max: Math.max(...latencies.map(({ max }) => max)),
+      p50: median(({ latency }) => latency.p50),
+      p99: median(({ latency }) => latency.p99),
+      p999: median(({ latency }) => latency.p999 ?? 0),
+      max: Math.max(...runs.map(({ latency }) => latency.max)),
     },
-    bytesWrittenPerPayment: median(({ bytesWritten, result }) => bytesWritten / Math.max(1, result.right)),
+    bytesWrittenPerPayment: median((run) => run.bytesWrittenPerPayment),
     cpuSecondsPerMillion: Object.fromEntries(
       (Object.keys(runs[0]!.cpuUs) as (keyof RegionCpu)[]).map((group) => [group, median(({ cpuUs }) => cpuUs[group])]),
     ),
     memoryBytes: median(({ memoryBytes }) => memoryBytes),
   }
-  return { row, notCompleted: runs.reduce((sum, { result }) => sum + result.due - result.right, 0) }
+}
+
+/** What processors and disk had done when the metered part began and when it ended, and what is held in memory then. */
+export type OpenLoopReadings = {
+  readonly cpu: readonly [RegionCpu, RegionCpu]
+  readonly bytesWritten: readonly [number, number]
+  readonly memoryBytes: number
+}
+
+/** @throws Error when a payment did not complete: what is left then is no figure of this rate */
+export function openLoopRunOf(
+  { due, dropped, right, wrong, payments, seconds }: OpenLoopResult,
+  dueMs: Float64Array,
+  { cpu, bytesWritten, memoryBytes }: OpenLoopReadings,
+): OpenLoopRun {
+  if (right < due) {
+    const what = [...wrong].map(([answer, count]) => `${answer}, ${count} times`)
+    throw new Error(
+      `${due - right} of ${due} payments did not complete: ${[`${dropped} not sent`, ...what].join('; ')}`,
+    )
+  }
+  const metered = dueMs.reduce((count, ms) => count + (ms >= meteredFromMs ? 1 : 0), 0)
+  return {
+    perSecond: payments.count / (seconds - warmUpMs / 1_000),
+    latency: latencyOf(payments),
+    cpuUs: cpuPerOperationUs(...cpu, metered),
+    bytesWrittenPerPayment: (bytesWritten[1] - bytesWritten[0]) / Math.max(1, metered),
+    memoryBytes,
+  }
 }
 
 async function run(
@@ -78,7 +106,7 @@ async function run(
   ratePerSecond: number,
   seconds: number,
   seed: number,
-): Promise<Run> {
+): Promise<OpenLoopRun> {
   const { edgeUrl, pids } = region.facts()
   const dueMs = dueTimesMs(payments, ratePerSecond, seconds + warmUpMs / 1_000)
   const startsAtMs = Date.now() + (dueMs.length / signaturesPerSecond) * 1_000
@@ -87,12 +115,12 @@ async function run(
   const loop = new OpenLoop({ address, host, dueMs, make, signedAheadMax, connectionsMax, warmUpMs })
   loop.prepare()
   const sum = (of: (pid: number) => number): number => Object.values(pids).reduce((total, pid) => total + of(pid), 0)
-  const [cpuBefore, bytesBefore] = [regionCpuOf(pids), sum(bytesWrittenOf)]
-  const result = await loop.run()
-  return {
-    result,
-    cpuUs: cpuPerOperationUs(cpuBefore, regionCpuOf(pids), result.due),
-    bytesWritten: sum(bytesWrittenOf) - bytesBefore,
+  const read = () => [regionCpuOf(pids), sum(bytesWrittenOf)] as const
+  const [result, before] = await Promise.all([loop.run(), sleep(meteredFromMs).then(read)])
+  const after = read()
+  return openLoopRunOf(result, dueMs, {
+    cpu: [before[0], after[0]],
+    bytesWritten: [before[1], after[1]],
     memoryBytes: sum(memoryBytesOf),
-  }
+  })
 }

@@ -1,14 +1,15 @@
-import { readFileSync } from 'node:fs'
-import { type Client, newId, principalSigner } from '../../../edge/client/node.ts'
-import { untilDecided } from '../../demo/asking.ts'
+import type { Client } from '../../../edge/client/node.ts'
 import { connectTown } from '../../demo/town.ts'
-import { type Region, type RegionFacts, startRegion } from '../../region.ts'
+import { type Region, startRegion } from '../../region.ts'
 import { openShop, type Shop } from '../callbacks/shop.ts'
 import { untilTold, untoldOf } from '../callbacks/untilTold.ts'
 import { type HttpBench, openHttpBench } from '../http.ts'
+import { stoppedOnInterruption } from '../interruption.ts'
 import { OrderStock } from '../orderStock.ts'
+import { systemVersions } from '../systemVersions.ts'
 import { rounded } from './ladderRow.ts'
 import { ladderRowOf, type Run, run, untilQuiet } from './regionRung.ts'
+import { riskRulesNote, setRiskRules } from './riskRules.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const name = 'l3.orders.c64'
@@ -22,23 +23,12 @@ const toldWithinMs = 120_000
 const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk rules', '1 replica']
 const onWithFollowers = [...on, 'archive', 'projection', 'callbacks']
 
-/** Every kind of rule, each so wide that nobody is refused: what they cost is to be measured. */
-const wide = { action: 'refuse', reason: 'to be measured' } as const
-const riskRules = [
-  ...['payer-frequency', 'device-frequency', 'merchant-frequency'].map((kind) => {
-    return { ...wide, kind, window: '1m', payments_max: 1_000_000_000 }
-  }),
-  { ...wide, kind: 'habit', factor: 1_000, amount: '50000.00' },
-  { ...wide, kind: 'new-device', age_seconds: 1, amount: '50000.00' },
-  { ...wide, kind: 'new-linked-account', age_seconds: 1, amount: '50000.00' },
-]
-
 /** L3 with everything on: payments of orders, judged by risk rules, projected, and told to their merchants. */
 export const ordersRung: Rung = { name: 'l3, orders', run: benchOrders }
 
 async function benchOrders(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('starting a region')
-  const region = await startRegion(['--workers', '1', '--runtime', options.runtime])
+  const region = await stoppedOnInterruption(() => startRegion(['--workers', '1', '--runtime', options.runtime]))
   const shops: Shop[] = []
   try {
     const client = connectTown(region.facts(), connectionsMax)
@@ -47,20 +37,13 @@ async function benchOrders(options: RungOptions, say: (line: string) => void): P
       shops.push(await openShop(region.facts(), client, { failShare: 0, checks: 'hmac', seed }))
     }
     const bench = await openHttpBench(region, say)
+    const versions = await systemVersions(options.runtime)
     const findings = await measure(region, bench, client, shops, options, say)
     await bench.close()
-    return findings
+    return { ...findings, versions }
   } finally {
     await Promise.all(shops.map(({ server }) => server.close()))
     await region.stop()
-  }
-}
-
-async function setRiskRules(facts: RegionFacts, plain: Client): Promise<void> {
-  const client: Client = { call: (...request) => untilDecided(() => plain.call(...request)) }
-  const operator = principalSigner('operator:1', readFileSync(facts.operatorKeyFile, 'utf8'))
-  for (const rule of riskRules) {
-    await client.call(operator, 'PUT', '/v1/risk-rules', { ...rule, request_id: newId() })
   }
 }
 
@@ -96,7 +79,7 @@ async function measure(
     notes: [
       'l3.orders: orders are made ahead and the payments signed ahead; only payments are counted, and end when completed',
       `l3.orders: ${shopCount} merchants; their servers run in the load's process and verify each callback (HMAC)`,
-      'l3.orders: six risk rules in force, one of each kind, so wide that nobody is refused',
+      `l3.orders: ${riskRulesNote}`,
       'l3.orders: callbacks_behind is what merchants had not heard when the last payment ended, told_seconds when they had',
     ],
   }

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connectTown } from '../../demo/town.ts'
 import { type Region, startRegion } from '../../region.ts'
 import { type HttpBench, type HttpRow, openHttpBench } from '../http.ts'
+import { stoppedOnInterruption } from '../interruption.ts'
 import type { RequestStock } from '../paymentLoad.ts'
 import { bytesWrittenOf, cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
+import { systemVersions } from '../systemVersions.ts'
 import { verifyLimitPerSecond } from '../verifyLimit.ts'
 import { type LadderRow, rounded } from './ladderRow.ts'
-import { type OpenLoopRow, openLoopRow } from './openLoopRow.ts'
+import { openLoopRow } from './openLoopRow.ts'
+import { riskRulesNote, setRiskRules } from './riskRules.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
 
 const concurrencies = [1, 8, 64, 256]
@@ -15,11 +19,12 @@ const quietWithinMs = 120_000
 /** A projector that uses less of a core than this has nothing left to follow. */
 const quietCpuShare = 0.05
 
-const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', 'risk', '1 replica']
+const on = ['fsync', 'sealed', 'TLS 1.3', 'P-256 signatures', 'limits', '1 replica']
 /** Sent by the clock, in everything's company. */
 const openRatesPerSecond = [500, 1_000]
 
-const onWithFollowers = [...on, 'archive', 'projection']
+/** Of L3: the whole thing, as far as a payment between two wallets has to do with it. */
+const onWithEverything = [...on, 'risk rules', 'archive', 'projection']
 /** With two cores for everything a second worker wakes up more often than it relieves the first. */
 const workers = '1'
 /** Who follows the logs without a part in completing a payment. */
@@ -31,7 +36,7 @@ export const regionRung: Rung = { name: 'l2, l3', run: benchRegion }
 async function benchRegion(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('starting a region')
   const { runtime } = options
-  const region = await startRegion(['--workers', workers, '--runtime', runtime])
+  const region = await stoppedOnInterruption(() => startRegion(['--workers', workers, '--runtime', runtime]))
   try {
     const bench = await openHttpBench(region, say)
     const measure = (level: string, what: string): Promise<LadderRow[]> => rowsOf(bench, region, level, what, options)
@@ -43,32 +48,38 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
     } finally {
       signalFollowers(region, 'SIGCONT')
     }
+    await setRiskRules(region.facts(), connectTown(region.facts(), 1))
     say('the projector catches up')
     await untilQuiet(region)
-    const l3 = (await measure('l3', 'the same, projected')).map((row) => ({ ...row, on: onWithFollowers }))
-    const open: OpenLoopRow[] = []
+    const l3 = (await measure('l3', 'the same, judged by risk rules, projected')).map((row) => ({
+      ...row,
+      on: onWithEverything,
+    }))
+    const open: LadderRow[] = []
     for (const rate of openRatesPerSecond) {
       say(`open loop, ${rate} a second`)
-      const named = { name: `l3.open${rate}`, what: `projected, ${rate} due a second`, on: onWithFollowers }
+      const named = { name: `l3.open${rate}`, what: `the same, ${rate} due a second`, on: onWithEverything }
       open.push(await openLoopRow(region, bench, rate, named, options))
     }
     await bench.close()
     const verifyLimit = verifyLimitPerSecond()
     const c64 = l2.find(({ name }) => name === 'l2.c64')!.perSecond.median
     return {
-      rows: [...l2, ...l3, ...open.map(({ row }) => row)],
+      rows: [...l2, ...l3, ...open],
       figures: {
         'l2.verify_limit_per_second': verifyLimit,
         'l2.c64_over_verify_limit': rounded(c64 / verifyLimit, 3),
-        ...Object.fromEntries(open.map(({ row, notCompleted }) => [`${row.name}.not_completed`, notCompleted])),
       },
       notes: [
         'l2, l3: to completed, payer and payee in different shards; a closed loop, one kept connection a caller',
         'l2, l3: requests are signed ahead, as payers do on their devices; all processes and the load share the cores',
         `l2, l3: every process of the region on ${runtime}`,
-        'l2, l3: one worker; l2: archiver and projector stand still; l3: both follow; no webhook is delivered',
+        'l2, l3: one worker; l2: archiver and projector stand still, no risk rule is in force',
+        `l3: archiver and projector follow; ${riskRulesNote}`,
+        'l3: payments between wallets have no callbacks, so that none is sent here; those of orders have (l3.orders)',
         'l3.open: sent when due, whatever became of those before; latency from then to completed; between any two wallets',
       ],
+      versions: await systemVersions(runtime),
     }
   } finally {
     await region.stop()

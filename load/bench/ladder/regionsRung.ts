@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { type StartedRegions, startRegions } from '../../../deploy/runningRegion.ts'
+import { stoppedOnInterruption } from '../interruption.ts'
 import { fundWallets, openWallets } from '../population.ts'
+import { systemVersions } from '../systemVersions.ts'
 import { openWire, type Wire } from '../wire.ts'
 import type { LadderRow } from './ladderRow.ts'
 import { LogLoad } from './logLoad.ts'
@@ -48,10 +50,11 @@ export const oneRegionRung: Rung = {
 async function benchRegions(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   const { runtime } = options
   say('starting two regions')
-  const regions = await startRegions([
+  const args = [
     ...['--shards', String(shards), '--workers', String(workers), '--runtime', runtime],
     ...['--auto-takeover', 'off', '--link', 'direct'],
-  ])
+  ]
+  const regions = await stoppedOnInterruption(() => startRegions(args))
   try {
     for (const letter of letters) for (const name of held) await regions.holds.hold(`process/${letter}/${name}`)
     const wires = await Promise.all(letters.map((letter) => openWire(join(regions.dataDir, letter))))
@@ -63,6 +66,7 @@ async function benchRegions(options: RungOptions, say: (line: string) => void): 
         `l1.sync: ${shards} shards, each region owns every other one; workers a region: ${workers}, on ${runtime}`,
         'l1.sync: load enters in the region that owns the payer; followers and edges are held down as in l1',
       ],
+      versions: await systemVersions(runtime),
     }
   } finally {
     await regions.stop()

@@ -1,3 +1,4 @@
+import { systemVersions } from '../systemVersions.ts'
 import type { LadderRow } from './ladderRow.ts'
 import { benchLog } from './logRung.ts'
 import type { Rung } from './rung.ts'
@@ -20,6 +21,7 @@ export const shardsRung: Rung = {
         rows.push({ ...row, name: `l1.shards${shards}.b1024`, what })
       }
     }
-    return { rows, notes: ['shards: the same load on regions of 1, 2 and 4 shards, at most two workers'] }
+    const notes = ['shards: the same load on regions of 1, 2 and 4 shards, at most two workers']
+    return { rows, notes, versions: await systemVersions(options.runtime) }
   },
 }

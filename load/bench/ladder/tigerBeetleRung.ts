@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { stoppedOnInterruption } from '../interruption.ts'
 import { spreadOf } from '../repeats.ts'
 import type { LadderRow } from './ladderRow.ts'
 import type { Rung, RungFindings, RungOptions } from './rung.ts'
@@ -53,18 +54,31 @@ export async function benchTigerBeetle(
 }
 
 async function benchmark(path: string, size: number, count: number): Promise<TigerBeetleResult> {
-  const folder = mkdtempSync(join(tmpdir(), 'jiaozi-tigerbeetle-'))
+  const args = ['benchmark', `--transfer-count=${count}`, `--transfer-batch-size=${size}`]
+  const benchmarking = await stoppedOnInterruption(async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'jiaozi-tigerbeetle-'))
+    const stopping = new AbortController()
+    const output = run(path, args, folder, stopping.signal)
+    const ended = output.catch(() => undefined)
+    return {
+      output,
+      async stop() {
+        stopping.abort()
+        await ended
+        rmSync(folder, { recursive: true, force: true })
+      },
+    }
+  })
   try {
-    const args = ['benchmark', `--transfer-count=${count}`, `--transfer-batch-size=${size}`]
-    return parseTigerBeetleOutput(await run(path, args, folder))
+    return parseTigerBeetleOutput(await benchmarking.output)
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    await benchmarking.stop()
   }
 }
 
-function run(path: string, args: readonly string[], cwd: string): Promise<string> {
+function run(path: string, args: readonly string[], cwd: string, signal?: AbortSignal): Promise<string> {
   return new Promise((done, failed) => {
-    const options = { cwd, timeout: runTimeoutMs, maxBuffer: outputBytesMax }
+    const options = { cwd, timeout: runTimeoutMs, maxBuffer: outputBytesMax, signal }
     execFile(path, args, options, (error, stdout, stderr) => {
       if (error === null) done(stdout)
       else failed(new Error(`tigerbeetle ${args[0]} failed: ${stderr.trim().split('\n').at(-1) || error.message}`))
