@@ -25,14 +25,14 @@ runMain('worker', async () => {
   const settings = loadSettings<WorkerSettings>(workerSettings)
   const { region, shardCount, workerId } = settings
   const logger = createLogger(`worker-${workerId}`, settings.logLevel)
-  await checkServer(settings.nats.monitorUrl)
+  const server = await checkServer(settings.nats.monitorUrl)
   const ring = openKeyRing(settings.keysDir)
   const inboxPrefix = `_INBOX.${settings.nats.user ?? workerId}`
   const connection = await connectNats(settings.nats, { name: `worker-${workerId}`, inboxPrefix })
 
   const regions = settings.peer === undefined ? [region] : [region, settings.peer]
   // Opened before anything is written: a frame then leaves in the turn that offers it, in one write with what edges are told.
-  const logOf = await openJetStreamLogs(connection, regions, shardCount)
+  const logOf = await openJetStreamLogs(connection, regions, shardCount, server)
   const sealers = new Map<number, Sealer>()
   const sealerFor = (shard: number): Sealer => {
     const sealer = sealers.get(shard) ?? createSealer(ring, shard)

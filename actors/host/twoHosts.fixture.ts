@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { NatsConnection } from '@nats-io/nats-core'
 import { provisionWitness, seedOwners, seedWitness, witnessRecords } from '../../deploy/ownerRecords.ts'
 import { provisionMirrors, provisionStreams } from '../../deploy/streams.ts'
 import { startTwoServers, type TwoServers } from '../../deploy/twoRegions.fixture.ts'
@@ -22,6 +23,7 @@ import type { OwnerRecord } from '../log/ownerRecord.ts'
 import { createLogger } from '../log/process.ts'
 import { type RestartableNats, startRestartableNats } from '../log/restartableNats.ts'
 import { createOpener, createSealer } from '../log/sealing.ts'
+import { checkServer } from '../log/serverCheck.ts'
 import { workerSettings } from '../log/settings.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { answersSubject, commandSubject, parseSubject } from '../log/subjects.ts'
@@ -116,9 +118,13 @@ export class TwoHosts {
     }
   }
 
+  async #openLogs(letter: Letter, connection: NatsConnection): Promise<LogOf> {
+    return openJetStreamLogs(connection, letters, shardCount, await checkServer(this.servers[letter].monitorUrl))
+  }
+
   async #startEdge(letter: Letter): Promise<void> {
     const connection = await this.servers.connect(letter, 'edge')
-    this.#edges[letter] = await openJetStreamLogs(connection, letters, shardCount)
+    this.#edges[letter] = await this.#openLogs(letter, connection)
     connection.subscribe(answersSubject(letter === 'a' ? '1' : '2'), {
       callback: (_, { data }) => {
         const answer = decodeAnswer(data)
@@ -130,7 +136,7 @@ export class TwoHosts {
 
   async #startWorker(letter: Letter): Promise<void> {
     const connection = await this.servers.connect(letter, 'worker')
-    const logOf = await openJetStreamLogs(connection, letters, shardCount)
+    const logOf = await this.#openLogs(letter, connection)
     const server = this.servers[peerOf[letter]]
     const settings = workerSettings.parse({
       role: 'worker',

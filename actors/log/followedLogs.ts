@@ -1,16 +1,19 @@
 import type { NatsConnection } from '@nats-io/nats-core'
-import { type JetStreamLog, openJetStreamLog } from './jetStreamLog.ts'
+import { openJetStreamLogs } from './jetStreamLog.ts'
 import { openOwnerDirectory } from './natsOwnerDirectory.ts'
 import { loneOwner, type OwnerDirectory, ownerKnown } from './ownerDirectory.ts'
 import { SafeLog } from './safeLog.ts'
 import { hearSafePositions, type SafePositions } from './safePositions.ts'
 import { SegmentedLog } from './segmentedLog.ts'
+import { checkServer } from './serverCheck.ts'
 import type { ShardLog } from './shardLog.ts'
 
 export type FollowedRegion = {
   readonly region: string
   readonly peer?: string | undefined
   readonly shardCount: number
+  /** Where its server says how much it holds for a client. */
+  readonly nats: { readonly monitorUrl: string }
 }
 
 /** The logs of a region's shards as those read them who keep what they read. */
@@ -22,20 +25,27 @@ export type FollowedLogs = {
   alreadySafe(shard: number, position: number): void
 }
 
-/** Resolves once the owner of every shard is known. */
+/**
+ * Resolves once the owner of every shard is known.
+ * @throws ServerUnfit; Error when the monitoring port does not answer, or the server holds too little for the followers.
+ */
 export async function openFollowedLogs(
   connection: NatsConnection,
-  { region, peer, shardCount }: FollowedRegion,
+  { region, peer, shardCount, nats }: FollowedRegion,
   onFault: (what: string, error: unknown) => void,
 ): Promise<FollowedLogs> {
   const shards = Array.from({ length: shardCount }, (_, shard) => shard)
+  const regions = peer === undefined ? [region] : [region, peer]
+  const logOf = await openJetStreamLogs(connection, regions, shardCount, await checkServer(nats.monitorUrl))
   if (peer === undefined) {
-    const logs = await Promise.all(shards.map((shard) => openJetStreamLog(connection, region, shard)))
+    const logs = shards.map((shard) => logOf(shard, region))
     return { owners: loneOwner(region), logs, alreadySafe: () => undefined }
   }
   const owners = await openOwnerDirectory(connection, { region, shardCount, onFault })
   // Before the safe positions do: a log must know that it was cut before a position of what follows counts.
-  const segmented = await Promise.all(shards.map((shard) => openSegmentedLog(connection, region, peer, shard, owners)))
+  const segmented = await Promise.all(
+    shards.map((shard) => openSegmentedLog(region, shard, (of) => logOf(shard, of), owners)),
+  )
   const onUnheard = (error: unknown): void => onFault('safe positions are not understood', error)
   const safe: SafePositions = hearSafePositions(connection, region, shardCount, owners, onUnheard)
   return {
@@ -46,20 +56,12 @@ export async function openFollowedLogs(
 }
 
 /** A shard's logical log over the region's own stream and its mirror of the other region's. */
-export async function openSegmentedLog(
-  connection: NatsConnection,
+async function openSegmentedLog(
   region: string,
-  peer: string,
   shard: number,
+  logOf: (region: string) => ShardLog,
   owners: OwnerDirectory,
 ): Promise<SegmentedLog> {
-  const streams = new Map<string, JetStreamLog>()
-  for (const owner of [region, peer]) streams.set(owner, await openJetStreamLog(connection, owner, shard))
-  const logOf = (of: string): ShardLog => {
-    const stream = streams.get(of)
-    if (stream === undefined) throw new Error(`shard ${shard} was owned by region ${of}, which is not known here`)
-    return stream
-  }
   const { record } = await ownerKnown(owners, shard)
   const log = new SegmentedLog({ region, logOf, segments: record.segments })
   owners.listen((changed, { record: { segments } }) => {

@@ -21,6 +21,7 @@ export type FollowerOptions = {
   readonly fromSeq: number
   readonly onEntry: EntryHandler
   readonly windowBytes: number
+  readonly messageBytesMax: number
   /** 0 for a reader that is told of each entry at once. */
   readonly restMs: number
   /** Of a reader that goes on with what the server tells once it has caught up. */

@@ -1,5 +1,6 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
+import { followedBytesMax, followWindowBytes, type ServerLimits } from './followWindow.ts'
 import { JetStreamAppender } from './jetStreamAppender.ts'
 import { JetStreamFollower } from './jetStreamFollower.ts'
 import { NatsLink } from './natsLink.ts'
@@ -14,13 +15,15 @@ import type {
 } from './shardLog.ts'
 import { logStreamName, logStreamSubjects, toldSubjects } from './subjects.ts'
 
-/** What a server holds for a slow client before it cuts it off (`max_pending`, by default 64 MiB). */
+/** A server's own default of `max_pending`. */
 const serverPendingBytes = 64 * 1024 * 1024
 const requestTimeoutMs = 2_000
 
 export type JetStreamLogOptions = {
   /** The server's `max_pending` as read back by `checkServer`. */
   readonly maxPendingBytes?: number
+  /** Bytes on their way to a follower that asks for no other window: by default two messages of the largest size. */
+  readonly windowBytes?: number
   /** How long a follower waits for a stream that is not there: a server that just started may not have found it yet. */
   readonly streamMissingMsMax?: number
 }
@@ -33,6 +36,7 @@ export class JetStreamLog implements ShardLog {
   readonly #appender: JetStreamAppender
   readonly #followers = new Set<Follower>()
   readonly #subjects: { readonly stored: string; readonly told: string }
+  readonly #windowBytes: number | undefined
   readonly #windowBytesMax: number
   readonly #streamMissingMsMax: number
 
@@ -48,7 +52,8 @@ export class JetStreamLog implements ShardLog {
     this.#connection = connection
     this.#manager = manager
     this.#appender = new JetStreamAppender(connection, stream)
-    this.#windowBytesMax = (options.maxPendingBytes ?? serverPendingBytes) / 2
+    this.#windowBytes = options.windowBytes
+    this.#windowBytesMax = followedBytesMax({ maxPendingBytes: options.maxPendingBytes ?? serverPendingBytes })
     this.#streamMissingMsMax = options.streamMissingMsMax ?? 10_000
   }
 
@@ -61,12 +66,17 @@ export class JetStreamLog implements ShardLog {
     return this.#appender.inFlight
   }
 
-  /** @throws Error when the connection has followers for as many bytes as its server would hold for it. */
+  /**
+   * A follower counts with its whole window until it is stopped, also while it goes on as it is told: all of them are back
+   * at consumers at once when the link comes back.
+   * @throws Error when the connection has followers for as many bytes as its server would hold for it.
+   */
   follow(fromSeq: number, onEntry: EntryHandler, options: FollowOptions = {}): Follower {
     if (!Number.isSafeInteger(fromSeq) || fromSeq < 1) throw new Error(`a log is read from 1 on, not from ${fromSeq}`)
-    const windowBytes = options.windowBytes ?? this.#windowBytesMin()
-    if (windowBytes < this.#windowBytesMin()) {
-      throw new Error(`a window of ${windowBytes} bytes is less than two messages of the largest size`)
+    const messageBytesMax = this.#connection.info?.max_payload ?? 2 * 1024 * 1024
+    const windowBytes = options.windowBytes ?? this.#windowBytes ?? 2 * messageBytesMax
+    if (windowBytes < messageBytesMax) {
+      throw new Error(`a window of ${windowBytes} bytes is less than a message of the largest size`)
     }
     const link = NatsLink.of(this.#connection)
     if (link.windowBytes + windowBytes > this.#windowBytesMax) {
@@ -80,6 +90,7 @@ export class JetStreamLog implements ShardLog {
       fromSeq,
       onEntry,
       windowBytes,
+      messageBytesMax,
       restMs: options.restMs ?? 0,
       told: options.live ? this.#subjects : undefined,
       streamMissingMsMax: this.#streamMissingMsMax,
@@ -110,10 +121,6 @@ export class JetStreamLog implements ShardLog {
     await Promise.all([...this.#followers].map((follower) => follower.stop()))
     this.#appender.close()
   }
-
-  #windowBytesMin(): number {
-    return 2 * (this.#connection.info?.max_payload ?? 2 * 1024 * 1024)
-  }
 }
 
 export async function openJetStreamLog(
@@ -127,18 +134,22 @@ export async function openJetStreamLog(
 }
 
 /**
- * Opens the logs of all shards of these regions over one connection.
+ * Opens the logs of all shards of these regions over one connection, over which one follower of each shard has room.
  * @returns what finds one of them; it throws when the region or the shard is none of these
+ * @throws Error that names `max_pending` when the server holds too little for as many followers.
  */
 export async function openJetStreamLogs(
   connection: NatsConnection,
   regions: readonly string[],
   shardCount: number,
+  limits: ServerLimits,
 ): Promise<(shard: number, region: string) => JetStreamLog> {
+  const { maxPendingBytes } = limits
+  const options = { maxPendingBytes, windowBytes: followWindowBytes(shardCount, limits) }
   const logs = new Map<string, JetStreamLog>()
   for (const region of regions) {
     for (let shard = 0; shard < shardCount; shard++) {
-      logs.set(logStreamName(region, shard), await openJetStreamLog(connection, region, shard))
+      logs.set(logStreamName(region, shard), await openJetStreamLog(connection, region, shard, options))
     }
   }
   return (shard, region) => {

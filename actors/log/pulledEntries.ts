@@ -16,7 +16,9 @@ export type PulledEntriesOptions = {
   readonly manager: JetStreamManager
   readonly inboxPrefix: string
   readonly stream: string
+  /** Room for one message of the largest size at least. */
   readonly windowBytes: number
+  readonly messageBytesMax: number
   /** 0 for a reader that is told of each entry at once. */
   readonly restMs: number
   readonly onEntry: (entry: LogEntry) => void
@@ -46,7 +48,7 @@ export class PulledEntries {
 
   /** Makes a consumer that begins at a sequence, and asks. */
   async open(fromSeq: number): Promise<void> {
-    const { manager, stream, windowBytes, restMs } = this.#o
+    const { manager, stream, windowBytes, messageBytesMax, restMs } = this.#o
     const { name } = await manager.consumers.add(stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: fromSeq,
@@ -67,6 +69,12 @@ export class PulledEntries {
       this.#slots = [this.#newSlot(subject)]
       this.#restRule = new RestRule(restMs, fromSeq, performance.now())
       this.#pullLot(this.#slots[0]!, true)
+      return
+    }
+    if (windowBytes < 2 * messageBytesMax) {
+      // A request for less than the largest message might never bring what is next: one request has all there is.
+      this.#slots = [this.#newSlot(subject)]
+      this.#pull(this.#slots[0]!)
       return
     }
     this.#slots = [this.#newSlot(subject), this.#newSlot(subject)]
@@ -142,11 +150,15 @@ export class PulledEntries {
     })
   }
 
-  #pull(slot: PullSlot, limits: PullLimits = { messages: messagesPerPull, bytes: this.#o.windowBytes / 2 }): void {
+  #pull(slot: PullSlot, limits = this.#share()): void {
     if (this.#closed || this.#o.connection.isClosed()) return
     // No sign is due while nothing is asked for, so that a slow handler does not look like a silent server.
     if (!this.asking) this.#o.onSign()
     slot.pull(limits)
+  }
+
+  #share(): PullLimits {
+    return { messages: messagesPerPull, bytes: this.#o.windowBytes / this.#slots.length }
   }
 }
 
