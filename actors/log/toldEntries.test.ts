@@ -1,4 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream'
+import { headers } from '@nats-io/nats-core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type JetStreamLog, openJetStreamLog } from './jetStreamLog.ts'
 import { ensureLogStream, logStreamConfig } from './logStreams.ts'
@@ -61,6 +62,30 @@ describe.skipIf(missing !== undefined)(`what a server tells${missing ? ` (skippe
     const plain = ({ data, ...entry }: LogEntry) => ({ ...entry, bytes: Buffer.from(data).toString('hex') })
     expect(told.map(plain)).toEqual((await readTo(log, 40)).map(plain))
     expect(told[7]!.subject).toBe(`cmd.a.${shard}.edge.1`)
+    await log.close()
+  })
+
+  test('a sender that writes sequence, stamp or subject into headers of its own changes nothing', async () => {
+    const { log, shard } = await newLog()
+    const told: LogEntry[] = []
+    const follower = await followTold(log, 1, (entry) => void told.push(entry))
+    const stamp = { 'Nats-Time-Stamp': '2099-01-01T00:00:00Z' }
+    const place = { 'Nats-Stream': log.stream, 'Nats-Subject': 'cmd.a.0.shard.1', 'Nats-Sequence': '1000' }
+    for (const forged of [stamp, { Any: '1' }, { ...place, ...stamp, 'Nats-Last-Sequence': '999' }, place]) {
+      const own = headers()
+      for (const [name, value] of Object.entries(forged)) own.append(name, value)
+      await server.connection.request(`cmd.a.${shard}.edge.1`, Uint8Array.of(1, 2, 3), {
+        headers: own,
+        timeout: timeoutMs,
+      })
+    }
+    await appendTo(log, shard, Uint8Array.of(4))
+    await expect.poll(() => told.length).toBe(5)
+    // It was told to the end: nothing had to be read again.
+    expect(await consumersOf(log)).toBe(0)
+    await follower.stop()
+    const plain = ({ data, ...entry }: LogEntry) => ({ ...entry, bytes: Buffer.from(data).toString('hex') })
+    expect(told.map(plain)).toEqual((await readTo(log, 5)).map(plain))
     await log.close()
   })
 

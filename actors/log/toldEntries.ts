@@ -137,7 +137,8 @@ function entryOf({ _rdata: bytes, _msg: { hdr }, subject }: MsgImpl, begins: Tol
   }
 }
 
+/** A sender may have written the same names: what the server adds itself comes behind all of it. */
 function headerOf(headers: string, begin: string): string {
-  const from = headers.indexOf(begin) + begin.length
+  const from = headers.lastIndexOf(begin) + begin.length
   return headers.slice(from, headers.indexOf('\r', from))
 }
