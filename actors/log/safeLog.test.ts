@@ -150,4 +150,24 @@ describe('a follower that can take nothing back', () => {
     await settle()
     expect(seen).toEqual([])
   })
+
+  test('nothing grows with the entries that have waited', async () => {
+    const texts = Array.from({ length: 50 }, (_, i) => String(i))
+    await fill(a, ...texts)
+    await settle()
+    const waiters = new Map<Promise<unknown>, number>()
+    const { then } = Promise.prototype
+    const counting = function (this: Promise<unknown>, ...reactions: Parameters<typeof then>) {
+      waiters.set(this, (waiters.get(this) ?? 0) + 1)
+      return then.apply(this, reactions)
+    }
+    Object.defineProperty(Promise.prototype, 'then', { value: counting })
+    for (const position of texts.keys()) {
+      say(0, position + 1)
+      await settle()
+    }
+    Object.defineProperty(Promise.prototype, 'then', { value: then })
+    expect(seen).toHaveLength(texts.length)
+    expect(Math.max(...waiters.values())).toBeLessThan(5)
+  })
 })

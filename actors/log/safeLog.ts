@@ -75,18 +75,21 @@ class SafeFollower implements Follower {
 
   #open(): Follower {
     let dropped = false
-    const letGo = new Promise<void>((resolve) => {
-      this.#letGo = () => {
-        dropped = true
-        resolve()
-      }
-    })
+    // Of the one entry that waits: a promise that all of them waited for would remember each for as long as this follows.
+    let release: () => void = () => undefined
+    this.#letGo = () => {
+      dropped = true
+      release()
+    }
     const inner = this.#log.follow(
       this.#next,
       (entry) => {
         if (entry.seq <= this.#safe.of(this.#shard)) return this.#hand(entry)
-        const safe = this.#safe.reached(this.#shard, entry.seq)
-        return Promise.race([safe, letGo]).then(() => (dropped ? undefined : this.#hand(entry)))
+        if (dropped) return undefined
+        return new Promise<void>((resolve) => {
+          release = resolve
+          void this.#safe.reached(this.#shard, entry.seq).then(resolve)
+        }).then(() => (dropped ? undefined : this.#hand(entry)))
       },
       this.#options,
     )
