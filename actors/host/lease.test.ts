@@ -134,6 +134,17 @@ function suite(openStore: () => Promise<LeaseStore>): void {
     expect(first.held).toBe(true)
   })
 
+  test('a lease given back in the middle of a round is free at once, whether that renews or takes it', async () => {
+    const taking = first.tend()
+    await first.release()
+    await taking
+    await first.tend()
+    const renewing = first.tend()
+    await first.release()
+    await renewing
+    expect(await store.get(`shard.${shard}`)).toBeUndefined()
+  })
+
   test('who no longer holds a lease gives nobody else’s back', async () => {
     await first.tend()
     await pass(14, second)

@@ -44,6 +44,7 @@ export class Lease {
   /** Since when another is known to lead the shard. */
   #strangerSinceMs: number | undefined
   #wantedBy: string | undefined
+  #tending: Promise<void> | undefined
 
   constructor(store: LeaseStore, shard: number, worker: string, preferred: boolean, monotonicMs: () => number) {
     this.#store = store
@@ -70,10 +71,12 @@ export class Lease {
     return this.#wantedBy
   }
 
-  /** One round, to be run every `leaseTendEveryMs` at least: renews, takes or asks for the lease. */
-  async tend(): Promise<void> {
-    if (this.#held) await this.#renew()
-    else await this.#seek()
+  /** One round, to be run every `leaseTendEveryMs` at least: renews, takes or asks for the lease. One at a time. */
+  tend(): Promise<void> {
+    this.#tending ??= (this.#held ? this.#renew() : this.#seek()).finally(() => {
+      this.#tending = undefined
+    })
+    return this.#tending
   }
 
   async #renew(): Promise<void> {
@@ -128,6 +131,7 @@ export class Lease {
 
   /** Gives the lease to the worker that asked for it. Nobody else takes it meanwhile, unless that one never comes. */
   async handOver(): Promise<void> {
+    await this.#tended()
     const to = this.#wantedBy
     if (!this.#held || to === undefined) return
     this.#held = false
@@ -137,8 +141,14 @@ export class Lease {
     await this.#store.update(this.#key, encodeJson({ worker: to, beat: 0 } satisfies LeaseValue), entry.revision)
   }
 
+  /** A round under way would change the entry between a look at it and what is written then, or take the lease. */
+  async #tended(): Promise<void> {
+    await this.#tending?.catch(() => undefined)
+  }
+
   /** Gives the lease up, so that another worker need not wait for it to grow stale. */
   async release(): Promise<void> {
+    await this.#tended()
     if (!this.#held) return
     this.#held = false
     // A wish of another worker gave the entry a revision that this one has not seen.

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { encodeJson } from '../log/jsonBytes.ts'
 import type { Resident } from './hostTown.fixture.ts'
 import { type TownWorker, WorkerTown } from './workerTown.fixture.ts'
 
@@ -137,5 +138,59 @@ describe('workers of a region', () => {
     world.leases.get = get
     expect(await world.ask(0, read)).toMatchObject([{ ok: true, result: { balance: 9_900 } }])
     await payOnce(200)
+  })
+
+  describe('while the last snapshot of one shard takes its time', () => {
+    let stored: () => void
+    let one: TownWorker
+
+    beforeEach(async () => {
+      const storing = Promise.withResolvers<void>()
+      stored = storing.resolve
+      one = world.start('one', [0, 1], async (shard, ready) => ({
+        ...ready,
+        snapshots: {
+          ...ready.snapshots,
+          save: async (snapshot) => {
+            if (shard === 0) await storing.promise
+            await ready.snapshots.save(snapshot)
+          },
+        },
+      }))
+      await leads(one, 0, 1)
+      await payOnce(100)
+    })
+    afterEach(() => stored())
+
+    const waitMs = async (ms: number): Promise<void> => {
+      const endMs = world.town.timers.nowMs + ms
+      await world.town.until('time has passed', () => world.town.timers.nowMs >= endMs)
+    }
+
+    test('the leases of the others are renewed, and it is not begun anew before it has ended', async () => {
+      const two = world.start('two', [])
+      void one.worker.runner(0)!.snapshot()
+      const entry = await world.leases.get('shard.0')
+      await world.leases.update('shard.0', encodeJson({ worker: 'gone', beat: 0 }), entry!.revision)
+      await world.town.until('it has noticed', () => one.lines.some(({ msg }) => msg === 'lease is gone'))
+      await leads(two, 0)
+      await waitMs(10_000)
+      expect([one.worker.leading, two.worker.leading]).toEqual([[1], [0]])
+      stored()
+      await leads(one, 0, 1)
+      await leads(two)
+    })
+
+    test('a worker that stops gives each shard over when it has left it, and not before', async () => {
+      const two = world.start('two', [])
+      const stopped = one.worker.stop()
+      await leads(two, 1)
+      await waitMs(10_000)
+      expect([one.worker.leading, two.worker.leading]).toEqual([[0], [1]])
+      stored()
+      await stopped
+      expect(one.worker.leading).toEqual([])
+      await leads(two, 0, 1)
+    })
   })
 })

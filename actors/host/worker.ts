@@ -56,6 +56,8 @@ type Seat = {
   leaving: boolean
   /** It is another's, and looked at often. */
   seeking: boolean
+  /** Until what ran it here has ended, the shard is not begun again. */
+  ending: Promise<void> | undefined
 }
 
 /** One process that runs as many shards as its leases say. */
@@ -75,7 +77,8 @@ export class Worker {
     this.#seats = Array.from({ length: options.shardCount }, (_, shard) => {
       const preferred = options.preferredShards.includes(shard)
       const lease = new Lease(options.leases, shard, options.workerId, preferred, monotonicMs)
-      return { lease, runner: undefined, subscriptions: [], starting: false, leaving: false, seeking: false }
+      const idle = { starting: false, leaving: false, seeking: false, ending: undefined }
+      return { lease, runner: undefined, subscriptions: [], ...idle }
     })
     const { shared, region, connection, logger } = options
     if (shared === undefined) return
@@ -123,9 +126,8 @@ export class Worker {
   }
 
   #tend(): void {
-    if (this.#stopped) return
     void Promise.allSettled(this.#seats.map((seat, shard) => this.#tendSeat(seat, shard))).then(() => {
-      if (this.#stopped) return
+      if (this.#stopped && !this.#seats.some(({ lease }) => lease.held)) return
       this.#cancelTend = this.#timers.after(leaseTendEveryMs, () => this.#tend())
       for (const [shard, seat] of this.#seats.entries()) this.#seekSoon(seat, shard)
     })
@@ -145,6 +147,8 @@ export class Worker {
   }
 
   async #tendSeat(seat: Seat, shard: number): Promise<void> {
+    // A worker that stops takes nothing any more, but keeps what it has not left yet.
+    if (seat.ending !== undefined || (this.#stopped && !seat.lease.held)) return
     try {
       await seat.lease.tend()
     } catch (error) {
@@ -152,8 +156,9 @@ export class Worker {
       this.#o.logger.warn({ shard, error: messageOf(error) }, 'lease not tended')
       return
     }
-    if (seat.lease.held && seat.runner === undefined && !seat.starting && !this.#stopped) await this.#begin(seat, shard)
-    else if (!seat.lease.held && seat.runner !== undefined && !seat.starting) await this.#end(seat, shard)
+    if (this.#stopped) return
+    if (seat.lease.held && seat.runner === undefined && !seat.starting) await this.#begin(seat, shard)
+    else if (!seat.lease.held && seat.runner !== undefined && !seat.starting) this.#end(seat, shard, seat.runner)
     else if (seat.lease.held && seat.lease.wantedBy !== undefined && !seat.starting && !seat.leaving) {
       seat.leaving = true
       void this.#handOver(seat, shard).finally(() => {
@@ -201,12 +206,18 @@ export class Worker {
     )
   }
 
-  async #end(seat: Seat, shard: number): Promise<void> {
-    this.#o.logger.info({ shard }, 'lease is gone')
+  /** It may wait for a snapshot that is under way; the leases of the other shards must be tended meanwhile. */
+  #end(seat: Seat, shard: number, runner: Runner): void {
+    const { logger } = this.#o
+    logger.info({ shard }, 'lease is gone')
     unsubscribe(seat)
-    const { runner } = seat
     seat.runner = undefined
-    await runner?.stop()
+    seat.ending = runner
+      .stop()
+      .catch((error: unknown) => logger.warn({ shard, error: messageOf(error) }, 'shard did not end as it should'))
+      .finally(() => {
+        seat.ending = undefined
+      })
   }
 
   #subscribe(seat: Seat, shard: number, runner: Runner): void {
@@ -258,10 +269,10 @@ export class Worker {
   /** Takes a last snapshot of each shard, so that the next start is short, and gives the leases back. */
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#cancelTend?.()
     for (const marks of this.#marks) marks.unsubscribe()
-    // What is under way is still committed meanwhile.
+    // What is under way is still committed meanwhile, and the leases are renewed until each is given back.
     await Promise.allSettled(this.#seats.map((seat) => this.#leave(seat)))
+    this.#cancelTend?.()
     this.#shared?.stop()
   }
 
@@ -271,6 +282,7 @@ export class Worker {
       this.#o.logger.warn({ error: messageOf(error) }, 'no last snapshot, the log has all')
     })
     await seat.runner?.stop()
+    await seat.ending
     await seat.lease.release()
   }
 }
