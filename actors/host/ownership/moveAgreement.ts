@@ -22,8 +22,8 @@ export class MoveAgreement {
   #epoch = 0
   #untilMs = 0
   #moveAt: number | undefined
-  #held: Vouch['held']
-  #asking = false
+  /** Standby: that it stands still, and where once its own log has said where it ends. */
+  #standing: { held?: Vouch['held'] } | undefined
 
   constructor(options: MoveAgreementOptions) {
     this.#o = options
@@ -34,15 +34,16 @@ export class MoveAgreement {
     return this.#moveAt
   }
 
-  /** Standby: where it stands for the owner. */
+  /** Standby: where it stands for the owner; undefined while it cannot say. */
   get held(): Vouch['held'] {
-    return this.#held
+    return this.#standing?.held
   }
 
   /** Owner: begins a move; it is asked for once the standby has said where it stands. */
   begin(): void {
     const { ownership, monotonicMs, say } = this.#o
     if (this.#moveAt !== undefined) return
+    this.#standing = undefined
     this.#epoch = ownership.state.record!.epoch
     this.#moveAt = ownership.state.applied
     this.#untilMs = monotonicMs() + agreeMsMax
@@ -67,38 +68,44 @@ export class MoveAgreement {
   onBeat({ epoch, moveAt }: Beat): void {
     const { ownership, monotonicMs } = this.#o
     if (moveAt === undefined) {
-      if (this.#held !== undefined) this.#goOn()
+      if (this.#standing !== undefined) this.#goOn()
       return
     }
     if (epoch !== ownership.state.record?.epoch) return
+    if (epoch !== this.#epoch) this.#standing = undefined
     this.#epoch = epoch
     this.#untilMs = monotonicMs() + heldMsMax
-    if (this.#held === undefined && !this.#asking) void this.#standStill(moveAt)
+    if (this.#standing === undefined) void this.#standStill(moveAt)
   }
 
   async #standStill(moveAt: number): Promise<void> {
     const { ownership, say } = this.#o
     const position = Math.max(moveAt, ownership.state.applied)
+    const standing: { held?: Vouch['held'] } = {}
+    this.#standing = standing
     ownership.standAt(position)
-    this.#asking = true
     const ends = await ownership.ends()
-    this.#asking = false
-    if (ends === undefined || ownership.state.record?.epoch !== this.#epoch) return
-    this.#held = { position, ownLast: ends.own }
+    // It went on meanwhile. Where the record has changed nobody stands still any more; the next round forgets it.
+    if (this.#standing !== standing || ownership.state.record?.epoch !== this.#epoch) return
+    if (ends === undefined) {
+      this.#goOn()
+      return
+    }
+    standing.held = { position, ownLast: ends.own }
     say()
   }
 
   /** To be called in rounds: nobody stands still for ever. */
   round(): void {
     const { ownership, monotonicMs } = this.#o
-    if (this.#moveAt === undefined && this.#held === undefined) return
+    if (this.#moveAt === undefined && this.#standing === undefined) return
     const over = monotonicMs() > this.#untilMs && !this.#moves
     if (over || ownership.state.record?.epoch !== this.#epoch) this.#goOn()
   }
 
   #goOn(): void {
     this.#moveAt = undefined
-    this.#held = undefined
+    this.#standing = undefined
     this.#o.ownership.standAt(undefined)
   }
 }
