@@ -41,6 +41,7 @@ export class DueSnapshots {
   #bytes = 0
   #cancel: (() => void) | undefined
   #saving: Promise<void> = Promise.resolve()
+  #stopped = false
 
   constructor(options: DueSnapshotsOptions) {
     this.#o = options
@@ -57,7 +58,9 @@ export class DueSnapshots {
     this.#seq = seq
   }
 
+  /** Plans the next one, in the place of one that is planned already; nothing after `stop`. */
   schedule(): void {
+    if (this.#stopped) return
     const { ports, snapshotEveryMs } = this.#o
     this.#cancel?.()
     // Shards of one worker take turns, so that their copies do not fall together.
@@ -118,8 +121,9 @@ export class DueSnapshots {
     leader.snapshotDurable(received)
   }
 
-  /** No further one begins. */
+  /** No further one is planned, however one that is under way ends. */
   stop(): void {
+    this.#stopped = true
     this.#cancel?.()
     this.#cancel = undefined
   }

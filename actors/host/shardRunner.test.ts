@@ -172,6 +172,40 @@ describe('a snapshot', () => {
     expect(await town.snapshots.list(0)).toEqual([])
   })
 
+  test('that is being stored when its shard is left is the last', async () => {
+    const { timers, snapshots } = town
+    const stored = Promise.withResolvers<void>()
+    let storing = false
+    let waits = 0
+    const { ports } = town.runnerOptions(0, 'one')
+    const runner = await town.lead(0, 'one', {
+      snapshotEveryMs: 1_000,
+      snapshots: {
+        ...snapshots,
+        save: async (snapshot) => {
+          storing = true
+          await stored.promise
+          await snapshots.save(snapshot)
+        },
+      },
+      ports: {
+        ...ports,
+        after: (delayMs, work) => {
+          waits++
+          return timers.after(delayMs, work)
+        },
+      },
+    })
+    await town.until('it is being stored', () => storing)
+    const stopped = runner.stop()
+    stored.resolve()
+    await stopped
+    const before = waits
+    const endMs = timers.nowMs + 5_000
+    await town.until('time has passed', () => timers.nowMs > endMs)
+    expect(waits).toBe(before)
+  })
+
   test('that was damaged is passed over for the one before it', async () => {
     const first = await town.lead(0, 'one')
     const older = await pay(100)

@@ -264,6 +264,7 @@ export class ShardOwnership {
 
   async #findOwnEnd(): Promise<void> {
     const own = (await this.ends())?.own
+    if (this.#stopped) return
     if (own === undefined) this.#o.ports.after(endsTimeoutMs, () => void this.#findOwnEnd())
     else if (this.owner) this.tell({ kind: 'own-end', position: positionAt(this.#state.record!, own) })
   }
