@@ -1,6 +1,5 @@
 import type { MoveAgreement } from './moveAgreement.ts'
 import type { Beat, PeerMessages, Vouch } from './peerMessages.ts'
-import { chainPrefix } from './recentChains.ts'
 import { positionAt } from './recordChanges.ts'
 import type { RoleReplica } from './roleReplica.ts'
 import type { ShardOwnership } from './shardOwnership.ts'
@@ -35,9 +34,11 @@ export class PeerTalk {
 
   /** Standby: tells the owner that it has everything up to there. */
   vouch({ epoch, seq, position }: { epoch: number; seq: number; position: number }): void {
-    const { leader } = this.#o.replica
-    if (leader === undefined) return
-    this.#vouched = { epoch, seq, position, chain: chainPrefix(leader.replica.chain) }
+    const { leader, chains } = this.#o.replica
+    // Not that of the replica: where opening an entry takes turns of its own, that may be one entry further.
+    const chain = position === 0 ? '' : chains.at(position)
+    if (leader === undefined || chain === undefined) return
+    this.#vouched = { epoch, seq, position, chain }
     this.#sayVouched()
   }
 

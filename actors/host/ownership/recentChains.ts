@@ -2,8 +2,6 @@ const prefixBytes = 8
 /** Positions that are remembered: a standby that is further behind than this vouches for nothing of use yet. */
 const positionsMax = 65_536
 
-export const chainPrefix = (chain: Uint8Array): string => Buffer.from(chain.subarray(0, prefixBytes)).toString('hex')
-
 /** The log's chain at the positions that were applied last: whoever vouches for one must hold the same. */
 export class RecentChains {
   readonly #prefixes = Buffer.alloc(positionsMax * prefixBytes)
