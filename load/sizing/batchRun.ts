@@ -1,5 +1,5 @@
 import { seededRandom } from '../demo/transfers.ts'
-import type { FrameCost } from './frameCost.ts'
+import { type FrameCost, type RecordCost, usOfFrame } from './frameCost.ts'
 
 export type BatchRunOptions = {
   readonly shards: number
@@ -15,9 +15,9 @@ export type BatchRunOptions = {
   readonly fsyncP99Us: number
   /** From one process to the next: a message on its way, and a thread that wakes up for it. */
   readonly hopUs: number
-  /** By payment: a record in one frame, which is a debit or a credit, or both where both wallets are of one shard. */
-  readonly worker: FrameCost
-  readonly nats: FrameCost
+  /** A record in one frame is a debit or a credit, or both where both wallets are of one shard. */
+  readonly worker: RecordCost
+  readonly nats: RecordCost
   readonly generator: FrameCost
 }
 
@@ -84,16 +84,16 @@ class BatchRun {
     for (const { done } of [...ended, ...over]) done()
   }
 
-  #work(thread: string, { frameUs, paymentUs }: FrameCost, records: number, done: () => void): void {
+  #work(thread: string, leftUs: number, done: () => void): void {
     const tasks = this.#threads.get(thread) ?? []
     this.#threads.set(thread, tasks)
-    tasks.push({ leftUs: frameUs + paymentUs * records, done })
+    tasks.push({ leftUs, done })
   }
 
   #begin(): void {
     const { shards, batch, generator } = this.#o
     const shard = this.#begun++ % shards
-    this.#work('generator', generator, batch, () => {
+    this.#work('generator', generator.frameUs + generator.paymentUs * batch, () => {
       this.#frame(shard, batch, () => this.#debited(shard))
     })
   }
@@ -101,7 +101,7 @@ class BatchRun {
   /** A frame through the message server, its log and the thread that leads its shard. */
   #frame(shard: number, records: number, applied: () => void): void {
     const { worker, workers } = this.#o
-    const durable = (): void => this.#work(`worker ${shard % workers}`, worker, records, applied)
+    const durable = (): void => this.#work(`worker ${shard % workers}`, usOfFrame(worker, records), applied)
     this.#hop(() => {
       const log = this.#logs[shard]!
       log.push({ records, durable: () => this.#hop(durable) })
@@ -122,7 +122,7 @@ class BatchRun {
       frame.durable()
       this.#write(shard)
     }
-    this.#work(`log ${shard}`, this.#o.nats, frame.records, () => {
+    this.#work(`log ${shard}`, usOfFrame(this.#o.nats, frame.records), () => {
       this.#waits.push({ atUs: this.#nowUs + this.#fsyncUs(), done: synced })
     })
   }
@@ -142,7 +142,7 @@ class BatchRun {
         if (open === 0) end()
       }
       this.#frame(to, batch / shards, () => {
-        this.#hop(() => this.#work('generator', { ...generator, paymentUs: 0 }, 0, heard))
+        this.#hop(() => this.#work('generator', generator.frameUs, heard))
       })
     }
   }

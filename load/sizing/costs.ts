@@ -16,7 +16,7 @@ export type Costs = { readonly figures: Readonly<Record<string, number>>; readon
 
 const kept = [
   /^l0\.(single|batch)\.cpu_seconds_per_million$/,
-  /^l1\.(b64|b1024\.c1|b1024\.c4|b8000)\.(per_second|bytes_written_per_payment|cpu_seconds_per_million\.\w+)$/,
+  /^l1\.(b64|b1024\.c1|b1024\.c4|b8000)\.(per_second|cores_left|bytes_written_per_payment|cpu_seconds_per_million\.\w+)$/,
   /^l2\.c256\.(bytes_written_per_payment|cpu_seconds_per_million\.\w+)$/,
   /^l3\.c256\.(bytes_written_per_payment|cpu_seconds_per_million\.\w+)$/,
   /^cost\./,

@@ -1,5 +1,7 @@
+import { batchRecord, paymentRecord } from '../../actors/ledger/records.ts'
+import { evidenceRecord } from '../../actors/log/evidence.ts'
 import { type Costs, figureOf } from './costs.ts'
-import { type FrameCost, fitFrameCost, framesOfBatch } from './frameCost.ts'
+import { bytesOfRecord, costOfRecord, partsOfBatch, recordsOfPayment } from './frameCost.ts'
 import { type SimulationResult, simulateShards } from './simulation.ts'
 
 export type SizeRequest = {
@@ -19,7 +21,7 @@ export const assumptions = {
   regions: 2,
   /** Of the peak, over a day. */
   averageShare: 0.3,
-  /** How busy a core may be at the peak. */
+  /** How busy a core or a disk may be at the peak. */
   busyShare: 0.6,
   coresPerMachine: 32,
   coresPerEdge: 4,
@@ -30,25 +32,29 @@ export const assumptions = {
 
 const shardCandidates = [16, 64, 256, 1_000] as const
 const simulatedPayments = 300_000
-const simulatedSecondsMax = 5
+const simulatedSecondsMax = 30
 const simulatedSecondsMin = 1
+/** Of the payments that arrive, what may pile up while queues find their length; the rest is more than is carried. */
+const backlogGrowthMax = 0.05
 /** Ids are remembered from five minutes before their time to a quarter of an hour after it. */
 const idMemorySeconds = 20 * 60
 const batchMeasured = 8_000
+const edgeFigure = 'l3.c256.cpu_seconds_per_million.edge'
 const secondsPerDay = 86_400
 
 export type ShardChoice = { readonly shards: number; readonly simulation: SimulationResult; readonly keepsUp: boolean }
 export type Part = { readonly name: string; readonly usPerPayment: number; readonly cores: number }
 export type Layer = {
   readonly name: string
-  readonly singleUs: number
-  readonly batchedUs: number
+  /** Undefined where no such payment was simulated. */
+  readonly singleUs: number | undefined
+  readonly batchedUs: number | undefined
   readonly cores: number
 }
 
 export type Size = {
   readonly request: SizeRequest
-  /** How the cost of single payments grows with the number of shards. */
+  /** How the cost of payments grows with the number of shards. */
   readonly growth: readonly (ShardChoice & { readonly workerAndLogCores: number })[]
   readonly shards: number
   readonly keepsUp: boolean
@@ -67,49 +73,34 @@ export type Size = {
 
 /** What it takes to carry `request`, from measured costs: the fewest shards that keep up, or the most that were tried. */
 export function sizeOf(costs: Costs, request: SizeRequest, say: (line: string) => void = () => undefined): Size {
-  const batched = (request.tps * request.batchedPercent) / 100
-  const single = request.tps - batched
-  const edgeUs = figureOf(costs, 'l3.c256.cpu_seconds_per_million.edge')
-  const batchEdgeUs = batchedEdgeUs(costs, request.batchSize)
-  const edgeCores = coresOf(single * edgeUs + batched * batchEdgeUs)
-  const edges = Math.max(1, Math.ceil(edgeCores / assumptions.coresPerEdge))
-  const worker = singleWorkerCost(costs)
-  const nats = fitFrameCost(costs, 'nats')
-
+  const { tps, batchSize } = request
+  const batched = (tps * request.batchedPercent) / 100
+  const single = tps - batched
+  const edgeUs = (single * figureOf(costs, edgeFigure) + batched * batchedEdgeUs(costs, batchSize)) / tps
+  const edges = Math.max(1, Math.ceil(coresOf(tps * edgeUs) / assumptions.coresPerEdge))
   const growth = shardCandidates.map((shards) => {
     say(`simulating ${shards} shards`)
-    const simulation = simulateSingles(costs, Math.max(single, 1), shards, edges, worker)
-    const keepsUp = simulation.p99Ms <= request.p99MsMax && simulation.inFlight < simulation.arrived / 2
-    const { framesPerPayment } = simulation
-    const us = worker.paymentUs + nats.paymentUs + (worker.frameUs + nats.frameUs) * framesPerPayment
-    return { shards, simulation, keepsUp, workerAndLogCores: coresOf(single * us) }
+    const simulation = simulateRequest(costs, request, shards, edges)
+    const keepsUp = simulation.p99Ms <= request.p99MsMax && simulation.backlogGrowth <= backlogGrowthMax
+    const { workersUs, natsUs } = shardUs(costs, request, shards, simulation)
+    return { shards, simulation, keepsUp, workerAndLogCores: coresOf(tps * (workersUs + natsUs)) }
   })
-  const chosen = growth.find((choice) => choice.keepsUp) ?? growth.at(-1)!
-  const { shards, keepsUp } = chosen
-  const frames = {
-    single: chosen.simulation.framesPerPayment,
-    batched: framesOfBatch(request.batchSize, shards) / request.batchSize,
-  }
+  const { shards, simulation, keepsUp } = growth.find((choice) => choice.keepsUp) ?? growth.at(-1)!
 
-  const batchWorker = fitFrameCost(costs, 'worker')
-  const partOf = (name: string, singleUs: number, batchedUs: number): Part => {
-    const us = single * singleUs + batched * batchedUs
-    return { name, usPerPayment: us / request.tps, cores: coresOf(us) }
-  }
-  const usOf = ({ paymentUs, frameUs }: FrameCost, perPayment: number): number => paymentUs + frameUs * perPayment
-  const projectorUs = figureOf(costs, 'l3.c256.cpu_seconds_per_million.projector')
-  const postgresUs = figureOf(costs, 'l3.c256.cpu_seconds_per_million.postgres')
+  const { workersUs, natsUs } = shardUs(costs, request, shards, simulation)
   const parts = [
-    partOf('edge', edgeUs, batchEdgeUs),
-    partOf('workers', usOf(worker, frames.single), usOf(batchWorker, frames.batched)),
-    partOf('message server', usOf(nats, frames.single), usOf(nats, frames.batched)),
-    partOf('projector', projectorUs, projectorUs),
-    partOf('PostgreSQL', postgresUs, postgresUs),
-  ]
+    { name: 'edge', usPerPayment: edgeUs },
+    { name: 'workers', usPerPayment: workersUs },
+    { name: 'message server', usPerPayment: natsUs },
+    { name: 'archiver', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.archiver') },
+    { name: 'projector', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.projector') },
+    { name: 'PostgreSQL', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.postgres') },
+  ].map((part) => ({ ...part, cores: coresOf(tps * part.usPerPayment) }))
   const coresPerRegion = parts.reduce((sum, { cores }) => sum + cores, 0)
-  const bytes = bytesOf(costs, single, batched)
+  const bytes = bytesOf(costs, request, shards, simulation)
   const perDay = assumptions.averageShare * secondsPerDay
-  const rowsPerDay = request.tps * perDay * assumptions.journalRowsPerPayment
+  const rowsPerDay = tps * perDay * assumptions.journalRowsPerPayment
+  const idsPerSecond = single + (batched / batchSize) * partsOfBatch(batchSize, shards)
   return {
     request,
     growth,
@@ -121,69 +112,99 @@ export function sizeOf(costs: Costs, request: SizeRequest, say: (line: string) =
     machinesPerRegion: Math.ceil(coresPerRegion / assumptions.coresPerMachine),
     memoryBytesPerRegion:
       request.wallets * figureOf(costs, 'state.bytes_per_wallet') +
-      single * idMemorySeconds * figureOf(costs, 'state.bytes_per_id'),
+      idsPerSecond * idMemorySeconds * figureOf(costs, 'state.bytes_per_id'),
     logBytesPerDay: bytes.log * perDay,
     journalBytesPerDay: bytes.journal * perDay,
     diskBytesPerSecondAtPeak: bytes.log + bytes.journal,
     disksPerRegion: Math.ceil((bytes.log + bytes.journal) / (assumptions.diskBytesPerSecond * assumptions.busyShare)),
     partitionsPerDay: Math.ceil(rowsPerDay / assumptions.rowsPerPartition),
-    layers: layersOf(costs, request.batchSize, frames, single, batched),
+    layers: layersOf(costs, request, shards, simulation),
   }
 }
 
 const coresOf = (usPerSecond: number): number => usPerSecond / 1e6 / assumptions.busyShare
 
-/** A single payment costs a shard more than one of a batch, by what the ledger alone says of both. */
-function singleWorkerCost(costs: Costs): FrameCost {
-  const { paymentUs, frameUs } = fitFrameCost(costs, 'worker')
+/** The debit of a single payment costs a shard more than one of a batch, by what the ledger alone says of both. */
+function signedUsOf(costs: Costs): number {
   const single = figureOf(costs, 'l0.single.cpu_seconds_per_million')
-  const batch = figureOf(costs, 'l0.batch.cpu_seconds_per_million')
-  return { paymentUs: paymentUs + Math.max(0, single - batch), frameUs }
+  return Math.max(0, single - figureOf(costs, 'l0.batch.cpu_seconds_per_million'))
 }
 
-function simulateSingles(costs: Costs, perSecond: number, shards: number, edges: number, worker: FrameCost) {
-  const seconds = Math.max(simulatedSecondsMin, Math.min(simulatedSecondsMax, simulatedPayments / perSecond))
-  const [fsyncP50Us, fsyncP99Us] = [figureOf(costs, 'fsync.p50_us'), figureOf(costs, 'fsync.p99_us')]
+/** Processor microseconds of a payment of either kind, by the frames that were simulated. */
+function shardUs(
+  costs: Costs,
+  { batchedPercent }: SizeRequest,
+  shards: number,
+  { framesPerPayment }: SimulationResult,
+): { workersUs: number; natsUs: number } {
+  const usOf = (group: string): number => {
+    const { recordUs, frameUs } = costOfRecord(costs, group)
+    return recordUs * recordsOfPayment(shards) + frameUs * framesPerPayment
+  }
+  return { workersUs: usOf('worker') + signedUsOf(costs) * (1 - batchedPercent / 100), natsUs: usOf('nats') }
+}
+
+function simulateRequest(
+  costs: Costs,
+  { tps, batchedPercent, batchSize }: SizeRequest,
+  shards: number,
+  edges: number,
+): SimulationResult {
+  const batched = (tps * batchedPercent) / 100
   return simulateShards({
     shards,
     edges,
-    paymentsPerSecond: perSecond,
-    seconds,
+    paymentsPerSecond: tps - batched,
+    batchesPerSecond: batched / batchSize,
+    batchSize,
+    seconds: Math.max(simulatedSecondsMin, Math.min(simulatedSecondsMax, simulatedPayments / tps)),
     seed: 1,
-    fsyncP50Us,
-    fsyncP99Us,
-    worker,
+    fsyncP50Us: figureOf(costs, 'fsync.p50_us'),
+    fsyncP99Us: figureOf(costs, 'fsync.p99_us'),
+    nats: costOfRecord(costs, 'nats'),
+    worker: costOfRecord(costs, 'worker'),
+    signedUs: signedUsOf(costs),
   })
 }
 
-/** Of a batch at the edge, what was measured: its signature, its digest and its sealing. */
+/** Of a batch at the edge, what was measured: TLS, its signature, its digest and the sealing of its records. */
 function batchedEdgeUs(costs: Costs, batchSize: number): number {
   return (
-    figureOf(costs, 'cost.verify_ed25519_us') / batchSize +
+    (figureOf(costs, 'cost.tls_us_per_request') + figureOf(costs, 'cost.verify_ed25519_us')) / batchSize +
     figureOf(costs, 'cost.sha256_of_batch_us') / batchMeasured +
     figureOf(costs, 'cost.seal_and_open_batch_us_per_payment')
   )
 }
 
-/** Bytes a second that reach the disks at the peak. */
-function bytesOf(costs: Costs, single: number, batched: number): { log: number; journal: number } {
-  const logSingle = figureOf(costs, 'l2.c256.bytes_written_per_payment')
-  const logBatched = figureOf(costs, 'l1.b1024.c1.bytes_written_per_payment')
-  const journal = Math.max(0, figureOf(costs, 'l3.c256.bytes_written_per_payment') - logSingle)
-  return { log: single * logSingle + batched * logBatched, journal: (single + batched) * journal }
+/** Bytes a second that reach the disks at the peak. A signed payment has a longer record, and evidence beside it. */
+function bytesOf(
+  costs: Costs,
+  { tps, batchedPercent }: SizeRequest,
+  shards: number,
+  { framesPerPayment }: SimulationResult,
+): { log: number; journal: number } {
+  const { record, frame } = bytesOfRecord(costs)
+  const signed = (paymentRecord.size - batchRecord.size + evidenceRecord.size) * (1 - batchedPercent / 100)
+  const log = record * recordsOfPayment(shards) + frame * framesPerPayment + signed
+  const withJournal = figureOf(costs, 'l3.c256.bytes_written_per_payment')
+  const journal = Math.max(0, withJournal - figureOf(costs, 'l2.c256.bytes_written_per_payment'))
+  return { log: tps * log, journal: tps * journal }
 }
 
 function layersOf(
   costs: Costs,
-  batchSize: number,
-  frames: { single: number; batched: number },
-  single: number,
-  batched: number,
+  { tps, batchedPercent, batchSize }: SizeRequest,
+  shards: number,
+  { framesPerSigned, framesPerBatched }: SimulationResult,
 ): Layer[] {
+  const batched = (tps * batchedPercent) / 100
   const cost = (name: string): number => figureOf(costs, `cost.${name}`)
-  const layer = (name: string, singleUs: number, batchedUs: number): Layer => {
-    return { name, singleUs, batchedUs, cores: coresOf(single * singleUs + batched * batchedUs) }
+  const layer = (name: string, singleUs: number | undefined, batchedUs: number | undefined): Layer => {
+    return { name, singleUs, batchedUs, cores: coresOf((tps - batched) * (singleUs ?? 0) + batched * (batchedUs ?? 0)) }
   }
+  const framed = (name: string, frames: number | undefined, ownUs: number): number | undefined =>
+    frames === undefined ? undefined : cost(name) * frames + ownUs
+  const recordsUs = cost('seal_and_open_batch_us_per_payment') * recordsOfPayment(shards)
   return [
     layer('TLS 1.3, both ends', cost('tls_us_per_request'), cost('tls_us_per_request') / batchSize),
     layer(
@@ -194,10 +215,10 @@ function layersOf(
     layer('digest of a batch', 0, cost('sha256_of_batch_us') / batchMeasured),
     layer(
       'sealing and opening frames',
-      cost('seal_and_open_frame_us') * frames.single,
-      cost('seal_and_open_batch_us_per_payment'),
+      framed('seal_and_open_frame_us', framesPerSigned, recordsUs),
+      framed('seal_and_open_frame_us', framesPerBatched, recordsUs),
     ),
     layer('sealing evidence', cost('seal_evidence_us'), 0),
-    layer('chain', cost('chain_us_per_frame') * frames.single, cost('chain_us_per_frame') * frames.batched),
+    layer('chain', framed('chain_us_per_frame', framesPerSigned, 0), framed('chain_us_per_frame', framesPerBatched, 0)),
   ]
 }

@@ -1,8 +1,10 @@
 import { simulateBatches } from './batchRun.ts'
 import { type Costs, figureOf } from './costs.ts'
-import { type FrameCost, fitFrameCost, framesOfBatch, recordsOfPayment, shardsMeasured } from './frameCost.ts'
+import { costOfRecord, fitFrameCost, framesOfBatch, recordsOfPayment, shardsMeasured } from './frameCost.ts'
 
 const groups = ['worker', 'nats', 'generator'] as const
+/** Its run says how long processes wait for one another. */
+const hopRow = 'l1.b1024.c4'
 const batch = 1_024
 const inFlight = 4
 const workersMax = 2
@@ -23,18 +25,19 @@ export type PredictionCheck = {
 }
 
 /** Payments a second of batches of 1,024, four of them in flight, on one machine of so many cores. */
-export function predictPerSecond(costs: Costs, shards: number, cores: number): number {
+export function predictPerSecond(costs: Costs, shards: number, cores: number, hopUs = fitHopUs(costs)): number {
   const workers = Math.min(shards, workersMax)
-  return simulateBatches({ ...partsOf(costs, cores), shards, workers, inFlight, hopUs: fitHopUs(costs, cores) })
+  return simulateBatches({ ...partsOf(costs, cores), shards, workers, inFlight, hopUs })
 }
 
 /**
  * What neither a processor nor a disk is busy with: the run of four shards that one worker leads lacks that much at each
- * step from one process to the next. Runs of other shards and workers are predicted with it.
+ * step from one process to the next. Runs of other shards and workers are predicted with it. It is found on the cores that
+ * the costs were measured with: on those of another run it would make up for what that run had less.
  */
-function fitHopUs(costs: Costs, cores: number): number {
-  const measured = figureOf(costs, 'l1.b1024.c4.per_second')
-  const lone = { ...partsOf(costs, cores), shards: shardsMeasured, workers: 1, inFlight }
+function fitHopUs(costs: Costs): number {
+  const measured = figureOf(costs, `${hopRow}.per_second`)
+  const lone = { ...partsOf(costs, coresOfHopRow(costs)), shards: shardsMeasured, workers: 1, inFlight }
   let [lowUs, highUs] = [0, hopUsMax]
   for (let halvings = 0; halvings < 12; halvings++) {
     const hopUs = (lowUs + highUs) / 2
@@ -42,6 +45,13 @@ function fitHopUs(costs: Costs, cores: number): number {
     else highUs = hopUs
   }
   return lowUs
+}
+
+function coresOfHopRow({ figures, provenance }: Costs): number {
+  const run = provenance.find(({ figures }) => figures.includes(`${hopRow}.per_second`))
+  const cores = figures[`${hopRow}.cores_left`] ?? run?.cores
+  if (cores === undefined) throw new Error(`the costs do not say on how many cores ${hopRow} was measured`)
+  return cores
 }
 
 function partsOf(costs: Costs, cores: number) {
@@ -59,20 +69,14 @@ function partsOf(costs: Costs, cores: number) {
   }
 }
 
-/** What the fit says of a payment over the shards that were measured, for one of the records that it makes there. */
-function costOfRecord(costs: Costs, group: string): FrameCost {
-  const { paymentUs, frameUs } = fitFrameCost(costs, group)
-  return { paymentUs: paymentUs / recordsOfPayment(shardsMeasured), frameUs }
-}
-
 function predictUs(costs: Costs, shards: number, group: (typeof groups)[number]): number {
   const frames = framesOfBatch(batch, shards) / batch
   if (group === 'generator') {
     const { paymentUs, frameUs } = fitFrameCost(costs, group)
     return paymentUs + frameUs * frames
   }
-  const { paymentUs, frameUs } = costOfRecord(costs, group)
-  return paymentUs * recordsOfPayment(shards) + frameUs * frames
+  const { recordUs, frameUs } = costOfRecord(costs, group)
+  return recordUs * recordsOfPayment(shards) + frameUs * frames
 }
 
 /**
@@ -85,9 +89,10 @@ export function checkPrediction(
   measured: Readonly<Record<string, number>>,
   cores: number,
 ): PredictionCheck[] {
+  const hopUs = fitHopUs(costs)
   return shardCounts.map((shards) => {
     const row = `l1.shards${shards}.b1024`
-    const predictedPerSecond = predictPerSecond(costs, shards, measured[`${row}.cores_left`] ?? cores)
+    const predictedPerSecond = predictPerSecond(costs, shards, measured[`${row}.cores_left`] ?? cores, hopUs)
     const measuredPerSecond = measured[`${row}.per_second`]
     const error = measuredPerSecond === undefined ? undefined : predictedPerSecond / measuredPerSecond - 1
     const holds = error === undefined ? undefined : Math.abs(error) <= errorMax

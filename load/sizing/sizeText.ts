@@ -19,7 +19,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 export function sizeText(size: Size): string {
   const { request, parts, growth, layers } = size
   const { tps, wallets, batchedPercent, batchSize } = request
-  const per = (us: number): string => number(us)
+  const per = (us: number | undefined): string => (us === undefined ? '-' : number(us))
   const lines = [
     `### ${number(tps)} payments/s, ${number(wallets)} wallets, ${batchedPercent}% in batches of ${number(batchSize)}`,
     '',
@@ -40,10 +40,11 @@ export function sizeText(size: Size): string {
       [
         [`machines of ${assumptions.coresPerMachine} cores`, number(size.machinesPerRegion)],
         ['shards', number(size.shards)],
+        ['wallets a shard', number(Math.ceil(wallets / size.shards))],
         [`edges of ${assumptions.coresPerEdge} cores`, number(size.edges)],
         ['memory of the ledger, one replica', gigabytes(size.memoryBytesPerRegion)],
         ['logs a day, before they are archived', terabytes(size.logBytesPerDay)],
-        ['journal a day, its own log included', terabytes(size.journalBytesPerDay)],
+        ['journal and archive a day', terabytes(size.journalBytesPerDay)],
         ['written at the peak', `${gigabytes(size.diskBytesPerSecondAtPeak)}/s`],
         [`disks of ${number(assumptions.diskBytesPerSecond / 1e6)} MB/s`, number(size.disksPerRegion)],
         ['journal partitions a day', number(size.partitionsPerDay)],
@@ -62,13 +63,14 @@ export function sizeText(size: Size): string {
     '',
     ...table(
       [
-        'shards, signed payments',
+        'shards',
         'frames a payment',
         'workers and log, cores',
         'thread busy',
         'log busy',
         'p50 ms',
         'p99 ms',
+        'piles up',
         'keeps up',
       ],
       growth.map(({ shards, simulation, workerAndLogCores, keepsUp }) => [
@@ -79,12 +81,13 @@ export function sizeText(size: Size): string {
         `${Math.round(simulation.logBusy * 100)}%`,
         number(simulation.p50Ms),
         number(simulation.p99Ms),
+        `${Math.max(0, Math.round(simulation.backlogGrowth * 100))}%`,
         keepsUp ? 'yes' : 'no',
       ]),
     ),
     ...(size.keepsUp
       ? []
-      : ['', `No number of shards that was tried keeps the 99th percentile within ${request.p99MsMax} ms.`]),
+      : ['', `No number of shards that was tried keeps up with the 99th percentile within ${request.p99MsMax} ms.`]),
   ]
   return lines.join('\n')
 }
