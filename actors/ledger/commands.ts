@@ -28,7 +28,7 @@ import { openUser, openWallet, setWalletStatus, updateUser } from './people.ts'
 import { decideProposal, needsSecondPerson, openProposal } from './proposals.ts'
 import { requestRecharge, stepRecharge } from './recharges.ts'
 import { type CommandOp, commandHeadRecord, commandOps, commandRecords, recordsWithText, senders } from './records.ts'
-import { startRecovery, stopRecovery } from './recoveries.ts'
+import { finishOverdue, startRecovery, stopRecovery } from './recoveries.ts'
 import { requestRedemption, stepRedemption } from './redemptions.ts'
 import { refundOrder } from './refunds.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
@@ -163,10 +163,16 @@ function applyNamed<K extends Exclude<CommandOp, 'genesis'>>(
   const rule: Rule<K> = ruleTable[name]
   const command = readRecord(commandRecords[name] as Layout, frame.view, at) as Command<K>
   const place = { seq: frame.seq, index: i, sender: frame.senderNumber }
-  if (!rule.from.includes(frame.sender)) out.code[i] = codeOf['sender-not-allowed']
-  else if (rule.homeOf !== undefined && s.shardOf(rule.homeOf(command)) !== s.genesis.shard) {
+  if (!rule.from.includes(frame.sender)) {
+    out.code[i] = codeOf['sender-not-allowed']
+    return
+  }
+  if (rule.homeOf !== undefined && s.shardOf(rule.homeOf(command)) !== s.genesis.shard) {
     out.code[i] = codeOf['shard-misplaced']
-  } else if (rule.named) {
+    return
+  }
+  if (rule.homeOf !== undefined) finishOverdue(s, s.walletRows.row(rule.homeOf(command)), out)
+  if (rule.named) {
     // A step that came too early left no trace: a copy of its frame must not take it up later.
     if (repeated) out.code[i] = codeOf['frame-repeated']
     else settle(out, i, rule.execute(s, command, out, place))

@@ -13,6 +13,7 @@ import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
 import { creditPayment, debitWallet, oweCredit } from './postings.ts'
 import { paymentRecord, transitOps } from './records.ts'
+import { finishOverdue } from './recoveries.ts'
 import { codeOf, rememberedByCode } from './refusals.ts'
 import type { State } from './state.ts'
 
@@ -65,6 +66,7 @@ export class Payments {
       return
     }
     const row = s.walletRows.row(payer)
+    finishOverdue(s, row, out)
     let code = this.#admit(frame, i, row)
     let entry = -1
     if (code === 0) {

@@ -2,19 +2,20 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Deadlines } from './deadlines.ts'
 import { Digest } from './digest.ts'
-import { encodeCommand } from './frameBuilder.ts'
-import { headOf } from './paper.fixture.ts'
-import { frameKinds, keyAlgorithms, keyCauses, senders, walletActions } from './records.ts'
+import { duePerFrameMax } from './dueDeadlines.ts'
+import { Market } from './market.fixture.ts'
+import { keyAlgorithms, keyCauses, walletActions } from './records.ts'
 import { recoveryMemoryMs } from './recoveries.ts'
+import { recoveryName } from './recoveryTable.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
 import { State } from './state.ts'
-import { type Answer, Town } from './town.fixture.ts'
+import type { Answer } from './town.fixture.ts'
 
 const dayMs = 86_400_000
 const newKey = Uint8Array.from({ length: 33 }, (_, i) => (i === 0 ? 3 : 40 + i))
 const otherKey = Uint8Array.from({ length: 33 }, (_, i) => (i === 0 ? 2 : 90 + i))
 
-class Bank extends Town {
+class Bank extends Market {
   constructor() {
     super({ shards: 2, idsMax: 512 })
     this.open('ann', { shard: 0, yuan: '100.00' })
@@ -39,11 +40,6 @@ class Bank extends Town {
 
   rule(minutes: number, effectiveMs = 0): Answer {
     return this.command(0, 'recoveryRulePut', { ...this.byOperator(), minutes, effectiveMs })
-  }
-
-  tick(): void {
-    const sender = { sender: senders.host, senderNumber: 0, incarnation: 3_000 }
-    this.submit(0, encodeCommand('tick', headOf()), frameKinds.commands, 1, sender)
   }
 
   expectSound(): void {
@@ -76,7 +72,7 @@ describe('a lost phone', () => {
     t.recover('ann')
     expect(t.shards[0]!.ledger.state.deadlines.nextMs).toBe(t.nowMs + dayMs)
     t.wait(dayMs)
-    t.tick()
+    t.tick(0)
     expect(t.view('ann').keyVersion).toBe(2)
   })
 
@@ -104,7 +100,7 @@ describe('a lost phone', () => {
     t.recover('ann')
     expect(t.setKey('ann', keyCauses.rotate).value).toBe(2)
     t.wait(dayMs)
-    t.tick()
+    t.tick(0)
     expect(t.view('ann')).toMatchObject({ keyVersion: 2, key: otherKey })
   })
 
@@ -117,7 +113,7 @@ describe('a lost phone', () => {
     expect(t.stop('ann').refusal).toBe('key-not-current')
     expect(t.pay('bo', 'ann', '0.00', { fen: 1 }).refusal).toBe('funds-insufficient')
     t.wait(dayMs)
-    t.tick()
+    t.tick(0)
     expect(t.view('ann')).toMatchObject({ keyVersion: 3, key: newKey })
     t.expectSound()
   })
@@ -142,7 +138,7 @@ describe('a lost phone', () => {
     t.recover('bo')
     t.command(shard, 'walletStatus', { ...t.byInstitution(), wallet: number, action: walletActions.close })
     t.wait(dayMs)
-    t.tick()
+    t.tick(0)
     expect(t.view('bo')).toMatchObject({ keyVersion: 1, state: 'closed' })
     expect(t.recover('bo').refusal).toBe('wallet-closed')
   })
@@ -163,11 +159,59 @@ describe('a lost phone', () => {
     t.recover('ann')
     t.stop('ann')
     t.wait(recoveryMemoryMs)
-    t.tick()
+    t.tick(0)
     expect(t.shards[0]!.ledger.state.deadlines.count).toBe(0)
     t.recover('bo')
     expect(t.shards[0]!.ledger.state.recoveries.columns.count).toBe(1)
     t.expectSound()
+  })
+})
+
+describe('while more is due than a frame carries out', () => {
+  /** The waiting time for Ann's and for the shop's new key is over, behind orders that expired just before. */
+  function crowded(): Bank {
+    const t = new Bank()
+    t.shop('shop')
+    for (const name of ['ann', 'shop']) expect(t.recover(name).refusal).toBe('accepted')
+    t.wait(dayMs - 1_000)
+    for (let n = 0; n <= duePerFrameMax; n++) t.order('shop', `A${n}`, '1.00', { expiresMs: t.nowMs + 500 })
+    t.wait(1_000)
+    return t
+  }
+
+  test('the old key signs nothing that comes after the waiting time', () => {
+    const paid = crowded()
+    expect(paid.pay('ann', 'bo', '1.00').refusal).toBe('key-not-current')
+    paid.expectSound()
+    const stopped = crowded()
+    expect(stopped.stop('ann').refusal).toBe('key-not-current')
+    expect(stopped.view('ann').keyVersion).toBe(2)
+    const ordered = crowded()
+    expect(ordered.order('shop', 'B1', '1.00').refusal).toBe('key-not-current')
+    ordered.expectSound()
+  })
+
+  test('the new key signs at once, and is answered for as long as any other', () => {
+    const t = crowded()
+    t.wallet('ann').keyVersion = 2
+    expect(t.pay('ann', 'bo', '1.00').refusal).toBe('accepted')
+    const { recoveries, walletRows } = t.shards[0]!.ledger.state
+    const known = (): boolean => recoveries.find(walletRows.row(t.wallet('ann').number), recoveryName) >= 0
+    t.wait(recoveryMemoryMs - 1)
+    for (let n = 0; n < 4; n++) t.tick(0)
+    expect(known()).toBe(true)
+    t.wait(1)
+    t.tick(0)
+    expect(known()).toBe(false)
+    t.expectSound()
+  })
+
+  test('who reads sees the new key, and no recovery that waits', () => {
+    const t = crowded()
+    t.tick(0)
+    expect(t.shards[0]!.ledger.state.deadlines.nextMs).toBeLessThanOrEqual(t.nowMs)
+    expect(t.view('ann')).toMatchObject({ keyVersion: 2, key: newKey })
+    expect(t.view('ann').recovery).toBeUndefined()
   })
 })
 
@@ -187,7 +231,7 @@ test('whatever is started, stopped, rotated and waited for, replicas agree and t
         else if (what === 'rotate') t.setKey(name, keyCauses.rotate)
         else if (what === 'revoke') t.setKey(name, keyCauses.revoke, t.byInstitution())
         else if (what === 'wait') t.wait(dayMs / 2)
-        else t.tick()
+        else t.tick(0)
         const { state } = t.shards[0]!.ledger
         expect(state.deadlines.count).toBeLessThanOrEqual(2)
         expect(t.view(name).keyVersion - before.keyVersion).toBeLessThanOrEqual(2)

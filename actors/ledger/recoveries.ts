@@ -21,7 +21,10 @@ export const startRecovery: Execute<'recoveryStart'> = (s, command, out, place) 
   const refusal = judgeStart(s, wallet, command)
   if (refusal !== 'accepted') return refuse(refusal)
   const known = s.recoveries.find(wallet, recoveryName)
-  if (known >= 0) forget(s, known, out)
+  if (known >= 0) {
+    s.deadlines.cancel(deadlineKinds.recovery, s.recoveries.numberOf(known))
+    s.recoveries.release(known)
+  }
   if (s.recoveries.full) return refuse('recoveries-full')
   const row = s.recoveries.take(wallet, recoveryName)
   const effectiveMs = s.logTimeMs + s.rules.recoveryWaitMs
@@ -110,12 +113,24 @@ export function recoveryAt(s: State, row: number): RecoveryChange {
   }
 }
 
-/** One whose time has come, though its turn among all that fell due has not, gives the wallet its key first. */
-function forget(s: State, row: number, out: Outcomes): void {
-  const { state } = s.recoveries.columns.at
-  if (state[row] === recoveryStates.waiting) end(s, row, recoveryStates.done, s.logTimeMs, out)
-  s.deadlines.cancel(deadlineKinds.recovery, s.recoveries.numberOf(row))
-  s.recoveries.release(row)
+/**
+ * Row of a recovery of this wallet whose time has come though its turn among all that fell due has not, or -1. There is
+ * none unless something is due and not carried out: then nothing is looked up.
+ */
+export function overdueRecovery(s: State, wallet: number): number {
+  if (s.deadlines.nextMs > s.logTimeMs || wallet < 0) return -1
+  const row = s.recoveries.find(wallet, recoveryName)
+  const { state, effectiveMs } = s.recoveries.columns.at
+  return row >= 0 && state[row] === recoveryStates.waiting && effectiveMs[row]! <= s.logTimeMs ? row : -1
+}
+
+/** Gives a wallet the key of such a recovery: called before anybody asks which key is the current one. */
+export function finishOverdue(s: State, wallet: number, out: Outcomes): void {
+  const row = overdueRecovery(s, wallet)
+  if (row < 0) return
+  const number = s.recoveries.numberOf(row)
+  s.deadlines.cancel(deadlineKinds.recovery, number)
+  recoveryDue(s, number, out)
 }
 
 /** A recovery's deadline has come: its waiting time is over, or the time to answer for it. */

@@ -2,7 +2,7 @@ import { businessDay, yearOfDay } from './businessTime.ts'
 import { overdueOf } from './holds.ts'
 import { walletIdText } from './ids.ts'
 import { drawnToday } from './links.ts'
-import { waitingOf } from './recoveries.ts'
+import { overdueRecovery, waitingOf } from './recoveries.ts'
 import { type Refusal, refusalOf } from './refusals.ts'
 import { riskLevels } from './rules.ts'
 import { type State, sagaKey, walletStates } from './state.ts'
@@ -68,9 +68,7 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
     risk: a.risk(row),
     state: stateName(a.state(row)),
     standing: a.standing(row),
-    algorithm: w.algorithm[row]!,
-    key: w.key.slice(row * 33, row * 33 + 33),
-    keyVersion: w.keyVersion[row]!,
+    ...viewKey(s, row),
     balance: a.balance(row) + overdue,
     held: a.held(row) - overdue,
     pendingIn: a.pendingIn(row) - a.held(row),
@@ -89,6 +87,16 @@ export function viewWallet(s: State, number: number): WalletView | undefined {
 
 function stateName(code: number): WalletView['state'] {
   return code === walletStates.open ? 'open' : code === walletStates.frozen ? 'frozen' : 'closed'
+}
+
+/** The key that signs now, also when it is that of a recovery whose turn among all that fell due has not come. */
+function viewKey(s: State, wallet: number): Pick<WalletView, 'algorithm' | 'key' | 'keyVersion'> {
+  const { algorithm, key, keyVersion } = s.wallets.at
+  const row = s.accounts.state(wallet) === walletStates.closed ? -1 : overdueRecovery(s, wallet)
+  const keyOf = (keys: Uint8Array, at: number): Uint8Array => keys.slice(at * 33, at * 33 + 33)
+  if (row < 0) return { algorithm: algorithm[wallet]!, key: keyOf(key, wallet), keyVersion: keyVersion[wallet]! }
+  const next = s.recoveries.columns.at
+  return { algorithm: next.algorithm[row]!, key: keyOf(next.key, row), keyVersion: keyVersion[wallet]! + 1 }
 }
 
 function viewRecovery(s: State, wallet: number): Pick<WalletView, 'recovery'> {
