@@ -1,6 +1,7 @@
 import { businessDay } from './businessTime.ts'
 import { datedIdDay, idClass, idClasses, uuidTimeMs } from './ids.ts'
 import type { Outcomes } from './outcomes.ts'
+import { signers } from './records.ts'
 import { codeOf } from './refusals.ts'
 import type { State } from './state.ts'
 
@@ -65,6 +66,16 @@ export function admitId(
   if (day > businessDay(s.logTimeMs + earlyMs)) return codeOf['id-early']
   if (day < s.today - datedIdDays) return codeOf['id-expired']
   return s.datedIds.has(actor, words, word) ? codeOf['id-seen'] : 0
+}
+
+/**
+ * Whether somebody without a wallet in this shard may use this id. Dated ids are remembered for days, and it is the
+ * quota of a wallet that keeps one of its holder's from filling the table for all: who has none here, and is no
+ * institution or operator, uses UUIDv7 ids.
+ */
+export function admitStranger(signer: number, bytes: Uint8Array, at: number): number {
+  const isPrincipal = signer === signers.institution || signer === signers.operator
+  return isPrincipal || idClass(bytes, at) !== idClasses.dated ? 0 : codeOf['id-quota-exceeded']
 }
 
 /** Whether there is room to remember one more id of this wallet. */

@@ -7,13 +7,13 @@ import {
   putRiskRule,
   putSecondPerson,
 } from './administration.ts'
-import { admitId, admitQuota, idMemoryMs, rememberDated, repeatAnswer } from './admission.ts'
+import { admitId, admitQuota, admitStranger, idMemoryMs, rememberDated, repeatAnswer } from './admission.ts'
 import { bytesWords } from './commandBytes.ts'
 import { answerDispute, openDispute, withdrawDispute } from './disputes.ts'
 import { type Command, type Execute, type Executed, type Position, refuse } from './execution.ts'
 import type { FrameInput } from './frameInput.ts'
 import { captureHold, placeHold, voidHold } from './holds.ts'
-import { bucketCount } from './ids.ts'
+import { bucketCount, idClass, idClasses } from './ids.ts'
 import { type Layout, readRecord } from './layout.ts'
 import { openLink, setLinkStatus } from './links.ts'
 import { collectMandate } from './mandateCollections.ts'
@@ -43,6 +43,11 @@ type Rule<K extends CommandOp> = {
   from: readonly number[]
   /** The number that decides in which shard it belongs; none for what goes to every shard. */
   homeOf?: (command: Command<K>) => number
+  /**
+   * Its id is the payer's, and the payee chooses it: only a UUIDv7, which the payer never makes by chance. A dated one
+   * could be one of the payer's next, and would count against the payer's quota.
+   */
+  byPayee?: true
   /** It is known by what it speaks of (a step by its saga, an order by its number), not by an id of its own. */
   named?: true
 }
@@ -80,7 +85,7 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   orderRefund: { execute: refundOrder, from: people, homeOf: (c) => c.wallet },
   orderPayment: { execute: payOrder, from: [senders.edge], homeOf: (c) => c.payer },
   holdPlace: { execute: placeHold, from: [senders.edge], homeOf: (c) => c.wallet },
-  holdCapture: { execute: captureHold, from: people, homeOf: (c) => c.wallet },
+  holdCapture: { execute: captureHold, from: people, homeOf: (c) => c.wallet, byPayee: true },
   holdVoid: { execute: voidHold, from: people, homeOf: (c) => c.wallet },
   merchantPut: { execute: putMerchant, from: people, homeOf: (c) => c.wallet },
   webhookSecretRotate: { execute: rotateWebhookSecret, from: people, homeOf: (c) => c.wallet },
@@ -89,7 +94,7 @@ const ruleTable: { readonly [K in Exclude<CommandOp, 'genesis'>]: Rule<K> } = {
   merchantUserRemove: { execute: removeMerchantUser, from: people, homeOf: (c) => c.wallet },
   mandateSign: { execute: signMandate, from: [senders.edge], homeOf: (c) => c.wallet },
   mandateCancel: { execute: cancelMandate, from: people, homeOf: (c) => c.wallet },
-  mandateCollect: { execute: collectMandate, from: people, homeOf: (c) => c.wallet },
+  mandateCollect: { execute: collectMandate, from: people, homeOf: (c) => c.wallet, byPayee: true },
   riskPolicyPut: { execute: putRiskPolicy, from: people },
   standingPut: { execute: putStanding, from: people, homeOf: (c) => c.wallet },
   secondPersonPut: { execute: putSecondPerson, from: people },
@@ -190,7 +195,7 @@ function applyWithId<K extends CommandOp>(
   out: Outcomes,
   repeated: boolean,
 ): void {
-  const { actor, id, digestHigh, digestLow } = command as Command<'principalPut'>
+  const { actor, id, digestHigh, digestLow, signer } = command as Command<'principalPut'>
   const words = bytesWords(id, digestHigh, digestLow)
   const known = s.ids.find(actor, words, 0)
   if (known >= 0) {
@@ -198,8 +203,15 @@ function applyWithId<K extends CommandOp>(
     return
   }
   const row = s.walletRows.row(actor)
+  const kind = rule.byPayee && idClass(id, 0) !== idClasses.uuid ? codeOf['id-malformed'] : 0
   const again = repeated ? codeOf['frame-repeated'] : 0
-  const admitted = admitActor(actor) || admitId(s, actor, id, 0, words, 0) || again || admitQuota(s, row, id, 0)
+  const admitted =
+    admitActor(actor) ||
+    kind ||
+    admitId(s, actor, id, 0, words, 0) ||
+    again ||
+    (row < 0 && admitStranger(signer, id, 0)) ||
+    admitQuota(s, row, id, 0)
   if (admitted !== 0) {
     out.code[i] = admitted
     return

@@ -314,6 +314,16 @@ describe('commands keep the same rules', () => {
     expect(answers.map(({ refusal }) => refusal)).toEqual(['accepted', 'wallet-frozen'])
   })
 
+  test('an institution may give its commands dated ids in every shard', () => {
+    const t = town()
+    const id = parseCommandId('P20260302001')!
+    for (const shard of [0, 1]) {
+      const open = (): Answer => t.command(shard, 'userOpen', { ...t.byInstitution(), id, bucket: shard, kyc: 1 })
+      expect(open().refusal).toBe('accepted')
+      expect(open()).toMatchObject({ refusal: 'accepted', repeated: true })
+    }
+  })
+
   test('an empty id is no id', () => {
     const t = town()
     expect(t.command(0, 'userOpen', { ...headOf({ signer: 2, principal: 1 }), bucket: 0, kyc: 1 }).refusal).toBe(

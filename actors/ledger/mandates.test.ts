@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dayMs } from './businessTime.ts'
+import { parseCommandId } from './ids.ts'
 import { Street } from './mandates.fixture.ts'
 import { mandateBeginMsMax, mandateMemoryMs, mandatesPerWalletMax } from './mandates.ts'
 import { fenOf, yuanOf } from './paper.fixture.ts'
@@ -23,6 +24,15 @@ describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
     street.until(street.nowMs + 31 * dayMs)
     expect(street.mandate(payer, id)).toMatchObject({ periodTaken: 0, taken: 5_000 })
     expect(street.collect(payer, id, '30.00').refusal).toBe('accepted')
+    street.expectSound()
+  })
+
+  test('under a UUIDv7 alone: an id that the payer may think of too stays the payer’s', () => {
+    const street = new Street()
+    const { id } = street.sign(payer, '30.00')
+    const dated = parseCommandId('P20260302001')!
+    expect(street.collect(payer, id, '30.00', { id: dated }).refusal).toBe('id-malformed')
+    expect(street.pay(payer, 'landlord', '1.00', { id: dated }).refusal).toBe('accepted')
     street.expectSound()
   })
 
