@@ -3,6 +3,7 @@ import { batchRecordsMax, makeRecordId } from './batches.ts'
 import { BatchUndo } from './batchUndo.ts'
 import { shardsMax } from './books.ts'
 import type { FrameInput } from './frameInput.ts'
+import { freedOverdue, releaseOverdue } from './holds.ts'
 import { idClass, idClasses } from './ids.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
@@ -123,7 +124,10 @@ export class BatchPayments {
       const to = Math.min(frame.count, from + lookAhead)
       this.#lookUp(frame, from, to)
       for (let i = from; i < to; i++) {
-        const code = this.#judge(frame, i, i - from, institution)
+        let code = this.#judge(frame, i, i - from, institution)
+        if (code !== 0 && freedOverdue(this.#s, this.#payerRows[i - from]!, code, out)) {
+          code = this.#judge(frame, i, i - from, institution)
+        }
         out.code[i] = code
         if (code === 0) this.#post(frame, out, i, i - from)
       }
@@ -135,6 +139,9 @@ export class BatchPayments {
     this.#undo.clear()
     for (let i = 0; i < frame.count; i++) {
       this.#lookUp(frame, i, i + 1)
+      const payer = this.#payerRows[0]!
+      // Before any payment of this payer is remembered: what a hold gives back of the limits must outlive a taking back.
+      if (payer >= 0 && this.#s.accounts.firstHold(payer) !== 0) releaseOverdue(this.#s, payer, out)
       const code = this.#judge(frame, i, 0, institution)
       const refused = code === 0 && this.#shards[0] !== 0 ? codeOf['batch-not-local'] : code
       if (refused !== 0) {
@@ -144,8 +151,8 @@ export class BatchPayments {
         return
       }
       const amount = frame.f64[headerWords + i * recordWords + R.amount]!
-      this.#undo.remember(this.#s, this.#payerRows[0]!, this.#payeeRows[0]!, amount)
-      debitWallet(this.#s, this.#payerRows[0]!, amount, nobodyThere)
+      this.#undo.remember(this.#s, payer, this.#payeeRows[0]!, amount)
+      debitWallet(this.#s, payer, amount, nobodyThere)
       creditPayment(this.#s, this.#payeeRows[0]!, amount)
     }
     out.code.fill(0, 0, frame.count)

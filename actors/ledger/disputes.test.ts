@@ -71,6 +71,24 @@ class Mistake extends Market {
   }
 }
 
+test('who consents finds what a hold that is over set aside, though more is due than one frame carries out', () => {
+  const t = new Mistake()
+  t.dispute()
+  const held = (name: string, fen: number, payee: string, expiresMs: number): string => {
+    const fields = { wallet: t.wallet(name).number, payee: t.wallet(payee).number, amount: fen, expiresMs }
+    return t.command(0, 'holdPlace', { ...t.byWallet(name), ...fields, payeeInstitution: institution }).refusal
+  }
+  expect(held('bo', 50_00, 'ann', t.nowMs + 5_000)).toBe('accepted')
+  for (const guest of ['cy', 'di', 'ed']) {
+    t.open(guest, { shard: 0, yuan: '1.00' })
+    for (let n = 0; n < 86; n++) expect(held(guest, 1, 'ann', t.nowMs + 4_999)).toBe('accepted')
+  }
+  t.wait(5_000)
+  expect(t.answer(1).refusal).toBe('accepted')
+  expectBalances(t, 'ann 100.00\nbo 10.00')
+  t.expectSound()
+})
+
 describe.each(['near', 'far'] as const)('a transfer to the wrong wallet, %s', (where) => {
   test('comes back when the payee consents, once, whoever asks how often', () => {
     const t = new Mistake(where)

@@ -3,12 +3,13 @@ import { bytesWords } from './commandBytes.ts'
 import { deadlineKinds } from './deadlines.ts'
 import { disputeName, disputeNameBytes, disputeStates } from './disputeTable.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
+import { freedOverdue } from './holds.ts'
 import { isAmount } from './money.ts'
 import { type DisputeChange, type Outcomes, postingKinds } from './outcomes.ts'
 import { creditWallet, oweCredit, takeFromWallet } from './postings.ts'
 import { signers, transitOps } from './records.ts'
 import { judgeRefundCredit } from './refunds.ts'
-import { type Refusal, refusalOf } from './refusals.ts'
+import { codeOf, type Refusal, refusalOf } from './refusals.ts'
 import { type State, walletStates } from './state.ts'
 
 const dayMs = 86_400_000
@@ -74,7 +75,8 @@ export const answerDispute: Execute<'disputeAnswer'> = (s, command, out, place) 
   const { wallet, payer, id } = command
   const row = s.walletRows.row(wallet)
   const dispute = row < 0 ? -1 : s.disputes.find(row, disputeName(command.payment, payer))
-  const refusal = judgeAnswer(s, row, dispute, command)
+  let refusal = judgeAnswer(s, row, dispute, command)
+  if (freedOverdue(s, row, codeOf[refusal], out)) refusal = judgeAnswer(s, row, dispute, command)
   if (refusal !== 'accepted') return refuse(refusal)
   if (command.consent === 0) {
     end(s, dispute, disputeStates.declined, s.logTimeMs, out)

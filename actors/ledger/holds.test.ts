@@ -1,21 +1,24 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { dayOfDate, dayStartMs } from './businessTime.ts'
 import { duePerFrameMax } from './dueDeadlines.ts'
 import { holdLifeMsMax, holdMemoryMs, holdsPerWalletMax } from './holds.ts'
 import { findHoldView, type HoldView } from './holdViews.ts'
+import { parseCommandId } from './ids.ts'
 import { Market } from './market.fixture.ts'
+import { fenMax } from './money.ts'
 import { fenOf, headOf, yuanOf } from './paper.fixture.ts'
 import { signers, walletActions } from './records.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
 import { State } from './state.ts'
-import { type Answer, institution } from './town.fixture.ts'
+import { type Answer, institution, mondayMorningMs } from './town.fixture.ts'
 
 const hourMs = 3_600_000
 
 /** Payers of two shards and a hotel in the first, all of one institution. */
 class Hotel extends Market {
-  constructor(idsMax = 1_024) {
-    super({ idsMax })
+  constructor(idsMax = 1_024, startMs = mondayMorningMs) {
+    super({ idsMax, startMs })
     this.shop('hotel', { shard: 0 })
     this.open('ann', { shard: 0, yuan: '100.00' })
     this.open('bo', { shard: 1, yuan: '100.00' })
@@ -50,10 +53,28 @@ class Hotel extends Market {
     return this.command(shard, 'holdCapture', { ...head, wallet: number, payee, amount: fenOf(yuan), hold })
   }
 
-  void(payer: string, hold: Uint8Array): Answer {
+  void(payer: string, hold: Uint8Array, o: { id?: Uint8Array } = {}): Answer {
     const { number, shard } = this.wallet(payer)
     const payee = this.wallet('hotel').number
-    return this.command(shard, 'holdVoid', { ...this.byPayee(payer), wallet: number, payee, hold })
+    const head = { ...this.byPayee(payer), actor: payee, ...(o.id && { id: o.id }) }
+    return this.command(shard, 'holdVoid', { ...head, wallet: number, payee, hold })
+  }
+
+  /**
+   * Holds of others that expire at a moment, more than one frame frees: what expires a moment later is overdue and not
+   * carried out in the next frame.
+   */
+  crowd(expiresMs: number): void {
+    const each = Math.ceil((duePerFrameMax + 1) / 3)
+    for (const name of ['guest 0', 'guest 1', 'guest 2']) {
+      this.open(name, { shard: 0, yuan: '1.00' })
+      for (let n = 0; n < each; n++) this.hold(name, '0.01', { expiresMs })
+    }
+  }
+
+  limits(limits: { day?: number; year?: number }): void {
+    const all = { class: 1, effectiveMs: 0, balance: fenMax, single: fenMax, day: fenMax, year: fenMax, ...limits }
+    this.command(0, 'limitsPut', { ...this.byOperator(), ...all })
   }
 
   holdView(payer: string, hold: Uint8Array): HoldView | undefined {
@@ -240,6 +261,132 @@ test('though more fall due than one frame frees, who spends finds the money at o
   for (let n = 0; n < 3; n++) h.tick(0)
   expect(h.shards[0]!.ledger.state.deadlines.count).toBe(0)
   h.expectSound()
+})
+
+describe('money whose hold is over, though its turn among all that fell due has not come,', () => {
+  /** Ann has 100.00, of which 60.00 were held until just now. */
+  function afterExpiry(limits: { day?: number; year?: number } = {}): Hotel {
+    const h = new Hotel()
+    h.limits(limits)
+    h.hold('ann', '60.00', { expiresMs: h.nowMs + 5_000 })
+    h.crowd(h.nowMs + 4_999)
+    h.wait(5_000)
+    return h
+  }
+  const all = { payer: 'ann', payee: 'hotel', fen: 100_00 }
+
+  test.each([
+    ['by itself', false],
+    ['linked', true],
+  ])('is paid out by a batch, %s', (_, atomic) => {
+    const h = afterExpiry()
+    expect(h.payBatch(0, [all], { atomic }).batch?.refusals).toEqual(['accepted'])
+    expect([h.balance('ann'), h.balance('hotel')]).toEqual([0, 100_00])
+    expect(h.view('ann')).toMatchObject({ held: 0, dayOut: 100_00 })
+    h.expectSound()
+  })
+
+  test.each([
+    ['day', { day: 100_00 }],
+    ['year', { year: 100_00 }],
+  ])('counts against no limit of the %s any more', (_, limits) => {
+    const payment = afterExpiry(limits)
+    expect(payment.pay('ann', 'hotel', '41.00').refusal).toBe('accepted')
+    payment.expectSound()
+    for (const atomic of [false, true]) {
+      const h = afterExpiry(limits)
+      const lines = [40_00, 1_00].map((fen) => ({ ...all, fen }))
+      expect(h.payBatch(0, lines, { atomic }).batch?.refusals).toEqual(['accepted', 'accepted'])
+      h.expectSound()
+    }
+  })
+
+  test('is free also after a linked batch that was taken back, and counts against no limit', () => {
+    const h = afterExpiry()
+    const lines = [40_00, 50_00, 10_01].map((fen) => ({ ...all, fen }))
+    const told = h.payBatch(0, lines, { atomic: true })
+    expect(told.batch?.refusals).toEqual(['batch-linked', 'batch-linked', 'funds-insufficient'])
+    expect(h.view('ann')).toMatchObject({ balance: 100_00, held: 0, dayOut: 0, yearOut: 0 })
+    h.expectSound()
+  })
+
+  test('goes back by a refund', () => {
+    const h = new Hotel()
+    h.order('hotel', 'A1', '10.00')
+    h.payOrder('ann', 'hotel', 'A1', '10.00')
+    h.hold('hotel', '10.00', { payee: 'ann', expiresMs: h.nowMs + 5_000 })
+    h.crowd(h.nowMs + 4_999)
+    h.wait(5_000)
+    expect(h.refund('hotel', 'A1', '10.00').refusal).toBe('accepted')
+    expect([h.balance('ann'), h.balance('hotel')]).toEqual([100_00, 0])
+    h.expectSound()
+  })
+})
+
+describe('the id that a payee chooses', () => {
+  const dated = (serial: number): Uint8Array => parseCommandId(`P20260302${serial}`)!
+
+  test('for a capture is none that the payer may think of too, nor does it use up the payer’s quota', () => {
+    const h = new Hotel()
+    const { id } = h.hold('ann', '10.00')
+    for (let n = 0; n < 5; n++) expect(h.capture('ann', id, '20.00', { id: dated(n) }).refusal).toBe('id-malformed')
+    const { datedIds, wallets, walletRows } = h.shards[0]!.ledger.state
+    expect([datedIds.head, wallets.at.dayDatedIds[walletRows.row(h.wallet('ann').number)]]).toEqual([0, 0])
+    expect(h.pay('ann', 'hotel', '1.00', { id: dated(1) }).refusal).toBe('accepted')
+    h.expectSound()
+  })
+
+  test('in a shard where it has no wallet is never a dated one, which no quota would count', () => {
+    const h = new Hotel(64)
+    const { id } = h.hold('bo', '10.00')
+    for (let n = 0; n < 80; n++) expect(h.void('bo', id, { id: dated(n) }).refusal).toBe('id-quota-exceeded')
+    expect(h.shards[1]!.ledger.state.datedIds.head).toBe(0)
+    expect(h.pay('bo', 'hotel', '1.00', { id: dated(1) }).refusal).toBe('accepted')
+    expect(h.void('bo', id).refusal).toBe('accepted')
+    h.expectSound()
+  })
+
+  test('where it has one counts against its own quota', () => {
+    const h = new Hotel()
+    const { id } = h.hold('ann', '10.00')
+    expect(h.void('ann', id, { id: dated(1) }).refusal).toBe('accepted')
+    const { wallets, walletRows } = h.shards[0]!.ledger.state
+    expect(wallets.at.dayDatedIds[walletRows.row(h.wallet('hotel').number)]).toBe(1)
+  })
+})
+
+describe('no history makes a sum that is not exact', () => {
+  test('a capture is not judged: what its payer has paid out today may be all that can be counted', () => {
+    const h = new Hotel(1_024, dayStartMs(dayOfDate(2026, 12, 31)))
+    const half = (fenMax + 1) / 2
+    h.fund('ann', yuanOf(half - 9_000))
+    const { id } = h.hold('ann', '10.00', { expiresMs: h.nowMs + 3 * 86_400_000 })
+    h.wait(86_400_000)
+    for (const fen of [half, half - 1]) {
+      expect(h.pay('ann', 'hotel', '0.00', { fen }).refusal).toBe('accepted')
+      expect(h.pay('hotel', 'ann', '0.00', { fen }).refusal).toBe('accepted')
+    }
+    expect(h.view('ann').dayOut).toBe(fenMax)
+    expect(h.pay('ann', 'hotel', '0.01').refusal).toBe('day-limit-exceeded')
+    expect(h.capture('ann', id, '10.00').refusal).toBe('accepted')
+    expect(h.view('ann')).toMatchObject({ dayOut: fenMax, yearOut: fenMax })
+    h.expectSound()
+  })
+
+  test('a hold finds no room where a recharge under way and what came home have taken it all', () => {
+    const h = new Hotel()
+    const { number } = h.wallet('bo')
+    h.command(1, 'walletStatus', { ...h.byInstitution(), wallet: number, action: walletActions.freeze })
+    h.pay('ann', 'bo', '1.00')
+    h.link('ann', 'a large account', yuanOf(fenMax))
+    const link = h.shards[0]!.ledger.state.links.count
+    expect(h.recharge('ann', yuanOf(fenMax - 99_00), link).answer.refusal).toBe('accepted')
+    h.settle()
+    expect(h.balance('ann')).toBe(100_00)
+    expect(h.hold('ann', '100.00').refusal).toBe('balance-limit-exceeded')
+    expect(h.hold('ann', '99.00').refusal).toBe('accepted')
+    h.expectSound()
+  })
 })
 
 const yuan = fc.integer({ min: 1, max: 4_000 }).map(yuanOf)

@@ -3,7 +3,7 @@ import { bytesWords } from './commandBytes.ts'
 import { deadlineKinds } from './deadlines.ts'
 import { type Command, type Execute, type Executed, refuse } from './execution.ts'
 import { holdStates } from './holdTable.ts'
-import { addExact, isAmount } from './money.ts'
+import { addExact, fenMax, isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
 import { creditPayment, debitWallet, oweCredit, returnToWallet } from './postings.ts'
@@ -63,6 +63,8 @@ function judgeHold(s: State, row: number, command: Command<'holdPlace'>, out: Ou
   if (expiresMs > s.logTimeMs + holdLifeMsMax) return 'expiry-invalid'
   if (mayInstitution(s, payeeInstitution) !== 'accepted') return 'payee-unknown'
   if (s.accounts.openHolds(row) >= holdsPerWalletMax || s.holds.full) return 'holds-full'
+  // What came home was not judged: beside a recharge under way the room that is reserved may pass what can be counted.
+  if (s.accounts.pendingIn(row) + amount > fenMax) return 'balance-limit-exceeded'
   return s.holds.find(row, command.id) < 0 ? 'accepted' : 'id-reused'
 }
 
@@ -241,12 +243,21 @@ export function releaseOverdue(s: State, row: number, out: Outcomes): boolean {
   return out.released > before
 }
 
-/** As `judgePayment`, after what is overdue in the payer's wallet has been freed if that could help. */
+/** Refusals that may be none once a hold is free: of its money, or of what it counted against limits. */
+const curable = new Set([codeOf['funds-insufficient'], codeOf['day-limit-exceeded'], codeOf['year-limit-exceeded']])
+
+/**
+ * Whether a wallet refused for this reason is to be judged again, since what is overdue in it has been freed. `row` is
+ * looked at only for a reason that a wallet of this shard alone has.
+ */
+export function freedOverdue(s: State, row: number, code: number, out: Outcomes): boolean {
+  return curable.has(code) && s.accounts.firstHold(row) !== 0 && releaseOverdue(s, row, out)
+}
+
+/** As `judge` says of a payer's wallet, after what is overdue in it has been freed if that could help. */
 export function judgeWithOverdue(s: State, row: number, out: Outcomes, judge: () => number): number {
   const code = judge()
-  const held = s.accounts.firstHold(row) !== 0
-  const perhaps = code === codeOf['funds-insufficient'] || code === codeOf['day-limit-exceeded']
-  return held && perhaps && releaseOverdue(s, row, out) ? judge() : code
+  return freedOverdue(s, row, code, out) ? judge() : code
 }
 
 /** What is overdue in a wallet and not carried out yet: a reader sees it as free. */

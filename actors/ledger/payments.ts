@@ -8,7 +8,7 @@ import {
   repeatAnswer,
 } from './admission.ts'
 import type { FrameInput } from './frameInput.ts'
-import { judgeWithOverdue } from './holds.ts'
+import { freedOverdue } from './holds.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { judgeCredit, judgePayment } from './paymentRules.ts'
 import { creditPayment, debitWallet, oweCredit } from './postings.ts'
@@ -71,8 +71,7 @@ export class Payments {
     let entry = -1
     if (code === 0) {
       code = this.#judge(frame, i, row)
-      if (code !== 0 && s.accounts.firstHold(row) !== 0)
-        code = judgeWithOverdue(s, row, out, () => this.#judge(frame, i, row))
+      if (code !== 0 && freedOverdue(s, row, code, out)) code = this.#judge(frame, i, row)
       if (code === 0 || rememberedByCode[code] === 1) {
         entry = s.ids.add(payer, frame.u32, idWord, digestWord)
         rememberDated(s, row, payer, frame.u8, words * 8 + P.id, frame.u32, idWord)

@@ -1,5 +1,5 @@
 import { businessDay, yearOfDay } from './businessTime.ts'
-import { addExact, LawBroken } from './money.ts'
+import { addExact, fenMax, LawBroken } from './money.ts'
 import { notePayment, noteTaken } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
@@ -21,8 +21,9 @@ export function debitWallet(s: State, row: number, amount: number, device: numbe
   const sameDay = last === today
   const sameYear = sameDay || yearOfDay(last) === yearOfDay(today)
   const payments = sameDay ? Math.min(65_535, accounts.dayPayments(row) + 1) : 1
-  const dayOut = addExact(sameDay ? accounts.dayOut(row) : 0, amount)
-  const yearOut = addExact(sameYear ? accounts.yearOut(row) : 0, amount)
+  // A capture is not judged against the limits: its payer's use may pass what a column holds, and then stays at the most.
+  const dayOut = Math.min(fenMax, (sameDay ? accounts.dayOut(row) : 0) + amount)
+  const yearOut = Math.min(fenMax, (sameYear ? accounts.yearOut(row) : 0) + amount)
   accounts.setUse(row, today, payments, dayOut, yearOut)
   postToWallet(s, row, -amount)
   s.settleAccount(row)

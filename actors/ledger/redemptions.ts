@@ -1,12 +1,12 @@
 import { mayActForWallet } from './authority.ts'
 import { accepted, type Command, type Execute, type Position, refuse } from './execution.ts'
-import { releaseOverdue } from './holds.ts'
+import { freedOverdue } from './holds.ts'
 import { linkOfWallet } from './links.ts'
 import { isAmount } from './money.ts'
 import { type Outcomes, postingKinds } from './outcomes.ts'
 import { postToWallet } from './postings.ts'
 import { redemptionSteps, signers } from './records.ts'
-import { type Refusal, refusalOf, refusals } from './refusals.ts'
+import { codeOf, type Refusal, refusalOf, refusals } from './refusals.ts'
 import { riskBlocked } from './rules.ts'
 import { beginSaga, endSaga, findSaga, moveSaga, sagasFull } from './sagas.ts'
 import { type State, walletStates } from './state.ts'
@@ -21,7 +21,7 @@ const noToken = new Uint8Array(0)
 export const requestRedemption: Execute<'redemptionRequest'> = (s, command, out, place) => {
   const wallet = s.walletRows.row(command.wallet)
   let refusal = judgeRedemption(s, wallet, command)
-  if (refusal === 'funds-insufficient' && releaseOverdue(s, wallet, out)) refusal = judgeRedemption(s, wallet, command)
+  if (freedOverdue(s, wallet, codeOf[refusal], out)) refusal = judgeRedemption(s, wallet, command)
   if (refusal !== 'accepted') return refuse(refusal)
   const { amount, id, link } = command
   return { refusal: 'accepted', value: redeem(s, { wallet, link, amount, id }, out, place), saga: true }

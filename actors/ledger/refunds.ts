@@ -1,5 +1,6 @@
 import { bytesWords } from './commandBytes.ts'
 import { type Command, type Execute, refuse } from './execution.ts'
+import { freedOverdue } from './holds.ts'
 import { mayActForMerchant, refundLimitOf } from './merchantUsers.ts'
 import { isAmount } from './money.ts'
 import { stateOf } from './orders.ts'
@@ -19,7 +20,8 @@ export const refundOrder: Execute<'orderRefund'> = (s, command, out, place) => {
   const { wallet, amount, id } = command
   const row = s.walletRows.row(wallet)
   const order = row < 0 ? -1 : s.orders.find(row, command.orderNo)
-  const refusal = judgeRefund(s, row, order, command)
+  let refusal = judgeRefund(s, row, order, command)
+  if (freedOverdue(s, row, codeOf[refusal], out)) refusal = judgeRefund(s, row, order, command)
   if (refusal !== 'accepted') return refuse(refusal)
   const payer = s.orders.columns.at.payer[order]!
   const shard = s.shardOf(payer)
