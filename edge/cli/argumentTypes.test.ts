@@ -8,6 +8,7 @@ import {
   signerArgument,
   timeArgument,
   userIdArgument,
+  uuidArgument,
   walletIdArgument,
   wholeArgument,
 } from './argumentTypes.ts'
@@ -70,6 +71,11 @@ describe('ids', () => {
     expect(userIdArgument('U1048576')).toBe('U1048576')
     expect(commandIdArgument('P20231001001')).toBe('P20231001001')
     expect(commandIdArgument('019aa3b4-5c00-7000-8000-000000000001')).toBe('019aa3b4-5c00-7000-8000-000000000001')
+  })
+
+  test('of a capture or a collection are UUIDv7 alone', () => {
+    expect(uuidArgument('019aa3b4-5c00-7000-8000-000000000001')).toBe('019aa3b4-5c00-7000-8000-000000000001')
+    expect(() => uuidArgument('P20231001001')).toThrow('It must be a UUIDv7 in lower case.')
   })
 
   test.each(['w1', 'W0', 'W', 'W01', 'W1/../W2', 'U1', 'W99999999999999999'])('"%s" is no wallet', (text) => {

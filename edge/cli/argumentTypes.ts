@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander'
-import { parseCommandId, parseUserId, parseWalletId } from '../../actors/ledger/ids.ts'
+import { idClass, idClasses, parseCommandId, parseUserId, parseWalletId } from '../../actors/ledger/ids.ts'
 import { amountFen, limitField, limitText, yuanText } from '../routes/fields.ts'
 import type { SignerName } from './session.ts'
 
@@ -19,6 +19,15 @@ export function userIdArgument(text: string): string {
 export function commandIdArgument(text: string): string {
   if (parseCommandId(text) === undefined) {
     throw new InvalidArgumentError('It must be a UUIDv7 in lower case, or an id such as P20231001001.')
+  }
+  return text
+}
+
+/** The id of a payment that its payee names. */
+export function uuidArgument(text: string): string {
+  const id = parseCommandId(text)
+  if (id === undefined || idClass(id, 0) !== idClasses.uuid) {
+    throw new InvalidArgumentError('It must be a UUIDv7 in lower case.')
   }
   return text
 }

@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
 import { newId } from '../client/node.ts'
-import { amountArgument, commandIdArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import {
+  amountArgument,
+  commandIdArgument,
+  timeArgument,
+  uuidArgument,
+  walletIdArgument,
+  wholeArgument,
+} from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { waitOption } from './paymentCommands.ts'
 import type { SignerName } from './session.ts'
@@ -22,7 +29,7 @@ export function addHoldCommands(program: Command, register: Register): void {
 
   const capture = ofPayee(holdCommand(hold, 'capture', 'take a part of what is held, as its payee'))
     .argument('<amount>', 'yuan, such as 100.50', amountArgument)
-    .option('--capture-id <id>', 'id of the capture, to ask again for the same (default: a new one)', commandIdArgument)
+    .option('--capture-id <id>', 'id of the capture, to ask again for the same (default: a new one)', uuidArgument)
     .addOption(waitOption())
   register<CaptureOptions>(capture, captureAndWait)
 

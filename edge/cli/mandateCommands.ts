@@ -1,7 +1,14 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { newId } from '../client/node.ts'
-import { amountArgument, commandIdArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import {
+  amountArgument,
+  commandIdArgument,
+  timeArgument,
+  uuidArgument,
+  walletIdArgument,
+  wholeArgument,
+} from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { waitOption } from './paymentCommands.ts'
 import type { SignerName } from './session.ts'
@@ -31,7 +38,7 @@ export function addMandateCommands(program: Command, register: Register): void {
   const collect = mandateCommand(mandate, 'collect', 'collect by a mandate, as its payee')
     .argument('<amount>', 'yuan, such as 100.50', amountArgument)
     .option('--payee <wallet>', 'payee whose kept key signs (default: the institution)', walletIdArgument)
-    .option('--collection-id <id>', 'id of the collection, to ask again for the same', commandIdArgument)
+    .option('--collection-id <id>', 'id of the collection, to ask again for the same', uuidArgument)
     .addOption(waitOption())
   register<CollectOptions>(collect, collectAndWait)
 

@@ -948,7 +948,7 @@ export type HoldList = {
 }
 
 export type Capture = {
-  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  /** A UUIDv7 in lower case, no dated id; the same on every try */
   capture_id: string
   /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
   hold_id: string
@@ -963,7 +963,7 @@ export type Capture = {
 }
 
 export type CaptureHoldRequest = {
-  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  /** A UUIDv7 in lower case, no dated id; the same on every try */
   capture_id: string
   /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
   amount: string
@@ -1062,7 +1062,7 @@ export type PayeeMandateList = {
 }
 
 export type Collection = {
-  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  /** A UUIDv7 in lower case, no dated id; the same on every try */
   collection_id: string
   /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
   mandate_id: string
@@ -1077,7 +1077,7 @@ export type Collection = {
 }
 
 export type CollectMandateRequest = {
-  /** A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try */
+  /** A UUIDv7 in lower case, no dated id; the same on every try */
   collection_id: string
   /** Yuan: a decimal string, or a JSON number with at most two decimals (judged on the source text) */
   amount: string

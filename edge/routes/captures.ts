@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { Refusal } from '../../actors/ledger/refusals.ts'
 import { type Caller, signerElsewhere } from './caller.ts'
-import { commandIdOf, idIn, requestOf, runCommand } from './commandDesk.ts'
+import { commandIdOf, idIn, requestOf, runCommand, uuidIn } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
   amountField,
@@ -11,6 +11,7 @@ import {
   requestIdField,
   statusUrlField,
   timeField,
+  uuidField,
   walletIdField,
   yuanText,
 } from './fields.ts'
@@ -26,7 +27,7 @@ const path = '/v1/wallets/{wallet_id}/holds/{hold_id}'
 
 const capture = z
   .object({
-    capture_id: commandIdField,
+    capture_id: uuidField,
     hold_id: commandIdField,
     wallet_id: walletIdField,
     amount: z.string().openapi({ example: '40.00' }),
@@ -42,7 +43,6 @@ const fieldOf: Partial<Record<Refusal, string>> = {
   'id-malformed': 'capture_id',
   'id-early': 'capture_id',
   'id-expired': 'capture_id',
-  'id-seen': 'capture_id',
   'amount-invalid': 'amount',
   'hold-exceeded': 'amount',
   'hold-unknown': 'hold_id',
@@ -68,7 +68,7 @@ export const captureHold = operation({
     'Several parts may be taken, together never more than is held. Each is a payment of the payer’s wallet under its capture_id, which never pays twice. What the payee’s wallet cannot take goes back to the payer’s balance.',
   callers: ['wallet', 'institution'],
   params,
-  body: z.strictObject({ capture_id: commandIdField, amount: amountField }).openapi('CaptureHoldRequest'),
+  body: z.strictObject({ capture_id: uuidField, amount: amountField }).openapi('CaptureHoldRequest'),
   messages: { request: 'CaptureHoldRequest', answer: 'Capture' },
   answers: {
     200: { description: 'The payee has the money', schema: capture },
@@ -76,7 +76,7 @@ export const captureHold = operation({
   },
   async run({ caller, origin, params: { wallet_id, hold_id }, body }, services) {
     const { gateway } = services
-    const id = idIn(body.capture_id, 'capture_id')
+    const id = uuidIn(body.capture_id, 'capture_id')
     const holdId = idIn(hold_id, 'hold_id')
     const { walletNumber: wallet, payee } = await takeableHold(services, caller, wallet_id, holdId)
     const { amount } = body
@@ -118,7 +118,12 @@ export const voidHold = operation({
       fields: { wallet, payee, hold: holdId, ...(await signerElsewhere(gateway, caller)) },
       ...(text && { text }),
       instance: holdPath(wallet_id, hold_id),
-      fieldOf: { 'hold-unknown': 'hold_id', 'hold-expired': 'hold_id', 'hold-ended': 'hold_id' },
+      fieldOf: {
+        'id-quota-exceeded': 'request_id',
+        'hold-unknown': 'hold_id',
+        'hold-expired': 'hold_id',
+        'hold-ended': 'hold_id',
+      },
     })
     const { result } = await gateway.ask(wallet, { type: 'hold', wallet, id: holdId })
     if (result === null) throw noHold()

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import { signerElsewhere } from './caller.ts'
-import { idIn, requestOf } from './commandDesk.ts'
+import { idIn, requestOf, uuidIn } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
   amountField,
@@ -12,6 +12,7 @@ import {
   positionSchema,
   statusUrlField,
   timeField,
+  uuidField,
   walletIdField,
   yuanText,
 } from './fields.ts'
@@ -27,7 +28,7 @@ const params = z.object({ wallet_id: walletIdField, mandate_id: commandIdField }
 
 const collection = z
   .object({
-    collection_id: commandIdField,
+    collection_id: uuidField,
     mandate_id: commandIdField,
     wallet_id: walletIdField,
     amount: z.string().openapi({ example: '30.00' }),
@@ -43,7 +44,6 @@ const fieldOf: Partial<Record<Refusal, string>> = {
   'id-malformed': 'collection_id',
   'id-early': 'collection_id',
   'id-expired': 'collection_id',
-  'id-seen': 'collection_id',
   'amount-invalid': 'amount',
   'mandate-exceeded': 'amount',
   'funds-insufficient': 'amount',
@@ -68,7 +68,7 @@ export const collectMandate = operation({
     'A payment of the payer’s wallet under the collection_id, which never pays twice: within the mandate’s bounds, and judged like any payment of that wallet. What the payee’s wallet cannot take goes back and leaves the bounds free.',
   callers: ['wallet', 'institution'],
   params,
-  body: z.strictObject({ collection_id: commandIdField, amount: amountField }).openapi('CollectMandateRequest'),
+  body: z.strictObject({ collection_id: uuidField, amount: amountField }).openapi('CollectMandateRequest'),
   messages: { request: 'CollectMandateRequest', answer: 'Collection' },
   answers: {
     200: { description: 'The payee has the money', schema: collection },
@@ -76,7 +76,7 @@ export const collectMandate = operation({
   },
   async run({ caller, origin, params: { wallet_id, mandate_id }, body }, services) {
     const { gateway } = services
-    const id = idIn(body.collection_id, 'collection_id')
+    const id = uuidIn(body.collection_id, 'collection_id')
     const mandateId = idIn(mandate_id, 'mandate_id')
     const { mandate, isPayee } = await visibleMandate(services, caller, wallet_id, mandateId)
     if (!isPayee) throw new Failure('not-allowed')

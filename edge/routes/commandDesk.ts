@@ -1,4 +1,4 @@
-import { commandIdText, parseCommandId, parsePaymentId } from '../../actors/ledger/ids.ts'
+import { commandIdText, idClass, idClasses, parseCommandId, parsePaymentId } from '../../actors/ledger/ids.ts'
 import type { CommandOp } from '../../actors/ledger/records.ts'
 import { type Refusal, refusalOf } from '../../actors/ledger/refusals.ts'
 import type { CommandRequest, Gateway } from '../gateway/gateway.ts'
@@ -147,6 +147,13 @@ export function commandIdOf(header: string | undefined, inBody: string | undefin
 
 export function idIn(text: string, field: string): Uint8Array {
   return idOr(parseCommandId(text), field)
+}
+
+/** The id of a payment that its payee names. */
+export function uuidIn(text: string, field: string): Uint8Array {
+  const id = parseCommandId(text)
+  if (id === undefined || idClass(id, 0) !== idClasses.uuid) throw badField(field, 'must be a UUIDv7 in lower case')
+  return id
 }
 
 /** The id of a payment that somebody looks for: also one that a batch or the ledger gave it. */

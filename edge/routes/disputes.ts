@@ -48,6 +48,7 @@ const dispute = z
   .openapi('Dispute')
 
 const fieldOf: Partial<Record<Refusal, string>> = {
+  'id-quota-exceeded': 'request_id',
   'dispute-late': 'payment_id',
   'dispute-open': 'payment_id',
   'dispute-unknown': 'payment_id',

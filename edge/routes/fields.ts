@@ -93,6 +93,11 @@ export const commandIdField = z.string().max(64).openapi({
   description: 'A UUIDv7 in lower case, or a capital letter, a date and up to 15 digits; the same on every try',
   example: '019aa3b4-5c00-7000-8000-000000000001',
 })
+/** Of a payment whose payee names it: a dated id could be the payer's own next one. */
+export const uuidField = z.string().max(64).openapi({
+  description: 'A UUIDv7 in lower case, no dated id; the same on every try',
+  example: '019aa3b4-5c00-7000-8000-000000000001',
+})
 export const requestIdField = commandIdField
   .optional()
   .openapi({ description: 'May stand here instead of in the Idempotency-Key header' })

@@ -64,6 +64,14 @@ describe('money that is held for a payee', () => {
     expect(api.balance(ann)).toBe(9_000)
   })
 
+  test('is not taken under a dated id: that could be the payer’s own next one', async () => {
+    const today = new Date(Date.now() + 8 * 3_600_000).toISOString().slice(0, 10).replaceAll('-', '')
+    const told = await capture('10.00', `P${today}001`)
+    const errors = [{ field: 'capture_id', message: 'must be a UUIDv7 in lower case' }]
+    expect(told).toMatchObject({ status: 422, body: { reason: 'field-invalid', errors } })
+    expect(await show()).toMatchObject({ captured: '0.00' })
+  })
+
   test('is not the payer’s to take or to give up, and nobody else’s to see', async () => {
     for (const by of [ann.signer, api.institution.signer]) {
       expect((await capture('1.00', newId(), by)).status).toBe(403)

@@ -51,6 +51,18 @@ describe('a mandate by which a payee collects', () => {
     expect(asPayment).toMatchObject({ status: 200, body: { payment_id: id } })
   })
 
+  test('takes no dated id: that could be the payer’s own next one', async () => {
+    const told = await collect(
+      '10.00',
+      `P${soon(8 * 3_600_000)
+        .slice(0, 10)
+        .replaceAll('-', '')}001`,
+    )
+    const errors = [{ field: 'collection_id', message: 'must be a UUIDv7 in lower case' }]
+    expect(told).toMatchObject({ status: 422, body: { reason: 'field-invalid', errors } })
+    expect(await show()).toMatchObject({ payments: 0, taken: '0.00' })
+  })
+
   test('of which twenty at once take no more than the payer allowed', async () => {
     const told = await Promise.all(Array.from({ length: 20 }, () => collect('7.00')))
     expect(told.filter(({ status }) => status === 200)).toHaveLength(7)
