@@ -24,7 +24,7 @@ const R = {
   index: batchRecord.at.index >>> 2,
 }
 /** Records whose rows are looked up ahead, so that their cache misses overlap. */
-const lookAhead = 128
+export const lookAhead = 128
 const elsewhere = -2
 
 /**

@@ -11,6 +11,7 @@ import { type FrameResult, institution, resultOf, Town } from './town.fixture.ts
 const names = ['ann', 'bert', 'cora', 'dirk', 'elsa', 'fritz'] as const
 const someName = fc.constantFrom(...names)
 const nat = fc.nat(1_000_000)
+const someFen = fc.oneof(fc.integer({ min: 1, max: 150_000 }), fc.integer({ min: 1, max: 500 }))
 
 const step = fc.oneof(
   {
@@ -28,7 +29,9 @@ const step = fc.oneof(
       do: fc.constant('batch' as const),
       shard: fc.nat(2),
       atomic: fc.boolean(),
-      lines: fc.array(fc.record({ payer: someName, payee: someName, fen: fc.integer({ min: 1, max: 150_000 }) }), {
+      // Some are longer than what is looked up ahead.
+      times: fc.constantFrom(1, 1, 1, 30),
+      lines: fc.array(fc.record({ payer: someName, payee: someName, fen: someFen }), {
         minLength: 1,
         maxLength: 12,
       }),
@@ -61,7 +64,7 @@ const step = fc.oneof(
       from: fc.nat(2),
       to: fc.nat(2),
       overlap: fc.nat(3),
-      most: fc.nat(5),
+      most: fc.oneof(fc.nat(5), fc.constant(500)),
     }),
   },
   {
@@ -105,7 +108,8 @@ class Life {
   #play(one: Step): void {
     const t = this.town
     if (one.do === 'pay') t.pay(one.payer, one.payee, '0.01', { fen: one.fen })
-    else if (one.do === 'batch') t.payBatch(one.shard, one.lines, { atomic: one.atomic })
+    else if (one.do === 'batch')
+      t.payBatch(one.shard, Array.from({ length: one.times }, () => one.lines).flat(), { atomic: one.atomic })
     else if (one.do === 'recharge' || one.do === 'redeem') this.#saga(one.do, one.name, one.fen)
     else if (one.do === 'step') this.#step(one.pick, one.step)
     else if (one.do === 'carry') this.#carry(one)

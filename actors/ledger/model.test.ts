@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { lookAhead } from './batchPayments.ts'
 import { dayOfDate, dayStartMs } from './businessTime.ts'
 import { ModelLedger, type ModelPayment } from './model.fixture.ts'
 import { uuidAt } from './paper.fixture.ts'
@@ -29,14 +30,12 @@ const pay = fc.record({
   fen: someFen,
   idAgeMs: someAgeMs,
 })
+const payeeOrNobody = fc.oneof(someName, fc.constant('nobody' as const))
 const batch = fc.record({
   do: fc.constant('batch' as const),
   shard: fc.nat(1),
   atomic: fc.boolean(),
-  lines: fc.array(
-    fc.record({ payer: someName, payee: fc.oneof(someName, fc.constant('nobody' as const)), fen: someFen }),
-    { minLength: 1, maxLength: 8 },
-  ),
+  lines: fc.array(fc.record({ payer: someName, payee: payeeOrNobody, fen: someFen }), { minLength: 1, maxLength: 8 }),
 })
 const again = fc.record({
   do: fc.constant('again' as const),
@@ -66,6 +65,27 @@ const steps = fc.array(
 )
 type Step = typeof steps extends fc.Arbitrary<(infer T)[]> ? T : never
 
+/** Longer than what is looked up ahead, in the payers' shard and where it arrives: few lines, again and again. */
+const longBatch = fc
+  .record({
+    shard: fc.nat(1),
+    atomic: fc.boolean(),
+    lines: fc.array(fc.record({ payer: someName, payee: payeeOrNobody, fen: fc.integer({ min: 1, max: 5_000 }) }), {
+      minLength: 3,
+      maxLength: 7,
+    }),
+    records: fc.integer({ min: 2 * lookAhead, max: 4 * lookAhead }),
+  })
+  .map(({ lines, records, ...of }) => ({
+    do: 'batch' as const,
+    ...of,
+    lines: Array.from({ length: records }, (_, i) => lines[i % lines.length]!),
+  }))
+const longSteps = fc.array(
+  fc.oneof({ weight: 4, arbitrary: longBatch }, { weight: 1, arbitrary: freeze }, { weight: 2, arbitrary: arrive }),
+  { minLength: 1, maxLength: 8 },
+)
+
 /** The last days of a year, so that days and years both pass. */
 const startMs = dayStartMs(dayOfDate(2026, 12, 29)) + 40_000_000
 
@@ -74,6 +94,8 @@ class Comparison {
   readonly town = new Town({ shards: 2, startMs })
   readonly model = new ModelLedger(2)
   readonly seen = new Map<string, number>()
+  /** Records of the longest batch of one shard, and most that were on their way to another. */
+  readonly longest = { batch: 0, transit: 0 }
   readonly #past: { payment: ModelPayment; bytes: Uint8Array; payee: Name | 'nobody' }[] = []
   /** Beyond the ids of the scene. */
   #serial = 10_000
@@ -139,6 +161,8 @@ class Comparison {
       : payments.map((payment) => this.model.pay(payment, this.town.nowMs))
     expect(told.batch?.refusals).toEqual(expected)
     for (const refusal of expected) this.seen.set(refusal, (this.seen.get(refusal) ?? 0) + 1)
+    this.longest.batch = Math.max(this.longest.batch, records.length)
+    this.longest.transit = Math.max(this.longest.transit, ...told.batch!.transit.map(([, count]) => count))
   }
 
   #payeeNumber(payer: Name, payee: Name | 'nobody'): number {
@@ -216,4 +240,20 @@ test('the fast ledger answers every program of payments as the slow and obvious 
     'batch-linked',
   ]
   expect(outcomes.filter((outcome) => !seen.has(outcome))).toEqual([])
+})
+
+test('and so it does where batches, and what arrives of them, are longer than what is looked up ahead', () => {
+  const longest = { batch: 0, transit: 0 }
+  fc.assert(
+    fc.property(longSteps, (program) => {
+      const comparison = new Comparison()
+      for (const step of program) comparison.play(step)
+      comparison.end()
+      longest.batch = Math.max(longest.batch, comparison.longest.batch)
+      longest.transit = Math.max(longest.transit, comparison.longest.transit)
+    }),
+    { numRuns: 40 },
+  )
+  expect(longest.batch).toBeGreaterThan(lookAhead)
+  expect(longest.transit).toBeGreaterThan(lookAhead)
 })
