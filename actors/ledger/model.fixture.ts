@@ -20,6 +20,19 @@ export type ModelPayment = {
   body: string
 }
 
+type Hold = {
+  payer: number
+  payee: number
+  /** Not taken yet. */
+  left: bigint
+  /** In Shanghai. */
+  placedOn: string
+  expiresMs: number
+  state: 'held' | 'captured' | 'voided' | 'expired'
+}
+
+type HoldAsked = { payer: number; payee: number; fen: number; expiresMs: number }
+
 const published = {
   2: { balance: 500_000_00n, single: 50_000_00n, day: 100_000_00n, year: 10n ** 15n },
   3: { balance: 20_000_00n, single: 5_000_00n, day: 10_000_00n, year: 10n ** 15n },
@@ -30,6 +43,7 @@ const dateInShanghai = (ms: number): string => new Date(ms + 8 * 3_600_000).toIS
 
 export class ModelLedger {
   readonly wallets = new Map<number, Wallet>()
+  readonly #holds = new Map<string, Hold>()
   readonly #ended = new Map<string, { body: string; outcome: string }>()
   /** By the shards it goes from and to: payments, and such as come back with their reason. */
   readonly #lanes: { payment: ModelPayment; date: string; back?: string }[][][]
@@ -45,6 +59,7 @@ export class ModelLedger {
   total(): bigint {
     let sum = this.#lanes.flat(2).reduce((all, { payment }) => all + BigInt(payment.fen), 0n)
     for (const { fen } of this.wallets.values()) sum += fen
+    for (const number of this.wallets.keys()) sum += this.heldOf(number)
     return sum
   }
 
@@ -79,7 +94,74 @@ export class ModelLedger {
     return payments.map(() => 'accepted')
   }
 
+  /** Takes money aside; what is on the payee's side is asked when the payee takes it. */
+  hold(id: string, { payer, payee, fen, expiresMs }: HoldAsked, nowMs: number): string {
+    const outcome = this.#judgePayer(payer, payee, fen, nowMs)
+    if (outcome !== 'accepted') return outcome
+    const from = this.wallets.get(payer)!
+    const placedOn = dateInShanghai(nowMs)
+    from.fen -= BigInt(fen)
+    this.#count(from, placedOn, BigInt(fen))
+    this.#holds.set(id, { payer, payee, left: BigInt(fen), placedOn, expiresMs, state: 'held' })
+    return 'accepted'
+  }
+
+  /** What is taken is free again for a moment, and a payment of today. */
+  capture(id: string, fen: number, nowMs: number): string {
+    const hold = this.#holds.get(id)!
+    const { payer, payee } = hold
+    if (fen <= 0) return 'amount-invalid'
+    if (this.wallets.get(payer)!.frozen) return 'wallet-frozen'
+    if (hold.state === 'expired') return 'hold-expired'
+    if (hold.state !== 'held') return 'hold-ended'
+    if (BigInt(fen) > hold.left) return 'hold-exceeded'
+    const isHere = this.#shardOf(payee) === this.wallets.get(payer)!.shard
+    const arrival = isHere ? this.#judgeArrival(payee, BigInt(fen)) : 'accepted'
+    if (arrival !== 'accepted') return arrival
+    this.#free(hold, BigInt(fen))
+    if (hold.left === 0n) hold.state = 'captured'
+    this.#move({ payer, payee, fen, id: `of ${id}`, idMadeMs: nowMs, body: '' }, nowMs)
+    return 'accepted'
+  }
+
+  giveUp(id: string): string {
+    const hold = this.#holds.get(id)!
+    if (hold.state === 'expired') return 'hold-expired'
+    if (hold.state === 'captured') return 'hold-ended'
+    this.#free(hold, hold.left)
+    hold.state = 'voided'
+    return 'accepted'
+  }
+
+  /** Time goes on: what is over is its payer's again. */
+  until(nowMs: number): void {
+    for (const hold of this.#holds.values()) {
+      if (hold.state !== 'held' || nowMs < hold.expiresMs) continue
+      this.#free(hold, hold.left)
+      hold.state = 'expired'
+    }
+  }
+
+  heldOf(number: number): bigint {
+    const own = [...this.#holds.values()].filter(({ payer }) => payer === number)
+    return own.reduce((sum, { left }) => sum + left, 0n)
+  }
+
+  /** It counts no more against the limits of the day and year in which it was set aside. */
+  #free(hold: Hold, fen: bigint): void {
+    const from = this.wallets.get(hold.payer)!
+    hold.left -= fen
+    from.fen += fen
+    this.#count(from, hold.placedOn, -fen)
+  }
+
   #judge({ payer, payee, fen }: ModelPayment, nowMs: number): string {
+    const outcome = this.#judgePayer(payer, payee, fen, nowMs)
+    const isHere = this.#shardOf(payee) === this.wallets.get(payer)!.shard
+    return outcome === 'accepted' && isHere ? this.#judgeArrival(payee, BigInt(fen)) : outcome
+  }
+
+  #judgePayer(payer: number, payee: number, fen: number, nowMs: number): string {
     const from = this.wallets.get(payer)!
     const limits = published[from.group]
     const amount = BigInt(fen)
@@ -90,15 +172,15 @@ export class ModelLedger {
     if (amount > limits.single) return 'single-limit-exceeded'
     if ((from.paid.get(date) ?? 0n) + amount > limits.day) return 'day-limit-exceeded'
     if ((from.paid.get(date.slice(0, 4)) ?? 0n) + amount > limits.year) return 'year-limit-exceeded'
-    if (from.fen < amount) return 'funds-insufficient'
-    return this.#shardOf(payee) === from.shard ? this.#judgeArrival(payee, amount) : 'accepted'
+    return from.fen < amount ? 'funds-insufficient' : 'accepted'
   }
 
   #judgeArrival(payee: number, amount: bigint): string {
     const to = this.wallets.get(payee)
     if (!to) return 'payee-unknown'
     if (to.frozen) return 'payee-frozen'
-    return to.fen + amount > published[to.group].balance ? 'payee-balance-limit-exceeded' : 'accepted'
+    const room = published[to.group].balance - this.heldOf(payee)
+    return to.fen + amount > room ? 'payee-balance-limit-exceeded' : 'accepted'
   }
 
   #move(payment: ModelPayment, nowMs: number): void {

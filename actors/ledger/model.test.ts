@@ -2,10 +2,12 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { lookAhead } from './batchPayments.ts'
 import { dayOfDate, dayStartMs } from './businessTime.ts'
+import { holdMemoryMs } from './holds.ts'
+import { Market } from './market.fixture.ts'
 import { ModelLedger, type ModelPayment } from './model.fixture.ts'
-import { uuidAt } from './paper.fixture.ts'
-import { walletActions } from './records.ts'
-import { Town } from './town.fixture.ts'
+import { headOf, uuidAt } from './paper.fixture.ts'
+import { signers, walletActions } from './records.ts'
+import { institution } from './town.fixture.ts'
 
 const groups = { ada: 2, ben: 3, cleo: 4, dan: 2, eva: 3, finn: 4 } as const
 type Name = keyof typeof groups
@@ -51,11 +53,23 @@ const wait = fc.record({
   do: fc.constant('wait' as const),
   ms: fc.constantFrom(1, 60_000, 3_600_000, 43_200_000, 86_400_000),
 })
+const hold = fc.record({
+  do: fc.constant('hold' as const),
+  payer: someName,
+  payee: someName,
+  fen: someFen,
+  lifeMs: fc.constantFrom(1, 60_000, 7_200_000, 100_000_000),
+})
+const capture = fc.record({ do: fc.constant('capture' as const), back: fc.integer({ min: 1, max: 4 }), fen: someFen })
+const giveUp = fc.record({ do: fc.constant('give up' as const), back: fc.integer({ min: 1, max: 4 }) })
 const arrive = fc.record({ do: fc.constant('arrive' as const) })
 const steps = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: pay },
     { weight: 3, arbitrary: batch },
+    { weight: 2, arbitrary: hold },
+    { weight: 2, arbitrary: capture },
+    { weight: 1, arbitrary: giveUp },
     { weight: 2, arbitrary: again },
     { weight: 1, arbitrary: freeze },
     { weight: 1, arbitrary: wait },
@@ -91,11 +105,12 @@ const startMs = dayStartMs(dayOfDate(2026, 12, 29)) + 40_000_000
 
 /** Plays one program on both ledgers and compares every answer. */
 class Comparison {
-  readonly town = new Town({ shards: 2, startMs })
+  readonly town = new Market({ shards: 2, startMs })
   readonly model = new ModelLedger(2)
   readonly seen = new Map<string, number>()
   /** Records of the longest batch of one shard, and most that were on their way to another. */
   readonly longest = { batch: 0, transit: 0 }
+  readonly #holds: { payer: Name; payee: number; id: Uint8Array; expiresMs: number }[] = []
   readonly #past: { payment: ModelPayment; bytes: Uint8Array; payee: Name | 'nobody' }[] = []
   /** Beyond the ids of the scene. */
   #serial = 10_000
@@ -112,6 +127,8 @@ class Comparison {
   play(step: Step): void {
     if (step.do === 'batch') this.#batch(step)
     else if (step.do === 'pay') this.#pay(step.payer, step.payee, step.fen, step.idAgeMs)
+    else if (step.do === 'hold') this.#hold(step)
+    else if (step.do === 'capture' || step.do === 'give up') this.#endHold(step)
     else if (step.do === 'again') this.#again(step.back, step.other)
     else if (step.do === 'freeze') this.#freeze(step.name, step.frozen)
     else if (step.do === 'arrive') this.#arrive()
@@ -119,6 +136,8 @@ class Comparison {
       // What is on its way for longer than ids are remembered gives no limit back: let it arrive first.
       if (step.ms > 60_000) this.#arrive()
       this.town.wait(step.ms)
+      for (const shard of [0, 1]) this.town.tick(shard)
+      this.model.until(this.town.nowMs)
     }
     this.#compareBalances()
   }
@@ -160,9 +179,42 @@ class Comparison {
       ? this.model.payLinked(payments, this.town.nowMs)
       : payments.map((payment) => this.model.pay(payment, this.town.nowMs))
     expect(told.batch?.refusals).toEqual(expected)
-    for (const refusal of expected) this.seen.set(refusal, (this.seen.get(refusal) ?? 0) + 1)
+    for (const refusal of expected) this.#saw(refusal)
     this.longest.batch = Math.max(this.longest.batch, records.length)
     this.longest.transit = Math.max(this.longest.transit, ...told.batch!.transit.map(([, count]) => count))
+  }
+
+  #hold({ payer, payee, fen, lifeMs }: Extract<Step, { do: 'hold' }>): void {
+    const { number: wallet, shard } = this.town.wallet(payer)
+    const asked = { payee: this.town.wallet(payee).number, expiresMs: this.town.nowMs + lifeMs }
+    const head = this.town.byWallet(payer)
+    const fields = { ...head, ...asked, wallet, amount: fen, payeeInstitution: institution }
+    const { refusal } = this.town.command(shard, 'holdPlace', fields)
+    expect(refusal).toBe(this.model.hold(head.id.join('.'), { ...asked, payer: wallet, fen }, this.town.nowMs))
+    if (refusal === 'accepted') this.#holds.push({ payer, id: head.id, ...asked })
+    this.#saw(refusal)
+  }
+
+  #endHold(step: Extract<Step, { do: 'capture' | 'give up' }>): void {
+    const hold = this.#holds.at(-step.back)
+    if (hold === undefined) return
+    const { number: wallet, shard } = this.town.wallet(hold.payer)
+    const head = headOf({ signer: signers.payeeKey, keyVersion: 1, actor: wallet, id: this.town.id() })
+    const fields = { ...head, wallet, payee: hold.payee, hold: hold.id }
+    const id = hold.id.join('.')
+    const { nowMs } = this.town
+    const isCapture = step.do === 'capture'
+    const { refusal } = isCapture
+      ? this.town.command(shard, 'holdCapture', { ...fields, amount: step.fen })
+      : this.town.command(shard, 'holdVoid', fields)
+    this.#saw(refusal)
+    // The model never forgets what has ended.
+    if (refusal === 'hold-unknown' && nowMs >= hold.expiresMs + holdMemoryMs) return
+    expect(refusal).toBe(isCapture ? this.model.capture(id, step.fen, nowMs) : this.model.giveUp(id))
+  }
+
+  #saw(refusal: string): void {
+    this.seen.set(refusal, (this.seen.get(refusal) ?? 0) + 1)
   }
 
   #payeeNumber(payer: Name, payee: Name | 'nobody'): number {
@@ -179,7 +231,7 @@ class Comparison {
     const { fen, payee: payeeNumber } = payment
     const { refusal } = this.town.pay(payer, payer, '0.01', { id, fen, payeeNumber, digest: Number(payment.body) })
     const expected = this.model.pay(payment, this.town.nowMs)
-    this.seen.set(refusal, (this.seen.get(refusal) ?? 0) + 1)
+    this.#saw(refusal)
     // The model never forgets; the ledger may, once the id could not run any more.
     if (refusal === 'id-expired' && payment.idMadeMs < this.town.nowMs - 900_000) return
     expect(refusal).toBe(expected)
@@ -206,6 +258,8 @@ class Comparison {
   end(): void {
     this.#arrive()
     this.#compareBalances()
+    const held = names.map((name) => BigInt(this.town.view(name).held))
+    expect(held).toEqual(names.map((name) => this.model.heldOf(this.town.wallet(name).number)))
     const sum = names.reduce((all, name) => all + BigInt(fenAtStart[groups[name]]), 0n)
     expect(this.model.total()).toBe(sum)
   }
@@ -238,6 +292,9 @@ test('the fast ledger answers every program of payments as the slow and obvious 
     'payee-balance-limit-exceeded',
     'batch-not-local',
     'batch-linked',
+    'hold-exceeded',
+    'hold-expired',
+    'hold-ended',
   ]
   expect(outcomes.filter((outcome) => !seen.has(outcome))).toEqual([])
 })
