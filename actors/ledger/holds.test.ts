@@ -1,96 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dayOfDate, dayStartMs } from './businessTime.ts'
-import { duePerFrameMax } from './dueDeadlines.ts'
-import { holdLifeMsMax, holdMemoryMs, holdsPerWalletMax } from './holds.ts'
-import { findHoldView, type HoldView } from './holdViews.ts'
+import { holdLifeMsMax, holdsPerWalletMax } from './holds.ts'
+import { Hotel } from './hotel.fixture.ts'
 import { parseCommandId } from './ids.ts'
-import { Market } from './market.fixture.ts'
 import { fenMax } from './money.ts'
-import { fenOf, headOf, yuanOf } from './paper.fixture.ts'
-import { signers, walletActions } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
-import { type Answer, institution, mondayMorningMs } from './town.fixture.ts'
+import { fenOf, yuanOf } from './paper.fixture.ts'
+import { walletActions } from './records.ts'
 
 const hourMs = 3_600_000
-
-/** Payers of two shards and a hotel in the first, all of one institution. */
-class Hotel extends Market {
-  constructor(idsMax = 1_024, startMs = mondayMorningMs) {
-    super({ idsMax, startMs })
-    this.shop('hotel', { shard: 0 })
-    this.open('ann', { shard: 0, yuan: '100.00' })
-    this.open('bo', { shard: 1, yuan: '100.00' })
-  }
-
-  hold(
-    payer: string,
-    yuan: string,
-    o: { id?: Uint8Array; expiresMs?: number; payee?: string } = {},
-  ): Answer & { id: Uint8Array } {
-    const { number, shard } = this.wallet(payer)
-    const head = { ...this.byWallet(payer), ...(o.id && { id: o.id }) }
-    const answer = this.command(shard, 'holdPlace', {
-      ...head,
-      wallet: number,
-      payee: this.wallet(o.payee ?? 'hotel').number,
-      amount: fenOf(yuan),
-      expiresMs: o.expiresMs ?? this.nowMs + hourMs,
-      payeeInstitution: institution,
-    })
-    return { ...answer, id: head.id }
-  }
-
-  byPayee(payer: string): ReturnType<typeof headOf> {
-    return headOf({ signer: signers.payeeKey, keyVersion: 1, actor: this.wallet(payer).number, id: this.id() })
-  }
-
-  capture(payer: string, hold: Uint8Array, yuan: string, o: { id?: Uint8Array; payee?: string } = {}): Answer {
-    const { number, shard } = this.wallet(payer)
-    const payee = this.wallet(o.payee ?? 'hotel').number
-    const head = { ...this.byPayee(payer), ...(o.id && { id: o.id }) }
-    return this.command(shard, 'holdCapture', { ...head, wallet: number, payee, amount: fenOf(yuan), hold })
-  }
-
-  void(payer: string, hold: Uint8Array, o: { id?: Uint8Array } = {}): Answer {
-    const { number, shard } = this.wallet(payer)
-    const payee = this.wallet('hotel').number
-    const head = { ...this.byPayee(payer), actor: payee, ...(o.id && { id: o.id }) }
-    return this.command(shard, 'holdVoid', { ...head, wallet: number, payee, hold })
-  }
-
-  /**
-   * Holds of others that expire at a moment, more than one frame frees: what expires a moment later is overdue and not
-   * carried out in the next frame.
-   */
-  crowd(expiresMs: number): void {
-    const each = Math.ceil((duePerFrameMax + 1) / 3)
-    for (const name of ['guest 0', 'guest 1', 'guest 2']) {
-      this.open(name, { shard: 0, yuan: '1.00' })
-      for (let n = 0; n < each; n++) this.hold(name, '0.01', { expiresMs })
-    }
-  }
-
-  limits(limits: { day?: number; year?: number }): void {
-    const all = { class: 1, effectiveMs: 0, balance: fenMax, single: fenMax, day: fenMax, year: fenMax, ...limits }
-    this.command(0, 'limitsPut', { ...this.byOperator(), ...all })
-  }
-
-  holdView(payer: string, hold: Uint8Array): HoldView | undefined {
-    const { number, shard } = this.wallet(payer)
-    return findHoldView(this.shards[shard]!.ledger.state, number, hold)
-  }
-
-  expectSound(): void {
-    for (const { ledger, log } of this.shards) {
-      const { state } = ledger
-      expect(digestFromScratch(state)).toBe(state.digest.text())
-      expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-      expect(replay(log).state.digestText()).toBe(state.digestText())
-    }
-  }
-}
 
 describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
   test('and cannot spend it any more', () => {
@@ -241,85 +159,6 @@ describe('no hold', () => {
     expect(h.command(0, 'walletStatus', { ...h.byInstitution(), ...close }).refusal).toBe('wallet-not-empty')
     h.capture('ann', id, '100.00')
     expect(h.command(0, 'walletStatus', { ...h.byInstitution(), ...close }).refusal).toBe('accepted')
-  })
-})
-
-test('though more fall due than one frame frees, who spends finds the money at once', () => {
-  const h = new Hotel(1_024)
-  const payers = Array.from({ length: 4 }, (_, n) => `payer ${n}`)
-  const each = Math.ceil((duePerFrameMax + 40) / payers.length)
-  for (const name of payers) h.open(name, { shard: 0, yuan: '1.00' })
-  for (let n = 0; n < each; n++) for (const name of payers) h.hold(name, '0.01', { expiresMs: h.nowMs + 5_000 })
-  h.wait(5_000)
-  const last = payers.at(-1)!
-  expect(h.pay(last, 'hotel', '1.00').refusal).toBe('accepted')
-  expect(h.shards[0]!.ledger.state.books.held).toBeGreaterThan(0)
-  for (const name of payers.slice(0, -1)) expect(h.view(name)).toMatchObject({ balance: 100, held: 0 })
-  h.tick(0)
-  expect(h.shards[0]!.ledger.state.books.held).toBe(0)
-  h.wait(holdMemoryMs)
-  for (let n = 0; n < 3; n++) h.tick(0)
-  expect(h.shards[0]!.ledger.state.deadlines.count).toBe(0)
-  h.expectSound()
-})
-
-describe('money whose hold is over, though its turn among all that fell due has not come,', () => {
-  /** Ann has 100.00, of which 60.00 were held until just now. */
-  function afterExpiry(limits: { day?: number; year?: number } = {}): Hotel {
-    const h = new Hotel()
-    h.limits(limits)
-    h.hold('ann', '60.00', { expiresMs: h.nowMs + 5_000 })
-    h.crowd(h.nowMs + 4_999)
-    h.wait(5_000)
-    return h
-  }
-  const all = { payer: 'ann', payee: 'hotel', fen: 100_00 }
-
-  test.each([
-    ['by itself', false],
-    ['linked', true],
-  ])('is paid out by a batch, %s', (_, atomic) => {
-    const h = afterExpiry()
-    expect(h.payBatch(0, [all], { atomic }).batch?.refusals).toEqual(['accepted'])
-    expect([h.balance('ann'), h.balance('hotel')]).toEqual([0, 100_00])
-    expect(h.view('ann')).toMatchObject({ held: 0, dayOut: 100_00 })
-    h.expectSound()
-  })
-
-  test.each([
-    ['day', { day: 100_00 }],
-    ['year', { year: 100_00 }],
-  ])('counts against no limit of the %s any more', (_, limits) => {
-    const payment = afterExpiry(limits)
-    expect(payment.pay('ann', 'hotel', '41.00').refusal).toBe('accepted')
-    payment.expectSound()
-    for (const atomic of [false, true]) {
-      const h = afterExpiry(limits)
-      const lines = [40_00, 1_00].map((fen) => ({ ...all, fen }))
-      expect(h.payBatch(0, lines, { atomic }).batch?.refusals).toEqual(['accepted', 'accepted'])
-      h.expectSound()
-    }
-  })
-
-  test('is free also after a linked batch that was taken back, and counts against no limit', () => {
-    const h = afterExpiry()
-    const lines = [40_00, 50_00, 10_01].map((fen) => ({ ...all, fen }))
-    const told = h.payBatch(0, lines, { atomic: true })
-    expect(told.batch?.refusals).toEqual(['batch-linked', 'batch-linked', 'funds-insufficient'])
-    expect(h.view('ann')).toMatchObject({ balance: 100_00, held: 0, dayOut: 0, yearOut: 0 })
-    h.expectSound()
-  })
-
-  test('goes back by a refund', () => {
-    const h = new Hotel()
-    h.order('hotel', 'A1', '10.00')
-    h.payOrder('ann', 'hotel', 'A1', '10.00')
-    h.hold('hotel', '10.00', { payee: 'ann', expiresMs: h.nowMs + 5_000 })
-    h.crowd(h.nowMs + 4_999)
-    h.wait(5_000)
-    expect(h.refund('hotel', 'A1', '10.00').refusal).toBe('accepted')
-    expect([h.balance('ann'), h.balance('hotel')]).toEqual([100_00, 0])
-    h.expectSound()
   })
 })
 
