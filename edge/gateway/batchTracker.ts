@@ -87,8 +87,14 @@ export class BatchTracker {
   }
 
   #onSubmitted(tracked: Tracked, submitted: Submitted): void {
-    if (submitted.kind !== 'answered') return this.#end(tracked, submitted)
-    if (submitted.code !== 0) return this.#end(tracked, { kind: 'refused', code: submitted.code })
+    if (submitted.kind !== 'answered') {
+      this.#end(tracked, submitted)
+      return
+    }
+    if (submitted.code !== 0) {
+      this.#end(tracked, { kind: 'refused', code: submitted.code })
+      return
+    }
     tracked.onTaken()
     if (!this.#endIfComplete(tracked)) {
       // Nobody tells this edge of the credits of a batch that was executed before: it has to be asked for.

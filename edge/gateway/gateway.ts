@@ -159,11 +159,11 @@ export class Gateway {
   async payBatch(batch: BatchId, [home, ...others]: readonly ShardPart[]): Promise<BatchOutcome[]> {
     if (this.#draining) return [home, ...others].map(() => ({ kind: 'not-sent', why: 'draining' }))
     const deadlineMs = this.#ports.monotonicMs() + this.#deadlineMs
-    const pay = ({ shard, submission }: ShardPart, onTaken = () => undefined as void): Promise<BatchOutcome> =>
+    const pay = ({ shard, submission }: ShardPart, onTaken: () => void): Promise<BatchOutcome> =>
       this.#batches.pay(this.gates[shard]!, batch, submission, deadlineMs, onTaken)
     let rest = Promise.resolve(others.map((): BatchOutcome => ({ kind: 'unknown' })))
     const first = await pay(home!, () => {
-      rest = Promise.all(others.map((part) => pay(part)))
+      rest = Promise.all(others.map((part) => pay(part, () => undefined)))
     })
     return [first, ...(await rest)]
   }

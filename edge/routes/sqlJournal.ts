@@ -41,6 +41,8 @@ import { selectMerchantUsers } from './sqlMerchantUsers.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
 import { selectProposals, selectStandings } from './sqlRisk.ts'
+import { selectSaga } from './sqlSagas.ts'
+import { type EndOfLog, followedRows, reaches, type Standing, standingRows } from './sqlStanding.ts'
 import { selectLines, selectOpening, selectOrderOfPayment } from './sqlStatements.ts'
 import type { Days } from './statementDays.ts'
 
@@ -50,14 +52,6 @@ const recordIndexMax = 0xffff
 const batchPaymentsMax = 2 * (recordIndexMax + 1)
 const connections = 4
 const lookEveryMs = 1_000
-/** A projector that has not been heard of for so long may have missed what somebody asks for. */
-const silentAfter = '60 seconds'
-/**
- * A journal that is further behind its shard's log than this, in log time, does not say that there is nothing. What is
- * newer the shard itself remembers: ids for 20 minutes, sagas for an hour, orders for a day.
- */
-const behindMsMax = 60_000
-const rechargeKind = 1
 /** An order has no more refunds than this shown; the order itself says how much went back. */
 const refundsMax = 1_000
 /** And a mandate no more payments. */
@@ -74,20 +68,6 @@ type EntryRow = {
   time: bigint
 }
 type RefundRow = { id: Uint8Array; by_user: number; by_user_version: number }
-/** How far a shard is followed, as it was before something was looked for; `heard`: some shard was followed lately. */
-type Standing = Followed & { readonly heard: boolean }
-type SagaRow = {
-  kind: number
-  amount: bigint
-  step: number
-  reason: number
-  balance_after: bigint
-  requested: bigint
-  changed: bigint
-}
-
-/** Where a shard's log ends, as the shard's owner says. @throws ShardUnavailable */
-type EndOfLog = (shard: number) => Promise<Followed>
 
 /** The journal in the region's Postgres. Whatever goes wrong there is an `away`: it holds up nothing else. */
 export class SqlJournal implements Journal {
@@ -146,13 +126,7 @@ export class SqlJournal implements Journal {
   }
 
   saga(wallet: number, id: Uint8Array): Promise<Found<JournalSaga>> {
-    return this.#one(wallet, async (sql) => {
-      const [row] = await sql<SagaRow[]>`
-        select kind, amount_fen as amount, step, reason, balance_after_fen as balance_after, requested_ms as requested,
-          changed_ms as changed
-        from sagas where wallet = ${wallet} and id = ${id}`
-      return row && sagaOf(row, wallet)
-    })
+    return this.#one(wallet, (sql) => selectSaga(sql, wallet, id))
   }
 
   entries(
@@ -448,44 +422,6 @@ function withinTimeout<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(late, queryTimeoutMs)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-export async function followedRows(
-  sql: postgres.Sql,
-  which: postgres.PendingQuery<postgres.Row[]>,
-): Promise<Followed[]> {
-  const rows = await sql<{ shard: number; seq: bigint; time: bigint }[]>`
-    select shard, seq, log_time_ms as time from positions ${which}`
-  return rows.map(({ shard, seq, time }) => ({ shard, seq: Number(seq), timeMs: Number(time) }))
-}
-
-async function standingRows(sql: postgres.Sql): Promise<Standing[]> {
-  // One process follows all shards, and writes only those in which something happened: any of them shows that it lives.
-  const rows = await sql<{ shard: number; seq: bigint; time: bigint; heard: boolean }[]>`
-    select shard, seq, log_time_ms as time, max(followed_at) over () > now() - ${silentAfter}::interval as heard
-    from positions`
-  return rows.map(({ shard, seq, time, heard }) => ({ shard, seq: Number(seq), timeMs: Number(time), heard }))
-}
-
-/**
- * A log to which nothing is added has an old end: there the position counts, not the time. Its newest frame may be
- * missing: it may be the very request that was answered with `id-expired`, and what it did the ledger still remembers.
- */
-function reaches({ seq, timeMs }: Followed, end: Followed): boolean {
-  return seq >= end.seq - 1 || timeMs >= end.timeMs - behindMsMax
-}
-
-function sagaOf(row: SagaRow, wallet: number): JournalSaga {
-  return {
-    kind: row.kind === rechargeKind ? 'recharge' : 'redemption',
-    walletNumber: wallet,
-    amountFen: Number(row.amount),
-    step: row.step,
-    code: row.reason,
-    balanceAfterFen: Number(row.balance_after),
-    requestedMs: Number(row.requested),
-    changedMs: Number(row.changed),
-  }
 }
 
 function executedAt(row: { shard: number; seq: bigint; index: number; time: bigint }): JournalPayment['executed'] {

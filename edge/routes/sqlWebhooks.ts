@@ -8,7 +8,8 @@ import {
   webhookStates,
 } from '../../actors/log/webhookEvents.ts'
 import type { Followed } from './journal.ts'
-import { followedRows, type SqlJournal } from './sqlJournal.ts'
+import type { SqlJournal } from './sqlJournal.ts'
+import { followedRows } from './sqlStanding.ts'
 import type { JournalWebhook, WebhookJournal } from './webhookJournal.ts'
 
 /** Of one event; what came before these is of no use to anybody any more. */
