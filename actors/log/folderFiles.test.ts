@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { namesIn, putFile } from './folderFiles.ts'
 
@@ -56,4 +58,20 @@ test('a file whose pieces end half way leaves what was there, and nothing beside
 
 test('a folder that is not there holds nothing', async () => {
   expect(await namesIn(join(dir, 'nowhere'))).toEqual([])
+})
+
+test('a file of which the system takes a part and no more is said not to fit, and nothing of it is left', async () => {
+  await putFile(dir, 'one', [Buffer.from('before')])
+  const program = `
+    const { putFile } = await import(${JSON.stringify(new URL('folderFiles.ts', import.meta.url).href)})
+    const piece = new Uint8Array(7_000)
+    console.log(await putFile(process.argv.at(-1), 'one', [piece, piece, piece]).catch(String))`
+  // No file of this process may be larger than a piece and a half: the first write stops in the second piece.
+  const limit = 'trap "" XFSZ && ulimit -f 20 && exec "$@"'
+  const run = 'Deno' in globalThis ? ['eval', program] : ['--input-type=module', '-e', program]
+  const args = ['-c', limit, 'sh', process.execPath, ...run, dir]
+  const { stdout } = await promisify(execFile)('sh', args, { timeout: 20_000 })
+  expect(stdout).toMatch(/file too large/i)
+  expect(await namesIn(dir)).toEqual(['one'])
+  expect(readFileSync(join(dir, 'one'), 'utf8')).toBe('before')
 })
