@@ -27,6 +27,16 @@ describe.skipIf(missing !== undefined)(`a shard in two regions ${missing ?? ''}`
     await hosts.equal()
   })
 
+  test('owner and standby say alike how far a shard and the other have come', async () => {
+    const lanes = async (letter: 'a' | 'b', shard: number) => (await hosts.ask(letter, shard, { type: 'lanes' })).lanes
+    for (const shard of [0, 1]) {
+      expect(await lanes('a', shard)).toEqual(await lanes('b', shard))
+      expect(await lanes('a', shard)).toEqual(
+        [0, 1].map(() => ({ kept: 0, next: 0, received: 0, sentFen: 0, takenFen: 0 })),
+      )
+    }
+  })
+
   test('goes alone while the link is cut, refuses to be taken over, and comes back to sync by itself', async () => {
     await hosts.servers.link.cut('leaf')
     await Promise.all([hosts.openUsers(2, ['a'], [0]), hosts.openUsers(2, ['b'], [1])])

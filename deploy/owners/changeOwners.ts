@@ -1,12 +1,16 @@
 import { createPrivateKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import type { LaneEnds } from '../../actors/log/laneEnds.ts'
 import { type LossStatement, type OperatorWord, signLoss } from '../../actors/log/operatorWord.ts'
 import type { OwnerRecord } from '../../actors/log/ownerRecord.ts'
 import { type OwnerRecords, restoreWitness } from '../ownerRecords.ts'
+import { laneDifferences, sayDifference } from './laneDifferences.ts'
 import type { OwnersOptions } from './options.ts'
 import type { ControlRequest, PairAccess } from './pairAccess.ts'
 
 type Say = (line: string) => void
+/** What a change needs of the two regions. */
+export type ChangedPair = Pick<PairAccess, 'shardCount' | 'regions' | 'recordsOf' | 'lanesOf' | 'ask'>
 
 const ofRecord = (record: OwnerRecord | undefined): string =>
   record === undefined ? 'knows nothing' : `says region ${record.owner}, epoch ${record.epoch}, ${record.mode}`
@@ -32,16 +36,23 @@ export async function showOwners(pair: PairAccess, say: Say): Promise<boolean> {
  * Makes a region the owner of shards. A move is asked of the owner, everything else of the region that takes over.
  * @returns whether all of them went there
  */
-export async function changeOwners(pair: PairAccess, options: OwnersOptions, say: Say): Promise<boolean> {
+export async function changeOwners(pair: ChangedPair, options: OwnersOptions, say: Say): Promise<boolean> {
   const { action, region } = options
   const shards = shardsOf(pair, options)
   const asked = action === 'move' ? (region === 'a' ? 'b' : 'a') : region
   const believed = await pair.recordsOf(pair.regions.includes(asked) ? asked : region)
   const words = wordsOf(options)
+  const toGo = shards.filter((each) => believed[each]?.owner !== region)
+  const differing = action === 'accept-loss' ? await sayDifferences(pair, region, toGo, say) : new Set<number>()
   let done = true
   for (const each of shards) {
-    if (believed[each]?.owner === region) {
+    if (!toGo.includes(each)) {
       say(`shard ${each}: region ${region} owns it already`)
+      continue
+    }
+    if (differing.has(each) && !options.despiteDifferences) {
+      say(`shard ${each}: refused: it and another shard would disagree, see above (--despite-differences goes on)`)
+      done = false
       continue
     }
     const request: ControlRequest =
@@ -55,7 +66,36 @@ export async function changeOwners(pair: PairAccess, options: OwnersOptions, say
   return done
 }
 
-function shardsOf(pair: PairAccess, { shard }: OwnersOptions): number[] {
+/**
+ * Compares what the shards that are to go on without their tail, and all others, have of what they owe one another, as
+ * the region that goes on has it.
+ * @returns the shards among them of which something differs, or is not known
+ */
+async function sayDifferences(
+  pair: ChangedPair,
+  region: string,
+  given: readonly number[],
+  say: Say,
+): Promise<Set<number>> {
+  const ends = new Map<number, LaneEnds[]>()
+  const differing = new Set<number>()
+  if (given.length === 0) return differing
+  for (let shard = 0; shard < pair.shardCount; shard++) {
+    const lanes = await pair.lanesOf(region, shard)
+    if (lanes !== undefined) ends.set(shard, lanes)
+    else {
+      say(`shard ${shard}: region ${region} cannot say what it and others owe each other`)
+      for (const each of given) differing.add(each)
+    }
+  }
+  for (const difference of laneDifferences(ends, new Set(given))) {
+    say(sayDifference(difference))
+    for (const each of [difference.from, difference.to]) if (given.includes(each)) differing.add(each)
+  }
+  return differing
+}
+
+function shardsOf(pair: Pick<PairAccess, 'shardCount'>, { shard }: OwnersOptions): number[] {
   if (shard !== undefined && shard >= pair.shardCount) throw new Error(`there are ${pair.shardCount} shards`)
   return shard === undefined ? Array.from({ length: pair.shardCount }, (_, each) => each) : [shard]
 }

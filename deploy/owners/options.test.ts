@@ -12,6 +12,7 @@ test('a shard, or all, goes to the region that is named', () => {
     operators: [],
     signers: [],
     wordFiles: [],
+    despiteDifferences: false,
   })
   expect(parseOwnersOptions(['takeover', 'all', '--to', 'a'])).toMatchObject({ shard: undefined, region: 'a' })
 })
@@ -22,6 +23,11 @@ test('what may lose something needs the word of two', () => {
   expect(parseOwnersOptions([...loss, '--operator', '1=lin.pem', '--word', 'wang.json'])).toMatchObject({
     signers: [{ operator: 1, keyFile }],
     wordFiles: [join(process.cwd(), 'wang.json')],
+  })
+  expect(
+    parseOwnersOptions([...loss, '--word', 'lin.json', '--word', 'wang.json', '--despite-differences']),
+  ).toMatchObject({
+    despiteDifferences: true,
   })
   expect(parseOwnersOptions(['word', 'all', '--to', 'a', '--operator', '1=lin.pem'])).toMatchObject({ action: 'word' })
   expect(parseOwnersOptions(['seed', '--by', 'lin', '--by', 'wang'])).toMatchObject({ operators: ['lin', 'wang'] })
@@ -38,6 +44,7 @@ describe('one line names what is wrong', () => {
     [['move', '1', '--to', 'c'], 'move needs --to a or --to b'],
     [['seed'], 'seed needs the word of two operators'],
     [['seed', '--by', 'lin', '--by', 'lin'], 'seed needs the word of two operators'],
+    [['move', '0', '--to', 'a', '--despite-differences'], 'move takes no --despite-differences'],
     [['accept-loss', '0', '--to', 'a', '--operator', '1=x'], 'accept-loss needs the word of two operators'],
     [['word', '0', '--to', 'a'], 'word needs one --operator'],
     [['word', '0', '--to', 'a', '--operator', 'lin'], '--operator must be a number and the file of its key'],

@@ -14,6 +14,8 @@ export type OwnersOptions = {
   signers: { operator: number; keyFile: string }[]
   /** Files with what operators said elsewhere. */
   wordFiles: string[]
+  /** A loss is accepted although shards would then disagree on what they owe each other. */
+  despiteDifferences: boolean
 }
 
 export const usage = `Usage: npx jiaozi owners ACTION [options]
@@ -30,6 +32,7 @@ Which of two regions owns a shard, and how that is changed by hand.
 
   --operator NUMBER=KEYFILE       accept-loss, word: an operator as the ledger knows the key, and the key
   --word FILE                     accept-loss: what an operator signed elsewhere
+  --despite-differences           accept-loss: also where shards would then disagree on what they owe each other
   --by NAME                       seed: who says so; it needs two of them
   --data DIR                      data folder of the installation (default .data)
 
@@ -61,12 +64,17 @@ export function parseOwnersOptions(args: readonly string[]): OwnersOptions | und
     throw new UsageError('accept-loss needs the word of two operators: --operator NUMBER=KEYFILE or --word FILE')
   }
   if (action === 'word' && signers.length !== 1) throw new UsageError('word needs one --operator NUMBER=KEYFILE')
+  const despiteDifferences = values['despite-differences']
+  if (despiteDifferences && action !== 'accept-loss') {
+    throw new UsageError(`${action} takes no --despite-differences`)
+  }
   const options = {
     data: resolve(values.data!),
     action: action as OwnersOptions['action'],
     operators,
     signers,
     wordFiles,
+    despiteDifferences,
   }
   if (!changing.includes(action)) return { ...options, shard: undefined, region: '' }
   if (shardText === undefined || !/^(all|\d{1,2})$/.test(shardText)) {
@@ -94,6 +102,7 @@ function parse(args: readonly string[]) {
         to: { type: 'string' },
         operator: { type: 'string', multiple: true },
         word: { type: 'string', multiple: true },
+        'despite-differences': { type: 'boolean', default: false },
         by: { type: 'string', multiple: true },
         help: { type: 'boolean', default: false },
       },

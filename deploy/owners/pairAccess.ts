@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type NatsConnection, NoRespondersError, RequestError } from '@nats-io/nats-core'
+import type { LaneEnds } from '../../actors/log/laneEnds.ts'
 import { connectNats, type NatsAccess } from '../../actors/log/natsConnection.ts'
 import type { OperatorWord } from '../../actors/log/operatorWord.ts'
 import { controlSubject } from '../../actors/log/subjects.ts'
@@ -16,7 +17,7 @@ const nobodyThereMs = 5_000
 const askAgainMs = 200
 
 export type ControlRequest =
-  | { type: 'status' | 'move' | 'takeover' }
+  | { type: 'status' | 'lanes' | 'move' | 'takeover' }
   | { type: 'accept-loss'; words: readonly OperatorWord[] }
 export type ControlAnswer = { ok: boolean; reason?: string } & Record<string, unknown>
 
@@ -74,6 +75,12 @@ export class PairAccess {
         await sleep(askAgainMs * (0.5 + Math.random()))
       }
     }
+  }
+
+  /** How far a region's replica of a shard has come with each other shard; undefined when it cannot say. */
+  async lanesOf(region: string, shard: number): Promise<LaneEnds[] | undefined> {
+    const answer = await this.ask(region, shard, { type: 'lanes' }).catch(() => undefined)
+    return answer?.ok === true ? (answer.lanes as LaneEnds[]) : undefined
   }
 
   #region(letter: string): NatsConnection {

@@ -18,7 +18,14 @@ const changes = {
   'accept-loss': 'take shards over without what only the other region knew; two operators sign that',
 } as const
 
-type Options = { data: string; to?: string; operator?: string[]; word?: string[]; by?: string[] }
+type Options = {
+  data: string
+  to?: string
+  operator?: string[]
+  word?: string[]
+  by?: string[]
+  despiteDifferences?: boolean
+}
 
 const repeated = (name: string, values: readonly string[] = []): string[] => values.flatMap((value) => [name, value])
 
@@ -26,9 +33,10 @@ const repeated = (name: string, values: readonly string[] = []): string[] => val
 export function addOwnerCommands(jiaozi: Command, run: (work: () => Promise<number>) => () => Promise<void>): void {
   const owners = jiaozi.command('owners').description('which of two regions owns a shard')
   const start = (action: string, command: Command): Promise<number> => {
-    const { data, to, operator, word, by } = command.opts<Options>()
+    const { data, to, operator, word, by, despiteDifferences } = command.opts<Options>()
     const said = [...repeated('--operator', operator), ...repeated('--word', word), ...repeated('--by', by)]
     const named = [...(to === undefined ? [] : ['--to', to]), ...said]
+    if (despiteDifferences) named.push('--despite-differences')
     return runProgram(program, [action, ...command.args, '--data', resolve(data), ...named], 'inherit')
   }
   const show = owners.command('show').description('what the witness and both regions say').addOption(dataOption())

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { LaneEnds } from '../../log/laneEnds.ts'
 import { type OperatorWord, operatorsWhoSaid } from '../../log/operatorWord.ts'
 import type { MoveAgreement } from './moveAgreement.ts'
 import { type ShardOwnership, soloLeaseMs } from './shardOwnership.ts'
@@ -10,6 +11,8 @@ const soloSurelyOverMs = 2.5 * soloLeaseMs
 
 const controlRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('status') }),
+  /** How far it and the other shards have come with what they owe one another. */
+  z.object({ type: z.literal('lanes') }),
   z.object({ type: z.literal('takeover') }),
   z.object({ type: z.literal('move') }),
   z.object({
@@ -17,6 +20,9 @@ const controlRequest = z.discriminatedUnion('type', [
     words: z.array(z.object({ operator: z.int().min(1), signature: z.string().max(100) })).max(8),
   }),
 ])
+
+/** What moves a shard, or asks only how it stands. */
+type Wish = Exclude<z.infer<typeof controlRequest>, { type: 'lanes' }>
 
 export type ControlAnswer = { readonly ok: boolean; readonly reason?: string } & Record<string, unknown>
 
@@ -28,6 +34,8 @@ export type OperatorRequestsOptions = {
   /** Key of an operator who may act, as the replica's ledger has it. */
   readonly operatorKey: (operator: number) => Uint8Array | undefined
   readonly status: () => Record<string, unknown>
+  /** By peer shard, as the replica has applied them; undefined while it has nothing. */
+  readonly lanes: () => readonly LaneEnds[] | undefined
 }
 
 /** What operators ask of a region's replica of a shard. An answer says how the shard stands then. */
@@ -44,12 +52,19 @@ export class OperatorRequests {
   async answer(message: unknown): Promise<ControlAnswer> {
     const parsed = controlRequest.safeParse(message)
     if (!parsed.success) return { ok: false, reason: 'request-malformed' }
+    if (parsed.data.type === 'lanes') return this.#lanes()
     const reason = await this.#follow(parsed.data)
     return reason === undefined ? { ok: true, ...this.#o.status() } : { ok: false, reason, ...this.#o.status() }
   }
 
+  #lanes(): ControlAnswer {
+    const lanes = this.#o.lanes()
+    const status = this.#o.status()
+    return lanes === undefined ? { ok: false, reason: 'state-unknown', ...status } : { ok: true, lanes, ...status }
+  }
+
   /** @returns why it was not done */
-  #follow(request: z.infer<typeof controlRequest>): Promise<string | undefined> | string | undefined {
+  #follow(request: Wish): Promise<string | undefined> | string | undefined {
     const { state, owner } = this.#ownership
     if (request.type === 'status') return undefined
     if (state.record === undefined) return 'record-unknown'

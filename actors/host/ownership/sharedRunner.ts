@@ -1,8 +1,10 @@
+import type { LaneEnds } from '../../log/laneEnds.ts'
 import type { OwnerRecord } from '../../log/ownerRecord.ts'
 import { messageOf } from '../../log/process.ts'
 import { encodeSafePosition } from '../../log/safePositions.ts'
 import type { ShardLog } from '../../log/shardLog.ts'
 import { safeSubject } from '../../log/subjects.ts'
+import { laneEndsOf } from '../laneEnds.ts'
 import type { Leader } from '../leader.ts'
 import type { Runner, RunnerOptions } from '../shardRunner.ts'
 import type { Mistakes } from './mistakes.ts'
@@ -109,6 +111,7 @@ export class SharedRunner implements Runner {
       agreement,
       operatorKey: (operator) => replica.leader?.operatorKey(operator),
       status: () => this.status(),
+      lanes: () => this.#lanes(),
     })
   }
 
@@ -170,6 +173,11 @@ export class SharedRunner implements Runner {
       differs: this.#differs,
       ready: this.ready,
     }
+  }
+
+  #lanes(): LaneEnds[] | undefined {
+    const replica = this.leader?.replica
+    return replica?.started === true ? laneEndsOf(replica.ledger.state) : undefined
   }
 
   #onApplied(position: number): void {

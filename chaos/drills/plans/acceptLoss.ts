@@ -1,7 +1,9 @@
+import type { LaneEnds } from '../../../actors/log/laneEnds.ts'
+import { laneDifferences, sayDifference } from '../../../deploy/owners/laneDifferences.ts'
 import type { Drill, Field } from '../drill.ts'
 import { lossWord, type Operator, twoOperators } from '../site/operators.ts'
 import { finalAnswer } from '../traffic/payment.ts'
-import { assertInSync, failBack, homes, pairOf, shardsOf, untilOwners } from './ownership.ts'
+import { allShards, assertInSync, failBack, homes, pairOf, shardsOf, untilOwners } from './ownership.ts'
 
 const aloneWithinMs = 20_000
 const acceptedWithinMs = 60_000
@@ -46,6 +48,7 @@ export const acceptLoss: Drill = {
       ({ sentAtMs, payerShard, payeeShard }) =>
         sentAtMs > cutMs - 10_000 && sentAtMs <= lostMs && (concerned.has(payerShard) || concerned.has(payeeShard)),
     )
+    await lanesAreWhole(field, concerned, other)
     await refusesTakeover(field, shards[0]!, other, operators[0])
     field.timeline.word(`two operators: region ${other} goes on with shards ${shards.join(', ')} without their tail`)
     await accept(field, shards, other, operators)
@@ -60,6 +63,21 @@ export const acceptLoss: Drill = {
     await failBack(field, before)
     await retire()
   },
+}
+
+/** The link was cut before anything was acknowledged alone: no shard has taken in what the logs that are left do not hold. */
+async function lanesAreWhole(field: Field, lost: ReadonlySet<number>, region: string): Promise<void> {
+  const ends = new Map<number, LaneEnds[]>()
+  for (const shard of allShards(field)) {
+    const { lanes } = await field.control(region).ask(shard, { type: 'lanes' })
+    ends.set(shard, lanes as LaneEnds[])
+  }
+  const differences = laneDifferences(ends, lost)
+  field.check(
+    'what shards owe one another goes on whole',
+    differences.length === 0,
+    differences.map(sayDifference).join('; '),
+  )
 }
 
 /** One operator is not enough, and a takeover without loss is not to be had: the owner may have acknowledged more. */

@@ -8,6 +8,7 @@ const requestTimeoutMs = 15_000
 /** What an operator may ask of a region's replica of a shard. */
 export type ControlRequest =
   | { readonly type: 'status' }
+  | { readonly type: 'lanes' }
   | { readonly type: 'takeover' }
   | { readonly type: 'move' }
   | { readonly type: 'accept-loss'; readonly words: readonly Word[] }
