@@ -43,6 +43,11 @@ export type LeaderOptions = {
   ports: HostPorts
   /** Where two regions hold the shard nothing leaves before `commit` covers it; else all that is applied is committed. */
   gated?: boolean
+  /**
+   * False while another region may have gone on without what this one committed alone: other shards are then told nothing
+   * of it any more, neither what they are owed nor what was taken in of theirs. Without it that never comes.
+   */
+  maySayAgain?: () => boolean
   /** Who owns the other shards; without it all are this region's own. */
   owners?: OwnerDirectory
   /** Of the process, for all its leaders: what they owe one destination shares a frame. Without it the leader has its own. */
@@ -176,7 +181,12 @@ export class Leader {
   #owedTo(destination: number): number {
     const lane = this.replica.ledger.state.lanes[destination]!
     if (this.#gate === undefined) return lane.next
+    if (!this.#maySayAgain()) return lane.kept
     return this.#gate.watermarks?.owed[destination] ?? lane.kept
+  }
+
+  #maySayAgain(): boolean {
+    return this.#o.maySayAgain?.() ?? true
   }
 
   #act(applied: Applied): void {
@@ -240,7 +250,7 @@ export class Leader {
   #publishMark(): void {
     this.#scheduleMark('later', markEveryMs)
     const watermarks = this.#gate === undefined ? watermarksOf(this.replica) : this.#gate.watermarks
-    if (watermarks === undefined) return
+    if (watermarks === undefined || !this.#maySayAgain()) return
     const received = watermarks.received.map((taken, source) => {
       const durable = this.#durable[source]
       return { ...taken, durable: durable?.incarnation === taken.incarnation ? durable.number : 0 }

@@ -92,6 +92,28 @@ describe('nothing leaves before its position is committed', () => {
     expect(town.balance(bob)).toBe(150)
   })
 
+  test('no record for another shard, nor word of what came from it, once it was committed alone and may be given up', async () => {
+    let maySayAgain = true
+    const { leader } = await town.lead(0, 'alone', { gated: true, maySayAgain: () => maySayAgain })
+    leader!.commit(leader!.replica.seq)
+    await town.lead(1, 'other')
+    const first = await pay(100)
+    await applied(leader!, first)
+    leader!.commit(first)
+    await town.until('the first has arrived', () => town.inTransit() === 0)
+    const second = await pay(50)
+    await applied(leader!, second)
+    maySayAgain = false
+    leader!.commit(second)
+    await waitAWhile()
+    const marks = marksOf(0).length
+    await waitAWhile()
+    expect([town.inTransit(), town.balance(bob), marksOf(0).length]).toEqual([1, 100, marks])
+    maySayAgain = true
+    await town.until('the second has arrived', () => town.inTransit() === 0)
+    expect([town.balance(bob), marksOf(0).length > marks]).toEqual([150, true])
+  })
+
   test('no completion, and no mark that speaks of the credit: the payer’s shard takes it for open', async () => {
     const payee = await leadGated(1)
     const { leader: payer } = await town.lead(0, 'payer')

@@ -130,7 +130,16 @@ describe.skipIf(skipped !== undefined)('two regions that run', { timeout: timeou
   async function change(action: 'move' | 'takeover', to: 'a' | 'b'): Promise<string[]> {
     const pair = await PairAccess.open(regions.dataDir)
     const said: string[] = []
-    const options = { data: regions.dataDir, action, shard: 0, region: to, operators: [], signers: [], wordFiles: [] }
+    const options = {
+      data: regions.dataDir,
+      action,
+      shard: 0,
+      region: to,
+      operators: [],
+      signers: [],
+      wordFiles: [],
+      despiteDifferences: false,
+    }
     await changeOwners(pair, options, (line) => said.push(line))
     await pair.close()
     return said

@@ -88,6 +88,11 @@ export class ShardOwnership {
     return safePosition(this.#state)
   }
 
+  /** False while an owner's solo lease has run out: two operators may let the other region go on without its tail. */
+  get maySayAgain(): boolean {
+    return this.#state.record?.mode !== 'solo' || this.#o.ports.monotonicMs() < this.#soloUntilMs
+  }
+
   /** How long the record has been what it is. */
   get revisionAgeMs(): number {
     return this.#o.ports.monotonicMs() - this.#revisionSinceMs

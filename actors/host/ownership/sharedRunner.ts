@@ -59,7 +59,12 @@ export class SharedRunner implements Runner {
     this.#o = options
     const { region, shard, lease, shared, ports, logger } = options
     const logOf = (of: string): ShardLog => shared.logOf(shard, of)
-    const replica = new RoleReplica({ ...options, logOf, onApplied: (position) => this.#onApplied(position) })
+    const replica = new RoleReplica({
+      ...options,
+      logOf,
+      onApplied: (position) => this.#onApplied(position),
+      maySayAgain: () => this.ownership.maySayAgain,
+    })
     const ownership = new ShardOwnership({
       region,
       peer: shared.peer,
