@@ -71,6 +71,18 @@ class Mistake extends Market {
   }
 }
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 0.5])(
+  'no institution opens a case for payer %s: no shard could take the money back',
+  (payer) => {
+    const t = new Mistake()
+    const of = { ...t.case, payer }
+    const fields = { ...of, amount: 100, paidMs: t.paidMs, payerInstitution: institution }
+    expect(t.command(0, 'disputeOpen', { ...t.byInstitution(), ...fields }).refusal).toBe('wallet-unknown')
+    expect(t.command(0, 'disputeAnswer', { ...t.byWallet('bo'), ...of, consent: 1 }).refusal).toBe('dispute-unknown')
+    t.expectSound()
+  },
+)
+
 test('who consents finds what a hold that is over set aside, though more is due than one frame carries out', () => {
   const t = new Mistake()
   t.dispute()

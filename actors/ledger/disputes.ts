@@ -50,6 +50,8 @@ function judgeOpening(s: State, wallet: number, command: Command<'disputeOpen'>)
   if (mayInstitution(s, payerInstitution) !== 'accepted') return 'institution-unknown'
   const may = mayAsPayer(s, command, payer, payerInstitution)
   if (may !== 'accepted') return may
+  // An institution names the payer: what is no wallet's number has no shard that the money could go back to.
+  if (!(Number.isSafeInteger(payer) && payer > 0)) return 'wallet-unknown'
   if (!isAmount(amount)) return 'amount-invalid'
   if (s.accounts.state(wallet) === walletStates.closed) return 'payee-closed'
   const inTime = Number.isSafeInteger(paidMs) && paidMs <= s.logTimeMs && s.logTimeMs < paidMs + disputePeriodMs
