@@ -95,6 +95,18 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.view(payer)).toMatchObject({ dayOut: 1_000, yearOut: 1_000 })
   })
 
+  test('and may pay as often as before, in however many parts the hotel takes what is held', () => {
+    const h = new Hotel()
+    const rule = { level: 0, percent: 100, effectiveMs: 0, rechargesPerDayMax: 9, paymentsPerDayMax: 3 }
+    for (const shard of [0, 1]) h.command(shard, 'riskRulePut', { ...h.byOperator(), ...rule, textLength: 0 })
+    const { id } = h.hold(payer, '60.00')
+    for (let n = 0; n < 3; n++) expect(h.capture(payer, id, '0.01').refusal).toBe('accepted')
+    expect(h.pay(payer, 'hotel', '1.00').refusal).toBe('accepted')
+    expect(h.pay(payer, 'hotel', '1.00').refusal).toBe('accepted')
+    expect(h.pay(payer, 'hotel', '1.00').refusal).toBe('risk-control')
+    h.expectSound()
+  })
+
   test('for which room stays under the balance limit', () => {
     const h = new Hotel()
     h.open('dee', { shard: h.wallet(payer).shard, class: 4, kyc: 4, yuan: '1000.00' })

@@ -1,6 +1,6 @@
 import { businessDay, yearOfDay } from './businessTime.ts'
 import { addExact, fenMax, LawBroken } from './money.ts'
-import { notePayment, noteTaken } from './riskJudgements.ts'
+import { notCounted, notePayment, noteTaken } from './riskJudgements.ts'
 import type { State } from './state.ts'
 
 /** One leg on a wallet. @throws LawBroken below zero. The caller settles the account and posts the other leg. */
@@ -20,7 +20,9 @@ export function debitWallet(s: State, row: number, amount: number, device: numbe
   const last = accounts.lastDay(row)
   const sameDay = last === today
   const sameYear = sameDay || yearOfDay(last) === yearOfDay(today)
-  const payments = sameDay ? Math.min(65_535, accounts.dayPayments(row) + 1) : 1
+  // What a payee takes in parts of its own choosing must not use up how often the payer may pay in a day.
+  const made = device === notCounted ? 0 : 1
+  const payments = sameDay ? Math.min(65_535, accounts.dayPayments(row) + made) : made
   // A capture is not judged against the limits: its payer's use may pass what a column holds, and then stays at the most.
   const dayOut = Math.min(fenMax, (sameDay ? accounts.dayOut(row) : 0) + amount)
   const yearOut = Math.min(fenMax, (sameYear ? accounts.yearOut(row) : 0) + amount)
