@@ -102,7 +102,7 @@ export class MandateModel {
   }
 
   /** What is on its way is the payee's, or the payer's again. */
-  arrive(): void {
+  arrive(nowMs: number): void {
     for (const { mandate, fen, period } of this.#onTheWay.splice(0)) {
       if (!this.payeeFrozen) {
         this.payeeFen += fen
@@ -110,8 +110,11 @@ export class MandateModel {
       }
       this.balances.set(mandate.payer, this.balances.get(mandate.payer)! + fen)
       this.#count(mandate, -fen, period)
-      mandate.payments -= 1
       if (mandate.scheduled) mandate.missed += 1
+      const ended = mandate.endsMs !== 0 && nowMs >= mandate.endsMs
+      const wasLast = !mandate.scheduled && mandate.payments === mandate.countMax && !ended
+      if (wasLast && mandate.state === 'over') mandate.state = 'active'
+      mandate.payments -= 1
     }
   }
 

@@ -81,7 +81,7 @@ class Both {
 
   goOn(ms: number): void {
     this.street.settle()
-    this.model.arrive()
+    this.model.arrive(this.street.nowMs)
     this.street.until(this.street.nowMs + ms)
     this.model.goOn(this.street.nowMs)
   }
@@ -135,7 +135,7 @@ test('every mandate is paid and refused as a calendar and a list of times say', 
           street.command(0, 'walletStatus', { ...street.byInstitution(), wallet, action })
         } else {
           street.settle()
-          model.arrive()
+          model.arrive(street.nowMs)
         }
         both.compare()
       }

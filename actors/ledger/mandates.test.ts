@@ -1,13 +1,50 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { dayMs } from './businessTime.ts'
-import { parseCommandId } from './ids.ts'
+import { parseCommandId, walletKinds } from './ids.ts'
 import { Street } from './mandates.fixture.ts'
 import { mandateBeginMsMax, mandateMemoryMs, mandatesPerWalletMax } from './mandates.ts'
 import { fenOf, yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
 
 const hourMs = 3_600_000
+
+test('the last collection by a mandate is still to be made when it has come back', () => {
+  const street = new Street()
+  street.open('grocer', { shard: 0, class: 4, kyc: 4, kind: walletKinds.merchant, yuan: '9990.00' })
+  const terms = { payee: 'grocer', period: 'once' } as const
+  const { id } = street.sign('bo', '20.00', terms)
+  expect(street.collect('bo', id, '20.00', { payee: 'grocer' }).refusal).toBe('accepted')
+  expect(street.collect('bo', id, '20.00', { payee: 'grocer' }).refusal).toBe('mandate-ended')
+  street.settle()
+  expect(street.mandate('bo', id)).toMatchObject({ state: 'active', payments: 0, taken: 0 })
+  street.redeem('grocer', '100.00')
+  expect(street.collect('bo', id, '20.00', { payee: 'grocer' }).refusal).toBe('accepted')
+  street.settle()
+  expect(street.mandate('bo', id)).toMatchObject({ state: 'over', payments: 1, taken: 2_000 })
+  street.until(street.nowMs + 40 * dayMs)
+  street.until(street.nowMs + 1)
+  expect(street.mandate('bo', id)).toBeUndefined()
+  street.expectSound()
+})
+
+test('what is allowed once is free again, however late its collection comes back', () => {
+  const street = new Street()
+  street.open('dee', { shard: 1, yuan: '10.00' })
+  const { id } = street.sign('bo', '20.00', { period: 'once', periodYuan: '20.00' })
+  const wallet = street.wallet('landlord').number
+  const status = (action: number) => street.command(0, 'walletStatus', { ...street.byInstitution(), wallet, action })
+  street.collect('bo', id, '20.00')
+  // Nobody remembers by now when it was made.
+  street.wait(hourMs)
+  for (let n = 0; n < 20; n++) street.pay('dee', 'landlord', '0.01')
+  status(walletActions.freeze)
+  street.settle()
+  status(walletActions.unfreeze)
+  expect(street.mandate('bo', id)).toMatchObject({ state: 'active', payments: 0, taken: 0, periodTaken: 0 })
+  expect(street.collect('bo', id, '20.00').refusal).toBe('accepted')
+  street.expectSound()
+})
 
 describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
   test('which takes what it needs, within the bounds of a payment and of a month', () => {

@@ -179,11 +179,18 @@ export function mandateReturned(
   const mandate = s.mandates.row(number)
   if (mandate < 0) return
   s.mandates.change(mandate, (at) => {
-    const samePeriod =
-      paidMs !== undefined && periodOfDay(businessDay(paidMs), at.period[mandate]!) === at.periodNumber[mandate]
+    const period = at.period[mandate]!
+    // What may be paid once has one period, whenever that was.
+    const isKnown = paidMs !== undefined || period === periods.once
+    const samePeriod = isKnown && periodOfDay(businessDay(paidMs ?? 0), period) === at.periodNumber[mandate]
     if (samePeriod) at.periodTaken[mandate]! -= amount
+    const wasLast = at.scheduled[mandate] === 0 && at.payments[mandate] === at.countMax[mandate]
     at.taken[mandate]! -= amount
     at.payments[mandate]! -= 1
+    // It was over for having been the last: now there is one more to collect.
+    if (wasLast && at.state[mandate] === mandateStates.over && !hasEnded(s, mandate)) {
+      at.state[mandate] = mandateStates.active
+    }
     at.missed[mandate]! += at.scheduled[mandate]!
     at.lastCode[mandate] = reason
     const over = isForGood(reason) && at.state[mandate] === mandateStates.active
