@@ -7,8 +7,6 @@ import { principalRoles } from './records.ts'
 import { isRiskRule, type RiskRuleVersion } from './riskRules.ts'
 import { classesMax, riskLevels } from './rules.ts'
 
-const versionsMax = 1_000
-
 /** Enters or changes an institution or operator. The number 0 is nobody's. */
 export const putPrincipal: Execute<'principalPut'> = (s, command) => {
   const may = mayOperator(s, command)
@@ -40,7 +38,7 @@ export const putLimits: Execute<'limitsPut'> = (s, command) => {
   const may = mayOperator(s, command)
   if (may !== 'accepted') return refuse(may)
   const { class: group, effectiveMs, balance, single, day, year } = command
-  if (!isLimits(command) || s.rules.limits.length >= versionsMax) return refuse('rule-invalid')
+  if (!isLimits(command) || !s.rules.makeRoom('limits', s.logTimeMs)) return refuse('rule-invalid')
   s.rules.addLimits({ class: group, effectiveMs: Math.max(effectiveMs, s.logTimeMs), balance, single, day, year })
   s.rules.advance(s.logTimeMs)
   return accepted
@@ -56,7 +54,7 @@ export const putRiskRule: Execute<'riskRulePut'> = (s, command) => {
   const may = mayOperator(s, command)
   if (may !== 'accepted') return refuse(may)
   const { level, percent, effectiveMs, rechargesPerDayMax, paymentsPerDayMax } = command
-  if (!isRiskLevel(command) || s.rules.risk.length >= versionsMax) return refuse('rule-invalid')
+  if (!isRiskLevel(command) || !s.rules.makeRoom('risk', s.logTimeMs)) return refuse('rule-invalid')
   const from = Math.max(effectiveMs, s.logTimeMs)
   s.rules.addRisk({ level, effectiveMs: from, percent, rechargesPerDayMax, paymentsPerDayMax })
   s.rules.advance(s.logTimeMs)
@@ -74,7 +72,7 @@ export const putRefundRule: Execute<'refundRulePut'> = (s, command) => {
   const may = mayOperator(s, command)
   if (may !== 'accepted') return refuse(may)
   const { days, effectiveMs } = command
-  if (!isRefundRule(command) || s.rules.refunds.length >= versionsMax) return refuse('rule-invalid')
+  if (!isRefundRule(command) || !s.rules.makeRoom('refunds', s.logTimeMs)) return refuse('rule-invalid')
   s.rules.addRefund({ effectiveMs: Math.max(effectiveMs, s.logTimeMs), days })
   s.rules.advance(s.logTimeMs)
   return accepted
@@ -87,7 +85,7 @@ export const putRecoveryRule: Execute<'recoveryRulePut'> = (s, command) => {
   const may = mayOperator(s, command)
   if (may !== 'accepted') return refuse(may)
   const { minutes, effectiveMs } = command
-  if (!isRecoveryRule(command) || s.rules.recoveries.length >= versionsMax) return refuse('rule-invalid')
+  if (!isRecoveryRule(command) || !s.rules.makeRoom('recoveries', s.logTimeMs)) return refuse('rule-invalid')
   s.rules.addRecovery({ effectiveMs: Math.max(effectiveMs, s.logTimeMs), minutes })
   s.rules.advance(s.logTimeMs)
   return accepted
@@ -115,7 +113,7 @@ export const putRiskPolicy: Execute<'riskPolicyPut'> = (s, command) => {
   if (may !== 'accepted') return refuse(may)
   const rule = riskRuleOf(command)
   const { rules } = s.risk
-  if (!isRiskRule(rule) || rules.versions.length >= versionsMax) return refuse('rule-invalid')
+  if (!isRiskRule(rule) || !rules.makeRoom(s.logTimeMs)) return refuse('rule-invalid')
   if (idClass(command.id, 0) !== idClasses.uuid) return refuse('rule-invalid')
   const saidMs = uuidTimeMs(command.id, 0)
   rules.add({ ...rule, saidMs })

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { dayMs, dayOfDate, dayStartMs } from './businessTime.ts'
 import { fenOf } from './paper.fixture.ts'
+import { snapshot } from './replica.fixture.ts'
+import { riskLevels, versionsMax } from './rules.ts'
+import { State } from './state.ts'
 import { institution, Town } from './town.fixture.ts'
 
 const second = 1_000
@@ -142,6 +145,24 @@ describe('rules are data with dates', () => {
     t.wait(1)
     expect(pay(t, '20.00')).toBe('single-limit-exceeded')
     expect(t.view('dora').limits).toMatchObject({ single: 1_000 })
+  })
+
+  test('however often they have been changed, they may be changed again', () => {
+    const t = town()
+    const { state } = t.shards[0]!.ledger
+    const soon = { ...limits, class: 3, effectiveMs: t.nowMs + 2 * hour }
+    t.command(0, 'limitsPut', { ...t.byOperator(), ...soon })
+    for (let n = 1; n <= versionsMax + 10; n++) {
+      t.wait(second)
+      const put = { ...t.byOperator(), ...limits, single: n, effectiveMs: 0 }
+      expect([n, t.command(0, 'limitsPut', put).refusal]).toEqual([n, 'accepted'])
+      expect([state.rules.single[4 * riskLevels], state.ruleVersion]).toEqual([n, n])
+    }
+    const restored = State.load(snapshot(state))
+    expect([restored.ruleVersion, restored.digestText()]).toEqual([state.ruleVersion, state.digestText()])
+    t.nowMs = soon.effectiveMs
+    pay(t, '0.01')
+    expect([state.rules.single[3 * riskLevels], state.ruleVersion]).toEqual([1_000, versionsMax + 11])
   })
 
   test('of two limits with one date the later word counts; an earlier date does not undo a later one', () => {

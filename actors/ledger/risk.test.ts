@@ -3,6 +3,7 @@ import { habitAfterPayments } from './habits.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
 import { riskActions } from './riskRules.ts'
 import { dayMs, hour, minute, RiskTown, second, windowOf } from './riskTown.fixture.ts'
+import { versionsMax } from './rules.ts'
 import { State } from './state.ts'
 
 /** Ada pays, Ben is paid in her shard, the shop in another. */
@@ -283,4 +284,22 @@ describe('risk rules are data with dates', () => {
     const kept = t.shards[0]!.ledger.state.risk.sections().reduce((sum, { bytes }) => sum + bytes.length, 0)
     expect(kept).toBe(0)
   })
+})
+
+test('however often a rule was changed, it may be changed again', () => {
+  const t = new RiskTown({ shards: 1, idsMax: 4_096 })
+  t.open('ada', { yuan: '100.00' })
+  t.open('ben')
+  const { state } = t.shards[0]!.ledger
+  t.rule('merchantFrequency', { window: windowOf.hour, paymentsMax: 1, fen: 100, effectiveMs: t.nowMs + 3 * hour })
+  for (let n = 1; n <= versionsMax + 10; n++) {
+    t.wait(second)
+    const paymentsMax = n === versionsMax + 10 ? 1 : n + 1
+    expect([n, t.rule('payerFrequency', { window: windowOf.minute, paymentsMax })]).toEqual([n, 'accepted'])
+    expect(state.ruleVersion).toBe(n)
+  }
+  expect(refusalsOf(2, () => t.pay('ada', 'ben', '1.00'))).toEqual(['accepted', 'risk-frequency'])
+  const restored = State.load(snapshot(state))
+  expect([restored.ruleVersion, restored.risk.rules.versions]).toEqual([state.ruleVersion, state.risk.rules.versions])
+  expectSound(t)
 })

@@ -1,4 +1,5 @@
 import { fenMax } from './money.ts'
+import { versionsMax } from './rules.ts'
 
 /** What is judged before money moves, beside limits. */
 export const riskKinds = {
@@ -16,6 +17,8 @@ export const riskWindowsMs = [10_000, 60_000, 3_600_000] as const
 
 const windows = riskWindowsMs.length
 const frequencyKinds = riskKinds.merchantFrequency
+/** Of a saved version. */
+const versionFields = 9
 const places = frequencyKinds * windows + 3
 
 export type RiskRuleVersion = {
@@ -68,10 +71,32 @@ export class RiskRules {
   kept = 0
   /** How many versions have come into force so far. */
   version = 0
+  /** How many of these were forgotten, since later ones had come into force. */
+  #forgotten = 0
   #nextChangeMs = 0
 
   inForce(kind: number, window = 0): RiskRuleVersion | undefined {
     return this.#inForce[riskPlace(kind, window)]
+  }
+
+  /** As `Rules.makeRoom`. */
+  makeRoom(logTimeMs: number): boolean {
+    if (this.versions.length < versionsMax) return true
+    const inForce = new Set(this.#latest(logTimeMs))
+    const kept = this.versions.filter((version) => version.effectiveMs > logTimeMs || inForce.has(version))
+    this.#forgotten += this.versions.length - kept.length
+    this.versions = kept
+    return kept.length < versionsMax
+  }
+
+  /** By place: the version that counts at a log time. */
+  #latest(logTimeMs: number): (RiskRuleVersion | undefined)[] {
+    const found: (RiskRuleVersion | undefined)[] = new Array(places).fill(undefined)
+    for (const version of this.versions) {
+      const place = riskPlace(version.kind, version.window)
+      if (version.effectiveMs <= logTimeMs && !isBefore(version, found[place])) found[place] = version
+    }
+    return found
   }
 
   add(version: RiskRuleVersion): void {
@@ -83,18 +108,16 @@ export class RiskRules {
   advance(logTimeMs: number): void {
     if (logTimeMs < this.#nextChangeMs) return
     this.#nextChangeMs = Number.POSITIVE_INFINITY
-    const found: (RiskRuleVersion | undefined)[] = new Array(places).fill(undefined)
+    const found = this.#latest(logTimeMs)
     let kept = 0
-    this.version = 0
+    this.version = this.#forgotten
     for (const version of this.versions) {
-      const place = riskPlace(version.kind, version.window)
       if (version.effectiveMs > logTimeMs) {
         this.#nextChangeMs = Math.min(this.#nextChangeMs, version.effectiveMs)
         if (version.action !== riskActions.off) kept |= 1 << version.kind
         continue
       }
       this.version += 1
-      if (!isBefore(version, found[place])) found[place] = version
     }
     this.judged = 0
     for (const [place, version] of found.entries()) {
@@ -110,13 +133,16 @@ export class RiskRules {
     for (const v of this.versions) {
       out.push(v.kind, v.action, v.window, v.paymentsMax, v.factor, v.fen, v.ageMs, v.effectiveMs, v.saidMs)
     }
+    if (this.#forgotten > 0) out.push(this.#forgotten)
     return Float64Array.from(out)
   }
 
   load(saved: Float64Array): void {
     this.secondPerson = saved[0] === 1
     this.versions = []
-    for (let at = 1; at < saved.length; at += 9) {
+    const [last = 0] = saved.slice(-1)
+    this.#forgotten = saved.length % versionFields === 1 ? 0 : last
+    for (let at = 1; at + versionFields <= saved.length; at += versionFields) {
       const [kind = 0, action = 0, window = 0, paymentsMax = 0, factor = 0] = saved.subarray(at)
       const [fen = 0, ageMs = 0, effectiveMs = 0, saidMs = 0] = saved.subarray(at + 5)
       this.versions.push({ kind, action, window, paymentsMax, factor, fen, ageMs, effectiveMs, saidMs })

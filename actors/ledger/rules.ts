@@ -26,6 +26,12 @@ export type RefundRule = { effectiveMs: number; days: number }
 /** How long a recovery of a wallet waits for an objection. */
 export type RecoveryRule = { effectiveMs: number; minutes: number }
 
+type Version = { effectiveMs: number; class?: number; level?: number }
+type VersionList = 'limits' | 'risk' | 'refunds' | 'recoveries'
+
+/** Most versions of one kind that are kept. */
+export const versionsMax = 1_000
+
 const none = fenMax
 const dayMs = 86_400_000
 const minuteMs = 60_000
@@ -77,6 +83,8 @@ export class Rules {
   recoveryWaitMs = 0
   /** How many versions have come into force so far, beside those that were from the beginning. */
   version = 0
+  /** How many of these were forgotten, since later ones had come into force. */
+  #forgotten = 0
   /** Log time from which the prepared tables are wrong. */
   #nextChangeMs = 0
 
@@ -94,7 +102,7 @@ export class Rules {
       return found
     }
     const all = [...this.limits, ...this.risk, ...this.refunds, ...this.recoveries]
-    this.version = all.filter(({ effectiveMs }) => effectiveMs > 0 && effectiveMs <= logTimeMs).length
+    this.version = this.#forgotten + countEntered(all, logTimeMs)
     const risk = inForce(this.risk, (v) => v.level)
     for (const limit of inForce(this.limits, (v) => v.class)) this.#prepare(limit, risk)
     for (const rule of risk) {
@@ -113,6 +121,26 @@ export class Rules {
       this.single[at] = share(limit.single, rule.percent)
       this.day[at] = share(limit.day, rule.percent)
     }
+  }
+
+  /**
+   * Makes sure that one version more may come: where there are as many as are kept, those are forgotten that a later one
+   * has followed. False when all are in force or to come.
+   */
+  makeRoom(name: VersionList, logTimeMs: number): boolean {
+    const versions: readonly Version[] = this[name]
+    if (versions.length < versionsMax) return true
+    const current = new Map<number, Version>()
+    for (const version of versions) {
+      const key = version.class ?? version.level ?? 0
+      if (version.effectiveMs > logTimeMs || version.effectiveMs < (current.get(key)?.effectiveMs ?? 0)) continue
+      current.set(key, version)
+    }
+    const inForce = new Set(current.values())
+    const isPast = (version: Version): boolean => version.effectiveMs <= logTimeMs && !inForce.has(version)
+    this.#forgotten += countEntered(versions.filter(isPast), logTimeMs)
+    Object.assign(this, { [name]: versions.filter((version) => !isPast(version)) })
+    return this[name].length < versionsMax
   }
 
   addLimits(limits: ClassLimits): void {
@@ -141,6 +169,7 @@ export class Rules {
     for (const r of this.risk) out.push(r.level, r.effectiveMs, r.percent, r.rechargesPerDayMax, r.paymentsPerDayMax)
     for (const r of this.refunds) out.push(r.effectiveMs, r.days)
     for (const r of this.recoveries) out.push(r.effectiveMs, r.minutes)
+    if (this.#forgotten > 0) out.push(this.#forgotten)
     return Float64Array.from(out)
   }
 
@@ -176,6 +205,7 @@ export class Rules {
       const o = 4 + limitCount * 6 + riskCount * 5 + refundCount * 2 + n * 2
       return { effectiveMs: at(o), minutes: at(o + 1) }
     })
+    this.#forgotten = saved[4 + limitCount * 6 + riskCount * 5 + refundCount * 2 + recoveryCount * 2] ?? 0
     this.#nextChangeMs = 0
   }
 }
@@ -185,4 +215,9 @@ function share(limit: number, percent: number): number {
   if (percent === 100) return limit
   if (limit === none) return percent === 0 ? 0 : none
   return Math.floor(limit / 100) * percent + Math.floor(((limit % 100) * percent) / 100)
+}
+
+/** How many versions somebody has entered that have come into force; those from the beginning are nobody's. */
+function countEntered(versions: readonly Version[], logTimeMs: number): number {
+  return versions.filter(({ effectiveMs }) => effectiveMs > 0 && effectiveMs <= logTimeMs).length
 }
