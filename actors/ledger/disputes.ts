@@ -57,7 +57,7 @@ function judgeOpening(s: State, wallet: number, command: Command<'disputeOpen'>)
   const inTime = Number.isSafeInteger(paidMs) && paidMs <= s.logTimeMs && s.logTimeMs < paidMs + disputePeriodMs
   if (!inTime) return 'dispute-late'
   if (s.disputes.find(wallet, disputeName(command.payment, payer)) >= 0) return 'dispute-open'
-  return s.disputes.full ? 'disputes-full' : 'accepted'
+  return s.disputes.hasRoomFor(wallet) ? 'accepted' : 'disputes-full'
 }
 
 /** Whether the payer signed, whose key the edge has just read in its own shard, or its institution. */

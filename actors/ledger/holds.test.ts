@@ -7,6 +7,8 @@ import { parseCommandId } from './ids.ts'
 import { fenMax } from './money.ts'
 import { fenOf, yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
+import { snapshot } from './replica.fixture.ts'
+import { State } from './state.ts'
 
 const hourMs = 3_600_000
 
@@ -161,6 +163,25 @@ describe('no hold', () => {
     expect(h.hold('ann', '0.01').refusal).toBe('holds-full')
     h.wait(hourMs)
     expect(h.hold('ann', '0.01').refusal).toBe('accepted')
+    h.expectSound()
+  })
+
+  test('takes the room of all others, those that ended and are remembered among them', () => {
+    const h = new Hotel(64)
+    h.open('dee', { shard: 0, yuan: '1.00' })
+    const expiresMs = h.nowMs + 20 * 24 * hourMs
+    const holdAndVoid = (): string => {
+      h.wait(2 * 60_000)
+      const { refusal, id } = h.hold('ann', '0.01', { expiresMs })
+      if (refusal === 'accepted') expect(h.void('ann', id).refusal).toBe('accepted')
+      return refusal
+    }
+    for (let n = 0; n < 56; n++) expect([n, holdAndVoid()]).toEqual([n, 'accepted'])
+    expect(holdAndVoid()).toBe('holds-full')
+    const { state } = h.shards[0]!.ledger
+    const row = state.walletRows.row(h.wallet('ann').number)
+    expect(State.load(snapshot(state)).holds.hasRoomFor(row)).toBe(false)
+    expect(h.hold('dee', '0.01').refusal).toBe('accepted')
     h.expectSound()
   })
 

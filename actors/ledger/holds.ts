@@ -62,7 +62,7 @@ function judgeHold(s: State, row: number, command: Command<'holdPlace'>, out: Ou
   if (!Number.isSafeInteger(expiresMs) || expiresMs <= s.logTimeMs) return 'expiry-invalid'
   if (expiresMs > s.logTimeMs + holdLifeMsMax) return 'expiry-invalid'
   if (mayInstitution(s, payeeInstitution) !== 'accepted') return 'payee-unknown'
-  if (s.accounts.openHolds(row) >= holdsPerWalletMax || s.holds.full) return 'holds-full'
+  if (s.accounts.openHolds(row) >= holdsPerWalletMax || !s.holds.hasRoomFor(row)) return 'holds-full'
   // What came home was not judged: beside a recharge under way the room that is reserved may pass what can be counted.
   if (s.accounts.pendingIn(row) + amount > fenMax) return 'balance-limit-exceeded'
   return s.holds.find(row, command.id) < 0 ? 'accepted' : 'id-reused'

@@ -7,6 +7,11 @@ const rowBits = 20
 const rowMask = (1 << rowBits) - 1
 const uses = 4_096
 export const numberedRowsMax = rowMask
+/**
+ * Of the rows that a wallet has and those that are free, it may have so many times as many as it leaves free: one alone
+ * comes to seven eighths of a table, and there is always room for who has nothing yet.
+ */
+const rowsPerFreeRowMax = 7
 /** Nothing ever has this number: its row is one more than there are. */
 export const noNumber = 0xffff_ffff
 
@@ -30,8 +35,9 @@ export class NumberedRows<S extends Schema> {
   readonly #key: number
   /** First free row + 1; in the column of wallets each names the next. */
   #free = 0
-  /** Rows in use. */
+  /** Rows in use, in all and by wallet. */
   #used = 0
+  readonly #usedBy = new Map<number, number>()
 
   /** @param nameColumn the column of bytes that holds the names */
   constructor(name: string, schema: S, nameColumn: keyof S & string, capacity: number, digest: Digest, key: number) {
@@ -47,12 +53,21 @@ export class NumberedRows<S extends Schema> {
   }
 
   get full(): boolean {
-    return this.#free === 0 && this.columns.count >= this.columns.capacity
+    return this.#used >= this.columns.capacity
   }
 
-  /** How many rows may still be taken. */
-  get room(): number {
-    return this.columns.capacity - this.#used
+  /** Whether a wallet may take so many rows more: there are as many, and it does not take the others' too. */
+  hasRoomFor(wallet: number, rows = 1): boolean {
+    const free = this.columns.capacity - this.#used - rows
+    const before = (this.#usedBy.get(wallet) ?? 0) + rows - 1
+    return free >= 0 && before <= rowsPerFreeRowMax * free
+  }
+
+  #count(wallet: number, delta: number): void {
+    this.#used += delta
+    const used = (this.#usedBy.get(wallet) ?? 0) + delta
+    if (used === 0) this.#usedBy.delete(wallet)
+    else this.#usedBy.set(wallet, used)
   }
 
   #hash(wallet: number, name: Uint8Array, at: number): number {
@@ -90,7 +105,7 @@ export class NumberedRows<S extends Schema> {
       this.columns.hashRow(this.#digest, row, -1)
       this.#free = this.#at.wallet[row]!
     }
-    this.#used += 1
+    this.#count(wallet, 1)
     this.#at.wallet[row] = wallet
     this.#names.set(name, row * this.#nameBytes)
     this.#index.add(row)
@@ -107,7 +122,7 @@ export class NumberedRows<S extends Schema> {
   /** Forgets a row. */
   release(row: number): void {
     this.#index.remove(row)
-    this.#used -= 1
+    this.#count(this.#at.wallet[row]!, -1)
     this.change(row, () => {
       this.#at.state[row] = 0
       this.#at.wallet[row] = this.#free
@@ -129,10 +144,11 @@ export class NumberedRows<S extends Schema> {
     this.#free = free
     this.#index.clear()
     this.#used = 0
+    this.#usedBy.clear()
     for (let row = 0; row < count; row++) {
       if (this.#at.state[row] === 0) continue
       this.#index.add(row)
-      this.#used += 1
+      this.#count(this.#at.wallet[row]!, 1)
     }
   }
 }

@@ -88,8 +88,16 @@ describe('a merchant enters an order', () => {
 
   test('when there is room for no more: refused, and taken once one is forgotten', () => {
     const m = market(16)
-    for (let n = 0; n < 16; n++) expect(m.order('tea house', `T-${n}`, '1.00').refusal).toBe('accepted')
+    for (const shop of ['kiosk', 'bakery']) m.shop(shop, { shard: 0 })
+    m.wait(25 * 60_000)
+    for (let n = 0; n < 14; n++) expect(m.order('tea house', `T-${n}`, '1.00').refusal).toBe('accepted')
+    // What is left is for the others.
     expect(m.order('tea house', 'T-16', '1.00').refusal).toBe('orders-full')
+    for (const shop of ['kiosk', 'bakery']) {
+      expect(m.order(shop, 'K-1', '1.00').refusal).toBe('accepted')
+      expect(m.order(shop, 'K-2', '1.00').refusal).toBe('orders-full')
+    }
+    expectSound(m)
     m.wait(1_800_000)
     m.tick(0)
     m.wait(unpaidMemoryMs)

@@ -87,7 +87,7 @@ function judgeCreation(
   const { expiresMs } = command
   const inTime = Number.isSafeInteger(expiresMs) && expiresMs > s.logTimeMs
   if (!inTime || expiresMs > s.logTimeMs + orderLifeMsMax) return 'expiry-invalid'
-  return s.orders.full ? 'orders-full' : refusalOfStanding(s, wallet)
+  return s.orders.hasRoomFor(wallet) ? refusalOfStanding(s, wallet) : 'orders-full'
 }
 
 /** Printable ASCII, then zeros. */

@@ -2,6 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { expectBalances, headOf } from './paper.fixture.ts'
 import { redemptionSteps, senders, signers } from './records.ts'
 import { codeOf } from './refusals.ts'
+import { snapshot } from './replica.fixture.ts'
+import { finalSagaMemoryMs, sagasHeldPerWalletMax } from './sagas.ts'
+import { State } from './state.ts'
 import { institution, Town } from './town.fixture.ts'
 import { findSagaView } from './views.ts'
 
@@ -177,4 +180,23 @@ describe('a redemption', () => {
     const issuance = t.shards.map(({ ledger }) => ledger.state.books.issuance[institution])
     expect(issuance).toEqual([-10_000, 10_000])
   })
+})
+
+test('one wallet has so many within the hour and no more, however soon they end, while others go on', () => {
+  const t = town()
+  t.open('bob', { yuan: '1.00' })
+  const redeemAtOnce = (): string => {
+    t.wait(100)
+    const { id, answer } = t.redeem('alice', '0.01')
+    if (answer.refusal === 'accepted') t.redemptionStep('alice', id, paid)
+    return answer.refusal
+  }
+  // Her recharge is one of them.
+  for (let n = 1; n < sagasHeldPerWalletMax; n++) expect([n, redeemAtOnce()]).toEqual([n, 'accepted'])
+  expect(redeemAtOnce()).toBe('ids-exhausted')
+  expect(t.redeem('bob', '0.01').answer.refusal).toBe('accepted')
+  const { state } = t.shards[0]!.ledger
+  expect(State.load(snapshot(state)).sagasHeld).toEqual(state.sagasHeld)
+  t.wait(finalSagaMemoryMs)
+  expect(redeemAtOnce()).toBe('accepted')
 })

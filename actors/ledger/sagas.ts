@@ -10,6 +10,8 @@ export const finalSagaMemoryMs = 3_600_000
 
 /** Of one wallet at a time: a single one must not take the rows of a whole shard while a bank is down. */
 export const sagasPerWalletMax = 1_000
+/** And with those that ended within the hour: what ends at once takes a row for as long. */
+export const sagasHeldPerWalletMax = 2_000
 
 export type SagaRequest = {
   kind: number
@@ -22,12 +24,13 @@ export type SagaRequest = {
 }
 
 /**
- * True when this wallet can begin no saga: it has too many under way, or every row is taken by one that is under way
- * or ended a short while ago.
+ * True when this wallet can begin no saga: it has too many, or every row is taken by one that is under way or ended a
+ * short while ago.
  */
 export function sagasFull(s: State, wallet: number): boolean {
   freeOld(s)
   if (wallet >= 0 && s.accounts.openSagas(wallet) >= sagasPerWalletMax) return true
+  if ((s.sagasHeld.get(wallet) ?? 0) >= sagasHeldPerWalletMax) return true
   return s.freeSagas.length === 0 && s.sagas.count >= s.sagas.capacity
 }
 
@@ -54,6 +57,7 @@ export function beginSaga(s: State, request: SagaRequest, place: Position): numb
   s.sagas.hashRow(s.digest, row, 1)
   s.openSagas.add(row)
   s.sagaRows.set(sagaKey(s.wallets.at.number[request.wallet]!, request.id, 0), row)
+  s.countSaga(request.wallet, 1)
   countOpen(s, request.wallet, 1)
   return row
 }
@@ -96,6 +100,7 @@ function freeOld(s: State): void {
     s.finalSagas.shift()
     s.sagas.hashRow(s.digest, row, -1)
     s.sagaRows.delete(sagaKey(s.wallets.at.number[at.wallet[row]!]!, at.id, row * 16))
+    s.countSaga(at.wallet[row]!, -1)
     at.kind[row] = sagaKinds.free
     s.freeSagas.push(row)
   }

@@ -39,7 +39,7 @@ function judgeSplits(s: State, { wallet, amount, count }: SplitCommand, splits: 
   }
   if (new Set(splits.map(({ payee }) => payee)).size < splits.length) return 'split-invalid'
   if (splitAmounts(amount, splits) === undefined) return 'split-invalid'
-  return s.splits.room < splits.length ? 'orders-full' : 'accepted'
+  return s.splits.hasRoomFor(s.walletRows.row(wallet), splits.length) ? 'accepted' : 'orders-full'
 }
 
 function enterSplits(s: State, order: number, splits: readonly Split[]): void {

@@ -95,6 +95,8 @@ export class State {
   freeSagas: number[] = []
   /** Row of every saga still held, by `sagaKey`. */
   readonly sagaRows = new Map<string, number>()
+  /** By row of a wallet: how many of them are its. */
+  readonly sagasHeld = new Map<number, number>()
   readonly #shardOfBucket: Uint8Array
   logTimeMs = 0
   /** Business day of the log time. */
@@ -371,11 +373,21 @@ export class State {
     this.openSagas = new Set(f64('openSagas'))
     this.finalSagas = [...f64('finalSagas')]
     this.freeSagas = [...f64('freeSagas')]
-    for (const row of [...this.openSagas, ...this.finalSagas]) this.sagaRows.set(this.#keyOfSaga(row), row)
+    for (const row of [...this.openSagas, ...this.finalSagas]) {
+      this.sagaRows.set(this.#keyOfSaga(row), row)
+      this.countSaga(this.sagas.at.wallet[row]!, 1)
+    }
     const [high = 0, low = 0] = u32('digest')
     this.digest.high = high
     this.digest.low = low
     this.tellTime(logTimeMs)
+  }
+
+  /** Counts a saga that a wallet has more, or with -1 less. */
+  countSaga(wallet: number, delta: number): void {
+    const held = (this.sagasHeld.get(wallet) ?? 0) + delta
+    if (held === 0) this.sagasHeld.delete(wallet)
+    else this.sagasHeld.set(wallet, held)
   }
 
   #keyOfSaga(row: number): string {
