@@ -70,12 +70,14 @@ export function admitId(
 
 /**
  * Whether somebody without a wallet in this shard may use this id. Dated ids are remembered for days, and it is the
- * quota of a wallet that keeps one of its holder's from filling the table for all: who has none here, and is no
- * institution or operator, uses UUIDv7 ids.
+ * quota of a wallet that keeps one of its holder's from filling the table for all: who has none here uses UUIDv7 ids.
+ * Institutions and operators have no quota; they leave half of the table to the wallets.
  */
-export function admitStranger(signer: number, bytes: Uint8Array, at: number): number {
+export function admitStranger(s: State, signer: number, bytes: Uint8Array, at: number): number {
+  if (idClass(bytes, at) !== idClasses.dated) return 0
+  s.datedIds.forget(s.today, forgetPerRecord)
   const isPrincipal = signer === signers.institution || signer === signers.operator
-  return isPrincipal || idClass(bytes, at) !== idClasses.dated ? 0 : codeOf['id-quota-exceeded']
+  return isPrincipal && !s.datedIds.halfFull ? 0 : codeOf['id-quota-exceeded']
 }
 
 /** Whether there is room to remember one more id of this wallet. */

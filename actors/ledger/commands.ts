@@ -210,7 +210,7 @@ function applyWithId<K extends CommandOp>(
     kind ||
     admitId(s, actor, id, 0, words, 0) ||
     again ||
-    (row < 0 && admitStranger(signer, id, 0)) ||
+    (row < 0 && admitStranger(s, signer, id, 0)) ||
     admitQuota(s, row, id, 0)
   if (admitted !== 0) {
     out.code[i] = admitted

@@ -33,6 +33,10 @@ export class DatedIds {
     return this.head - this.tail >= this.#capacity
   }
 
+  get halfFull(): boolean {
+    return (this.head - this.tail) * 2 >= this.#capacity
+  }
+
   #fingerprint(actor: number, words: Uint32Array, at: number): void {
     let a = Math.imul((actor >>> 0) ^ this.#key, 0x9e3779b1)
     let b = Math.imul(((actor / 4_294_967_296) >>> 0) + this.#key, 0x85ebca6b)

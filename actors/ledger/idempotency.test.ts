@@ -228,6 +228,29 @@ describe('full tables', () => {
   })
 })
 
+test('an institution fills no more than half of the table of dated ids: the rest is the wallets’', () => {
+  const t = town({ idsMax: 64 })
+  const open = (serial: number, date = '20260302'): string => {
+    const fields = { ...t.byInstitution(), id: parseCommandId(`P${date}${serial}`)!, bucket: 0, kyc: 1 }
+    return t.command(0, 'userOpen', fields).refusal
+  }
+  const forgetExactIds = (): void => {
+    t.wait(idMemoryMs + 1)
+    for (let i = 0; i < 40; i++) t.pay('bob', 'alice', '5000.00')
+    t.wait(idMemoryMs + 1)
+  }
+  for (let n = 0; n < 32; n++) {
+    if (n % 16 === 0) forgetExactIds()
+    expect([n, open(n)]).toEqual([n, 'accepted'])
+  }
+  forgetExactIds()
+  expect(open(32)).toBe('id-quota-exceeded')
+  expect(t.command(0, 'userOpen', { ...t.byInstitution(), bucket: 0, kyc: 1 }).refusal).toBe('accepted')
+  expect(t.pay('alice', 'bob', '0.01', { id: parseCommandId('P202603021')! }).refusal).toBe('accepted')
+  t.wait(3 * dayMs)
+  expect(open(1, '20260305')).toBe('accepted')
+})
+
 describe('a frame that is stored twice', () => {
   test('is answered as before and changes nothing, not even what left no trace', () => {
     const t = town()
