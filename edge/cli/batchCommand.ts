@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { newId, OutcomeUnknown } from '../client/node.ts'
-import { commandIdArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
-import { readBatchFile } from './batchFile.ts'
+import { uuidArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import { authorisationMax, readBatchFile } from './batchFile.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { exitCodes } from './exitCodes.ts'
 import { timestampFor, waitOption } from './paymentCommands.ts'
@@ -37,9 +37,9 @@ export function addBatchCommand(program: Command, register: Register): void {
     )
     .option('--payer <id>', 'wallet that pays where a record names none', walletIdArgument)
     .option('--payee <id>', 'wallet that is paid where a record names none', walletIdArgument)
-    .option('--authorisation <n>', 'authorisation where a record names none', wholeArgument(1, 0xffff_ffff))
+    .option('--authorisation <n>', 'authorisation where a record names none', wholeArgument(1, authorisationMax))
     .option('--atomic', 'all or nothing; every wallet must live in one shard')
-    .option('--batch-id <id>', 'id of the batch, to ask again for the same (default: a new one)', commandIdArgument)
+    .option('--batch-id <id>', 'id of the batch, to ask again for the same (default: a new one)', uuidArgument)
     .addOption(waitOption())
     .addHelpText('after', examples)
   register<BatchOptions>(batch, payBatch)
