@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ensureCertificates } from '../../deploy/certificates.ts'
 import type { PreparedRequest } from '../profiles/preparedRequests.ts'
 import { gatesOf } from './gates.ts'
-import { OpenLoop, type OpenLoopResult } from './openLoop.ts'
+import { OpenLoop, type OpenLoopOptions, type OpenLoopResult } from './openLoop.ts'
 
 let folder: string
 let files: ReturnType<typeof ensureCertificates>
@@ -41,12 +41,18 @@ const pay = (dueMs: number): PreparedRequest => ({
   status: 200,
 })
 
+type Serve = (n: number, response: ServerResponse) => void
+
 /** Runs requests due one millisecond apart against a server that does as told with the n-th request it gets. */
-async function run(
-  count: number,
-  serve: (n: number, response: ServerResponse) => void,
-  connectionsMax = 4,
-): Promise<OpenLoopResult> {
+async function run(count: number, serve: Serve, connectionsMax = 4): Promise<OpenLoopResult> {
+  const dueMs = Float64Array.from({ length: count }, (_, n) => n)
+  return (await loopTo(serve, { dueMs, make: pay, signedAheadMax: count, connectionsMax })).run()
+}
+
+async function loopTo(
+  serve: Serve,
+  options: Pick<OpenLoopOptions, 'dueMs' | 'make' | 'signedAheadMax'> & Partial<OpenLoopOptions>,
+): Promise<OpenLoop> {
   let served = 0
   const tls = { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) }
   server = createServer(tls, (request, response) => {
@@ -58,12 +64,10 @@ async function run(
   return new OpenLoop({
     address: { host: '127.0.0.1', port, ca: readFileSync(files.caFile) },
     host: `127.0.0.1:${port}`,
-    dueMs: Float64Array.from({ length: count }, (_, n) => n),
-    make: pay,
-    signedAheadMax: count,
-    connectionsMax,
+    connectionsMax: 4,
     warmUpMs: 0,
-  }).run()
+    ...options,
+  })
 }
 
 test('a server that stalls is seen by every request that was due meanwhile, not only by those on their way', async () => {
@@ -99,13 +103,46 @@ test('a connection that breaks is no answer: the request is sent again', async (
   expect({ right, asks }).toEqual({ right: 4, asks: 2 })
 })
 
-test('a wrong answer is counted by kind and status, a pending body with status 200 is wrong too', async () => {
-  const { right, wrong } = await run(3, (n, response) => {
-    if (n === 0) answer(response, 422)
-    else answer(response, 200, n === 1 ? '{"status":"pending"}' : completed)
+test('a wrong answer is counted by kind, status and reason, a pending body with status 200 is wrong too', async () => {
+  const refused = '{"outcome":"refused","reason":"payments-day-limit"}'
+  const bodies = [
+    '{"status":422,"reason":"funds-insufficient"}',
+    '{}',
+    `{"status":"partly_refused",${refused.slice(1)}`,
+  ]
+  const { right, wrong } = await run(5, (n, response) => {
+    if (n < 2) answer(response, 422, bodies[n])
+    else answer(response, 200, [bodies[2], '{"status":"pending"}', completed][n - 2])
   })
   expect(right).toBe(1)
-  expect(Object.fromEntries(wrong)).toEqual({ 'pay: status 422': 1, 'pay: status 200': 1 })
+  expect(Object.fromEntries(wrong)).toEqual({
+    'pay: status 422, funds-insufficient': 1,
+    'pay: status 422': 1,
+    'pay: status 200, payments-day-limit': 1,
+    'pay: status 200, pending': 1,
+  })
+})
+
+test('no more is signed ahead of the clock while it runs than before it: a long run holds no more than a short one', async () => {
+  const [everyMs, signedAheadMax] = [5, 4]
+  const aheadMs: number[] = []
+  let beganMs = 0
+  const made = (dueMs: number): PreparedRequest => {
+    if (beganMs > 0) aheadMs.push(dueMs - (performance.now() - beganMs))
+    return pay(dueMs)
+  }
+  const loop = await loopTo((_, response) => answer(response, 200), {
+    dueMs: Float64Array.from({ length: 60 }, (_, n) => n * everyMs),
+    make: made,
+    signedAheadMax,
+  })
+  expect(loop.prepare()).toBe(signedAheadMax)
+  beganMs = performance.now()
+  const { right } = await loop.run()
+  expect(right).toBe(60)
+  expect(aheadMs).toHaveLength(60 - signedAheadMax)
+  // The last that is due lies in the past, and the last that is signed so many later.
+  expect(Math.max(...aheadMs)).toBeLessThanOrEqual(signedAheadMax * everyMs)
 })
 
 test('more than may wait is dropped and said, instead of being sent later', async () => {

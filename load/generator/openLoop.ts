@@ -8,7 +8,7 @@ export type OpenLoopOptions = {
   readonly host: string
   readonly dueMs: Float64Array
   readonly make: (dueMs: number) => PreparedRequest
-  /** Requests signed before the clock runs. What comes after them is signed while nothing is due. */
+  /** Requests signed before the clock runs, and kept ahead of it from then on, whenever nothing is due. */
   readonly signedAheadMax: number
   readonly connectionsMax: number
   /** What is due before it is sent, and not measured. */
@@ -122,7 +122,8 @@ export class OpenLoop {
     while (this.#next < dueMs.length && dueMs[this.#next]! <= elapsedMs) this.#arrive(this.#next++)
     if (this.#next >= dueMs.length) return
     const spareMs = dueMs[this.#next]! - (performance.now() - this.#beganMs)
-    for (let n = 0; spareMs > 1 && n < signedAtOnce && this.#prepared.length < dueMs.length; n++) this.#sign()
+    const signedMax = Math.min(dueMs.length, this.#next + this.#options.signedAheadMax)
+    for (let n = 0; spareMs > 1 && n < signedAtOnce && this.#prepared.length < signedMax; n++) this.#sign()
     setTimeout(() => this.#tick(), Math.max(0, dueMs[this.#next]! - (performance.now() - this.#beganMs)))
   }
 
@@ -174,7 +175,7 @@ export class OpenLoop {
       (request.kind === 'balance' ? this.#reads : this.#payments).record(tookUs)
     if (isRight(request, answer)) this.#right += 1
     else {
-      const what = `${request.kind}: ${answer === undefined ? 'no answer' : `status ${answer.status}`}`
+      const what = `${request.kind}: ${answer === undefined ? 'no answer' : `status ${answer.status}${saidIn(answer)}`}`
       this.#wrong.set(what, (this.#wrong.get(what) ?? 0) + 1)
     }
   }
@@ -192,6 +193,12 @@ function isFinal(answer: RawAnswer): boolean {
 }
 
 const completing: readonly RequestKind[] = ['pay', 'repeat', 'payroll']
+
+/** Why it was refused, or else how it stands: a batch of which a part was refused is answered with 200 as well. */
+function saidIn({ body }: NonNullable<RawAnswer>): string {
+  const said = /"reason":"([^"]+)"/.exec(body) ?? /"status":"([^"]+)"/.exec(body)
+  return said === null ? '' : `, ${said[1]}`
+}
 
 /** @returns whether a final answer is the one that the request had to get */
 export function isRight({ kind, status }: PreparedRequest, answer: RawAnswer): boolean {

@@ -52,6 +52,6 @@ test('each edge gets what was signed for it, every second request, and their res
   expect(b.asked).toEqual(Array(10).fill('/b'))
   expect(answers).toBe(21)
   expect(result).toMatchObject({ due: 21, right: 11, dropped: 0, asks: 0 })
-  expect([...result.wrong]).toEqual([['pay: status 422', 10]])
+  expect([...result.wrong]).toEqual([['pay: status 422, completed', 10]])
   expect([result.payments.count, result.reads.count]).toEqual([21, 0])
 })
