@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { type ProfileName, profiles } from '../profiles/profiles.ts'
+import { requestCount } from '../profiles/schedule.ts'
 
 export type LoadOptions = {
   readonly profile: ProfileName
@@ -12,6 +13,9 @@ export type LoadOptions = {
   readonly seed: number
 }
 
+/** When each is due is fixed beforehand, and held in memory. */
+const requestsMax = 50_000_000
+
 export const usage = `Usage: npm run load -- --profile NAME [options]
 
 Sends signed requests to a region, or to two, at a rate that does not depend on the answers, counts the latency of each
@@ -22,7 +26,7 @@ ${Object.values(profiles)
   .join('\n')}
 
   --rate N          requests a second (default 200)
-  --duration N      seconds (default 60)
+  --duration N      seconds (default 60); at most ${requestsMax.toLocaleString('en')} requests in all
   --wallets N       wallets to open for the run (default 256)
   --connections N   connections to all edges, and so requests on their way, at most (default 256)
   --seed N          what is paid by whom (default 1)
@@ -59,10 +63,19 @@ export function parseLoadOptions(args: readonly string[]): LoadOptions | undefin
     throw new UsageError((error as Error).message.split('.')[0]!)
   }
   if (values.help) return undefined
+  const profile = profileName(values.profile)
+  const ratePerSecond = whole('rate', values.rate, 1, 1_000_000)
+  const seconds = whole('duration', values.duration, 1, 7 * 86_400)
+  const count = requestCount(profiles[profile], ratePerSecond, seconds)
+  if (count > requestsMax) {
+    throw new UsageError(
+      `--rate × --duration is ${count} requests, above ${requestsMax}: run several, one after the other`,
+    )
+  }
   return {
-    profile: profileName(values.profile),
-    ratePerSecond: whole('rate', values.rate, 1, 1_000_000),
-    seconds: whole('duration', values.duration, 1, 7 * 86_400),
+    profile,
+    ratePerSecond,
+    seconds,
     wallets: whole('wallets', values.wallets, 2, 100_000),
     connections: whole('connections', values.connections, 1, 10_000),
     seed: whole('seed', values.seed, 0, 2 ** 31),

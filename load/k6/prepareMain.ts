@@ -6,10 +6,12 @@ import { runningRegions } from '../generator/runningRegions.ts'
 import { requestMaker } from '../profiles/preparedRequests.ts'
 import { type Profile, profiles } from '../profiles/profiles.ts'
 import { institutionOf, openProfileWallets } from '../profiles/profileWallets.ts'
-import { dueTimesMs } from '../profiles/schedule.ts'
+import { dueTimesMs, requestCount } from '../profiles/schedule.ts'
 import type { Prepared } from './prepared.ts'
 
 const requestsMax = 1_000_000
+/** Signing takes about this long; the run begins so much after it. */
+const signaturesPerSecond = 5_000
 const usage = `Usage: npm run load:prepare -- --profile NAME [options]
 
 Opens wallets in a running region, or in two, and writes signed requests for k6, which signs nothing itself.
@@ -21,7 +23,8 @@ ${Object.values(profiles)
   --rate N          requests a second (default 200)
   --duration N      seconds (default 60); rate × duration is at most ${requestsMax.toLocaleString('en')}
   --wallets N       wallets to open (default 256)
-  --starts-in N     seconds until the run begins: ids and signatures carry the time at which they are due (default 30)
+  --starts-in N     seconds from the last signature until the run begins: ids and signatures carry the time at which
+                    they are due (default 30)
   --seed N          what is paid by whom (default 1)
   --data DIR        data folder of the region, and of both for cross-region (default .data)
   --out FILE        default load/k6/prepared/NAME.json
@@ -64,9 +67,9 @@ async function main(args: readonly string[]): Promise<void> {
   const profile: Profile = profiles[name]
   const ratePerSecond = whole('rate', values.rate, 1, 100_000)
   const seconds = whole('duration', values.duration, 1, 7 * 86_400)
-  const dueMs = dueTimesMs(profile, ratePerSecond, seconds)
-  if (dueMs.length > requestsMax) {
-    throw new UsageError(`--rate × --duration is ${dueMs.length} requests, above ${requestsMax}: prepare several runs`)
+  const count = requestCount(profile, ratePerSecond, seconds)
+  if (count > requestsMax) {
+    throw new UsageError(`--rate × --duration is ${count} requests, above ${requestsMax}: prepare several runs`)
   }
   const walletCount = whole('wallets', values.wallets, 2, 100_000)
   const startsInS = whole('starts-in', values['starts-in'], 0, 3_600)
@@ -78,7 +81,8 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const institution = institutionOf(regions[0])
   const wallets = await openProfileWallets(regions, walletCount, say)
-  const startsAtMs = Date.now() + startsInS * 1_000
+  const dueMs = dueTimesMs(profile, ratePerSecond, seconds)
+  const startsAtMs = Date.now() + (count / signaturesPerSecond + startsInS) * 1_000
   const edgeUrls = regions.map(({ edgeUrl }) => edgeUrl)
   const makers = edgeUrls.map((edgeUrl, n) =>
     requestMaker({ profile, wallets, institution, edgeUrl, startsAtMs, seed: seed + n }),

@@ -23,8 +23,8 @@ export type Script = {
 const timeoutS = 12
 const againSeconds = 0.05
 const asksMax = 200
-/** An id runs within a quarter of an hour of its own time. */
-const lateMsMax = 10 * 60_000
+/** Signatures of reads and of batches are taken within five minutes of their own time: the last minute is for answers. */
+const lateMsMax = 4 * 60_000
 
 /** Builds a profile's script around the requests that were prepared for it; k6 itself signs nothing. */
 export function scriptOf(profile: Profile): Script {
@@ -50,7 +50,7 @@ export function scriptOf(profile: Profile): Script {
     setup() {
       const earlyMs = head.startsAtMs - Date.now()
       if (earlyMs < -lateMsMax) {
-        exec.test.abort('the prepared requests are too old: their ids have expired; run load:prepare again')
+        exec.test.abort('the prepared requests are too old: their signatures expire; run load:prepare again')
       }
       if (earlyMs > 0) sleep(earlyMs / 1_000)
     },

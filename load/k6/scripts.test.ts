@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Options } from 'k6/options'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createdSkewSeconds } from '../../edge/auth/httpSignatures.ts'
 import type { RequestSigner } from '../../edge/client/requests.ts'
 import { fund, openTestWallet, startTestEdge, type TestEdge } from '../../edge/testEdge.ts'
 import { letters, startTestRegions, type TestRegions } from '../../edge/testRegions.ts'
@@ -176,8 +177,9 @@ describe.skipIf(skip !== undefined)(`against real edges${skip ? `: ${skip}` : ''
   })
 
   test('requests that are too old, or of another profile, are not sent at all', async () => {
-    const old = prepare('canonical', { startsAtMs: Date.now() - 20 * 60_000 })
-    expect((await run('canonical.ts', old.file, 1)).stderr).toContain('their ids have expired; run load:prepare again')
+    // Later than the signature of a read is taken, though not so late that a payment's id has expired.
+    const old = prepare('canonical', { startsAtMs: Date.now() - (createdSkewSeconds + 1) * 1_000 })
+    expect((await run('canonical.ts', old.file, 1)).stderr).toContain('their signatures expire; run load:prepare again')
     const other = prepare('soak')
     expect((await run('canonical.ts', other.file, 1)).stderr).toContain(
       'prepared for the profile soak, not for canonical',

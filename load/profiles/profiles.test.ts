@@ -4,7 +4,7 @@ import { newWalletKey, principalSigner } from '../../edge/client/node.ts'
 import { canonicalPayment } from '../../edge/wire/canonical.ts'
 import { type Payer, requestBytes, requestMaker } from './preparedRequests.ts'
 import { type Profile, payrollRecords, profiles, type RequestKind } from './profiles.ts'
-import { dueTimesMs } from './schedule.ts'
+import { dueTimesMs, requestCount } from './schedule.ts'
 
 const startsAtMs = Date.parse('2026-03-01T08:00:00Z')
 const wallets: Payer[] = Array.from({ length: 8 }, (_, i) => {
@@ -38,6 +38,17 @@ test('a rising and falling rate sends what lies under its curve, and never back 
   expect(due.filter((ms) => ms < 2_500).length).toBeCloseTo(63, -1)
   for (let n = 1; n < due.length; n++) expect(due[n]!).toBeGreaterThanOrEqual(due[n - 1]!)
   expect(due.at(-1)!).toBeLessThan(10_000)
+})
+
+test.each(Object.values(profiles))('$name: as many are due as are counted beforehand', (profile: Profile) => {
+  for (const [rate, seconds] of [
+    [1, 1],
+    [7, 61],
+    [200, 60],
+    [25, 60],
+  ] as const) {
+    expect(requestCount(profile, rate, seconds)).toBe(dueTimesMs(profile, rate, seconds).length)
+  }
 })
 
 test.each(Object.values(profiles))('$name: parts of the mix and of the duration add up', (profile: Profile) => {

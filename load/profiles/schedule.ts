@@ -6,6 +6,17 @@ export function curveOf({ stages }: Pick<Profile, 'stages'>): { startShare: numb
   return { startShare: 1, stages: [{ durationShare: 1, rateShare: 1 }] }
 }
 
+/** How many requests are due in a run: what lies under its curve. */
+export function requestCount(profile: Pick<Profile, 'stages'>, ratePerSecond: number, seconds: number): number {
+  const { startShare, stages } = curveOf(profile)
+  let [before, sent] = [startShare, 0]
+  for (const { durationShare, rateShare } of stages) {
+    sent += ((before + rateShare) / 2) * ratePerSecond * durationShare * seconds
+    before = rateShare
+  }
+  return Math.ceil(sent - 1e-9)
+}
+
 /** When each request of a run is due, in ms from its beginning: fixed before it begins, whatever the answers do. */
 export function dueTimesMs(profile: Pick<Profile, 'stages'>, ratePerSecond: number, seconds: number): Float64Array {
   const { startShare, stages } = curveOf(profile)
