@@ -27,20 +27,32 @@ export async function stoppedOnInterruption<T extends Stoppable>(start: () => Pr
   return starting
 }
 
-/** From now on SIGINT and SIGTERM end this program once everything that it started has ended. */
-export function stopOnInterruption(): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt(signal))
+/**
+ * From now on SIGINT and SIGTERM end this program once everything that it started has ended.
+ * @param program as it names itself to people
+ */
+export function stopOnInterruption(program: string): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void interrupt(program, signal))
 }
 
-async function interrupt(signal: keyof typeof exitCodes): Promise<void> {
+/** Ends this program, with a last word if there is one; where an interruption is ending it, that alone does. */
+export function endWith(code: number, lastWord = ''): Promise<never> {
+  if (!interrupted) {
+    process.stderr.write(lastWord)
+    process.exit(code)
+  }
+  return new Promise(() => undefined)
+}
+
+async function interrupt(program: string, signal: keyof typeof exitCodes): Promise<void> {
   if (interrupted) process.exit(exitCodes[signal])
   interrupted = true
   // Whatever fails from now on fails since what it needs is being ended.
   process.on('uncaughtException', () => undefined)
-  process.stderr.write(`\nbench: ${signal}: ending what was started\n`)
+  process.stderr.write(`\n${program}: ${signal}: ending what was started\n`)
   const ends = await Promise.allSettled([...running].map(async (starting) => (await starting).stop()))
   for (const end of ends) {
-    if (end.status === 'rejected') process.stderr.write(`bench: ${(end.reason as Error).message}\n`)
+    if (end.status === 'rejected') process.stderr.write(`${program}: ${(end.reason as Error).message}\n`)
   }
   process.exit(exitCodes[signal])
 }

@@ -75,6 +75,7 @@ const linux = existsSync('/proc/self/environ')
 const natsServer = /nats-server -c/
 const worker = /actors\/host\/main/
 const postgresServer = /postgres -D/
+const memoryInDeno = /deno .*ladder\/memoryMain/
 
 describe.skipIf(!linux || process.env.JIAOZI_SKIP_NATS !== undefined)('a bench', { timeout: benchTimeoutMs }, () => {
   test.each([
@@ -82,10 +83,11 @@ describe.skipIf(!linux || process.env.JIAOZI_SKIP_NATS !== undefined)('a bench',
     ['SIGTERM', 143, 'shards', [natsServer, worker]],
     ['SIGINT', 130, 'postgres', [postgresServer]],
     ['SIGINT', 130, 'http', [natsServer, worker, postgresServer]],
+    ['SIGINT', 130, 'ladder --runtime deno', [memoryInDeno]],
   ] as const)(
     'that gets a %s ends with %i once everything of %s has ended and its data is gone',
-    async (signal, code, name, programs) => {
-      const child = startBench(name)
+    async (signal, code, typed, programs) => {
+      const child = startBench(...typed.split(' '))
       const end = ended(child)
       await runs(...programs)
       child.kill(signal)
@@ -113,10 +115,27 @@ test.each([
     "bench: Unknown option '--runtime': soak takes --payments, --repeats, --json, --help\n",
   ],
   [['nothing'], /^bench: there is no nothing: one of http, recovery,/],
+  [
+    ['costs', '--json', '/no/such/folder/costs.json'],
+    /^bench: --json \/no\/such\/folder\/costs.json cannot be written \(ENOENT\)\n$/,
+  ],
+  [['costs', '--json', '.'], 'bench: --json "." is a folder, not a file\n'],
 ])('%j ends with 2 and one line', async (args, line) => {
   const { code, said } = await ended(startBench(...args))
   expect(said).toMatch(line)
   expect(code).toBe(2)
+})
+
+test('a peer that is not where it is said to be is told before the first rung, not after the last', async () => {
+  process.env.TIGERBEETLE = '/no/such/tigerbeetle'
+  try {
+    expect(await ended(startBench('ladder', '--quick'))).toEqual({
+      code: 2,
+      said: 'bench: TIGERBEETLE names /no/such/tigerbeetle, which is not there\n',
+    })
+  } finally {
+    delete process.env.TIGERBEETLE
+  }
 })
 
 test.skipIf(!existsSync('/dev/shm'))('data in memory is refused before anything is started', async () => {

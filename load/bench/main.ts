@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { writeReport } from '../../actors/log/report.ts'
+import { whyNotWritable } from '../reportFile.ts'
 import { type Asked, benches } from './benches.ts'
 import { UsageError } from './benchOptions.ts'
 import { requireDisk } from './disk.ts'
-import { stopOnInterruption } from './interruption.ts'
+import { endWith, stopOnInterruption } from './interruption.ts'
 
 function usage(): string {
   const each = [...benches].map(([name, { about, optionLines }]) => {
@@ -54,9 +55,14 @@ function requireDisks({ data }: Readonly<Record<string, unknown>>): void {
 
 const { settings, json, run } = asked(process.argv.slice(2))
 requireDisks(settings)
-stopOnInterruption()
-const { report, lines } = await run(say)
+const unwritable = json === undefined ? undefined : whyNotWritable(json)
+if (unwritable !== undefined) refuse(unwritable)
+stopOnInterruption('bench')
+const { report, lines } = await run(say).catch((error: unknown) => {
+  const why = error instanceof Error ? error.message : String(error)
+  return endWith(error instanceof UsageError ? 2 : 1, `${tty ? clearLine : ''}bench: ${why}\n`)
+})
 if (tty) process.stdout.write(clearLine)
 for (const line of lines) console.log(line)
 if (json !== undefined) writeReport(json, report)
-process.exit(report.verdict === 'pass' ? 0 : 1)
+await endWith(report.verdict === 'pass' ? 0 : 1)

@@ -23,6 +23,7 @@ const warmUpRoundsMax = 6
 const diskLookMs = 1_000
 const notes = [
   `soak: batches of ${batchSize.toLocaleString('en')}, ${inFlight} in flight, to completed; snapshots on, logs trimmed`,
+  `soak: ${warmUpPayments.toLocaleString('en')} payments of warm-up, or as often that until each log was trimmed, are cut`,
   'rates and soak.last_over_first are medians of the repeats, which are parts of one run that does not pause',
   'soak.whole_last_over_first: of all repeats as one; soak.max_ms: the longest that no batch was completed in them',
   'both ratios must reach 0.95',

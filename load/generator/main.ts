@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { makeReport, writeReport } from '../../actors/log/report.ts'
+import { endWith, stopOnInterruption, stoppedOnInterruption } from '../bench/interruption.ts'
 import { requestMaker } from '../profiles/preparedRequests.ts'
 import { type Profile, profiles, warmUpMs } from '../profiles/profiles.ts'
 import { institutionOf, openProfileWallets } from '../profiles/profileWallets.ts'
 import { dueTimesMs } from '../profiles/schedule.ts'
 import { startRegion } from '../region.ts'
+import { whyNotWritable } from '../reportFile.ts'
 import { type Gate, gatesOf } from './gates.ts'
 import { type LoadOptions, parseLoadOptions, UsageError, usage } from './loadOptions.ts'
 import type { OpenLoopResult } from './openLoop.ts'
@@ -24,7 +26,8 @@ const say = (line: string): void => {
 async function load(options: LoadOptions): Promise<OpenLoopResult> {
   const profile: Profile = profiles[options.profile]
   const running = runningRegions(options.data, profile)
-  const own = running === undefined ? await startRegion(profile.betweenRegions ? ['--regions', '2'] : []) : undefined
+  const start = () => startRegion(profile.betweenRegions ? ['--regions', '2'] : [])
+  const own = running === undefined ? await stoppedOnInterruption(start) : undefined
   try {
     const regions = running ?? runningRegions(own!.dataDir, profile)!
     const institution = institutionOf(regions[0])
@@ -92,6 +95,9 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(usage)
     return 0
   }
+  const unwritable = options.json === undefined ? undefined : whyNotWritable(options.json)
+  if (unwritable !== undefined) throw new UsageError(unwritable)
+  stopOnInterruption('load')
   const result = await load(options)
   const gates = gatesOf(profiles[options.profile], result)
   const figures = figuresOf(result, options.seconds)
@@ -111,9 +117,8 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 try {
-  process.exit(await main(process.argv.slice(2)))
+  await endWith(await main(process.argv.slice(2)))
 } catch (error) {
-  if (tty) process.stdout.write('\r\x1b[2K')
-  process.stderr.write(`load: ${error instanceof Error ? error.message : error}\n`)
-  process.exit(error instanceof UsageError ? 2 : 1)
+  const why = error instanceof Error ? error.message : String(error)
+  await endWith(error instanceof UsageError ? 2 : 1, `${tty ? '\r\x1b[2K' : ''}load: ${why}\n`)
 }

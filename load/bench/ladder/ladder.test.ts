@@ -61,6 +61,27 @@ test('what judges the figures gives the verdict and may add figures of its own',
   expect(lines).toContain('x is twice y')
 })
 
+test('what a rung lacks is told before the first is climbed', async () => {
+  const climbed: string[] = []
+  const rung = (name: string, more: Partial<Rung>): Rung => ({
+    name,
+    run: async () => {
+      climbed.push(name)
+      return { rows: [], notes: [] }
+    },
+    ...more,
+  })
+  const lacking = rung('high', {
+    require() {
+      throw new Error('the peer is not there')
+    },
+  })
+  await expect(climb('bench.test', [rung('low', {}), lacking], options, silent)).rejects.toThrow(
+    'the peer is not there',
+  )
+  expect(climbed).toEqual([])
+})
+
 test('a rung that fails ends the climb with its own error: half a ladder is no ladder', async () => {
   const rung: Rung = { name: 'broken', run: () => Promise.reject(new Error('the region did not start')) }
   await expect(climb('bench.test', [rung], options, silent)).rejects.toThrow('the region did not start')

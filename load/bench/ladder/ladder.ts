@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { makeReport, type Report, type Verdict } from '../../../actors/log/report.ts'
 import { figuresOfRow, type LadderRow } from './ladderRow.ts'
 import { ladderTable } from './ladderTable.ts'
-import type { Rung, RungFindings, RungOptions } from './rung.ts'
+import { type Rung, type RungFindings, type RungOptions, warmUpSeconds } from './rung.ts'
 
 export type LadderReport = { readonly report: Report; readonly lines: readonly string[] }
 
@@ -21,6 +21,7 @@ export async function climb(
   const options: RungOptions = { seconds: 15, repeats: 3, quick: false, runtime: 'node', ...settings }
   const found: RungFindings[] = []
   const climbed = options.quick && rungs.length > 1 ? rungs.filter(({ slow }) => !slow) : rungs
+  for (const rung of climbed) rung.require?.()
   for (const rung of climbed) found.push(await rung.run(options, (line) => say(`${rung.name}: ${line}`)))
   const rows = found.flatMap((one) => one.rows)
   const measured = figuresOf(found, rows)
@@ -64,7 +65,8 @@ function figuresOf(found: readonly RungFindings[], rows: readonly LadderRow[]): 
 
 function notesOf({ seconds, repeats, quick }: Partial<RungOptions>): string[] {
   if (seconds === undefined) return []
-  const what = `${repeats} repeat${repeats === 1 ? '' : 's'} of ${seconds} s, warm-up cut; payments/s is their median`
+  const times = `${repeats} repeat${repeats === 1 ? '' : 's'} of ${seconds} s`
+  const what = `${times}, ${warmUpSeconds} s of warm-up before each cut; payments/s is their median`
   return [what, ...(quick ? ['quick: a look, not a figure to quote'] : [])]
 }
 

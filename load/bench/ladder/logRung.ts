@@ -13,13 +13,12 @@ import { openWire, type Wire } from '../wire.ts'
 import { type LadderRow, latencyOf, rounded } from './ladderRow.ts'
 import { LogLoad, type ReadyPayments } from './logLoad.ts'
 import { type Population, RecordMaker } from './recordMaker.ts'
-import type { Rung, RungFindings, RungOptions } from './rung.ts'
+import { type Rung, type RungFindings, type RungOptions, warmUpSeconds } from './rung.ts'
 
 export type LogShape = { name: string; batch: number; inFlight: number; population: Population }
 
 export const walletsPerShard = 25_000
 export const fenAtStart = 1_000_000
-const warmUpSeconds = 3
 export const logOn = ['fsync before ack', 'sealed', 'chained', 'cross-shard', 'snapshots', '1 replica']
 
 /** What payments are sent through and whose processes are metered: one region, or two. */
@@ -80,6 +79,7 @@ export async function benchLog(options: LogOptions, say: (line: string) => void)
     return {
       rows,
       notes: [
+        'l1: all payers of a batch live in one shard, which batches take in turn; payees live in any',
         `l1: ${population}, workers: ${workers}, on ${runtime}; latency is of a whole batch, from its leaving, to completed`,
       ],
       versions: await systemVersions(runtime),

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { frameKinds } from '../../../actors/ledger/records.ts'
 import { programOn } from '../../../deploy/supervisor/plan.ts'
 import { seededRandom } from '../../demo/transfers.ts'
+import { stoppedOnInterruption } from '../interruption.ts'
 import { fundWallets, openWallets, paymentsBody } from '../population.ts'
 import { spreadOf } from '../repeats.ts'
 import { type LadderRow, rounded } from './ladderRow.ts'
@@ -37,9 +38,24 @@ export const memoryRung: Rung = {
 async function benchInDeno(options: RungOptions, say: (line: string) => void): Promise<RungFindings> {
   say('in a process of Deno')
   const { command, args } = programOn('deno', 'load/bench/ladder/memoryMain.ts')
-  const bounds = { maxBuffer: outputBytesMax, timeout: denoTimeoutMs }
-  const { stdout } = await promisify(execFile)(command, [...args, JSON.stringify(options)], bounds)
-  return JSON.parse(stdout) as RungFindings
+  const measuring = await stoppedOnInterruption(async () => {
+    const stopping = new AbortController()
+    const bounds = { maxBuffer: outputBytesMax, timeout: denoTimeoutMs, signal: stopping.signal }
+    const output = promisify(execFile)(command, [...args, JSON.stringify(options)], bounds)
+    const ended = new Promise((done) => output.child.once('close', done))
+    return {
+      output,
+      async stop() {
+        stopping.abort()
+        await ended
+      },
+    }
+  })
+  try {
+    return JSON.parse((await measuring.output).stdout) as RungFindings
+  } finally {
+    await measuring.stop()
+  }
 }
 
 /** @throws Error when the ledger refuses what it should take */
@@ -87,6 +103,7 @@ export async function benchMemory(
     rows,
     figures: { 'l0.per_core': rounded(rows[1]!.perSecond.median) },
     notes: [
+      `l0: a repeat is ${roundsPerRepeat} rounds of ${frames} frames, whatever --seconds says, after one that is cut`,
       `l0: debit and credit of uniform payments over ${shardCount} shards in one thread, on ${runtimeHere}, ` +
         'by its CPU seconds (collection of garbage included)',
     ],

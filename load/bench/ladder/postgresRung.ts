@@ -6,7 +6,7 @@ import { batchOf, openPostgresBank, type PeerConnection, type PeerPayment, type 
 import { cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
 import { type LadderRow, latencyOf, rounded } from './ladderRow.ts'
-import type { Rung, RungFindings, RungOptions } from './rung.ts'
+import { type Rung, type RungFindings, type RungOptions, warmUpSeconds } from './rung.ts'
 
 const accounts = 100_000
 const accountsQuick = 20_000
@@ -21,7 +21,6 @@ const batchShapes = [
 ]
 const quickShape = { payments: 8_000, connections: 2 }
 const probeSeconds = 3
-const warmUpSeconds = 3
 const balanceFen = 1_000_000
 const dayLimitFen = 100_000_000
 const settlePauseMs = 500

@@ -1,5 +1,8 @@
 import type { LadderRow } from './ladderRow.ts'
 
+/** Load before each repeat that is not counted. */
+export const warmUpSeconds = 3
+
 export type RungOptions = {
   /** Length of one repeat, its warm-up not counted. */
   readonly seconds: number
@@ -24,5 +27,10 @@ export type Rung = {
   readonly name: string
   /** Takes too long for a quick look at the whole ladder. */
   readonly slow?: true
+  /**
+   * Looks for what it needs and cannot start by itself, before the first rung is climbed.
+   * @throws UsageError that names what is not there
+   */
+  require?(): void
   run(options: RungOptions, say: (line: string) => void): Promise<RungFindings>
 }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { UsageError } from '../benchOptions.ts'
 import { stoppedOnInterruption } from '../interruption.ts'
 import { spreadOf } from '../repeats.ts'
 import type { LadderRow } from './ladderRow.ts'
@@ -25,7 +26,18 @@ const on = ['fsync', '1 replica', 'not encrypted']
 /** The other peer, by its own benchmark, when the environment names its program. */
 export const tigerBeetleRung: Rung = {
   name: 'tigerbeetle',
+  require: () => void pathOf(process.env.TIGERBEETLE),
   run: (options, say) => benchTigerBeetle(process.env.TIGERBEETLE, options, say),
+}
+
+/** @returns undefined when none is named */
+function pathOf(program: string | undefined): string | undefined {
+  if (program === undefined || program === '') return undefined
+  const path = resolve(program)
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+    throw new UsageError(`TIGERBEETLE names ${path}, which is not there`)
+  }
+  return path
 }
 
 /** @throws Error when `program` is named and is not there, or does not print what it should. */
@@ -34,11 +46,10 @@ export async function benchTigerBeetle(
   { repeats, quick }: RungOptions,
   say: (line: string) => void,
 ): Promise<RungFindings> {
-  if (program === undefined || program === '') {
+  const path = pathOf(program)
+  if (path === undefined) {
     return { rows: [], notes: ['tigerbeetle: not run here; TIGERBEETLE=/path/to/tigerbeetle runs it on this machine'] }
   }
-  const path = resolve(program)
-  if (!existsSync(path)) throw new Error(`TIGERBEETLE names ${path}, which is not there`)
   const version = (await run(path, ['version'], '.')).trim().split('\n')[0] ?? ''
   const rows: LadderRow[] = []
   for (const size of tigerBeetleBatchSizes) {
@@ -49,7 +60,10 @@ export async function benchTigerBeetle(
     }
     rows.push(rowOf(size, results))
   }
-  const notes = ['tigerbeetle: its own benchmark, one server and one client with one batch at a time on this machine']
+  const notes = [
+    'tigerbeetle: its own benchmark, one server and one client with one batch at a time on this machine',
+    'tigerbeetle: a repeat is a new data file and so many transfers, whatever --seconds says, none of them cut as warm-up',
+  ]
   return { rows, notes, versions: { tigerbeetle: version.replace(/^TigerBeetle version /, '') } }
 }
 
