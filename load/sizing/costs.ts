@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Report } from '../../actors/log/report.ts'
+import { UsageError } from '../generator/loadOptions.ts'
 
 /** Where figures come from: one report of a command of ours. */
 export type Provenance = {
@@ -33,12 +34,21 @@ export function writeCosts(costs: Costs): void {
   writeFileSync(costsFile, `${JSON.stringify(costs, null, 2)}\n`)
 }
 
+/** @throws UsageError when it cannot be read, or is something else */
 export function readReport(file: string): Report {
-  const report = JSON.parse(readFileSync(file, 'utf8')) as Report
-  if (typeof report.figures !== 'object' || typeof report.commit !== 'string') {
-    throw new Error(`${file} is not a report of npm run bench`)
+  let report: Partial<Report> | null
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8')) as Partial<Report> | null
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw new UsageError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code})`)
+    }
+    report = null
   }
-  return report
+  if (typeof report?.figures !== 'object' || typeof report.commit !== 'string') {
+    throw new UsageError(`${file} is not a report of npm run bench`)
+  }
+  return report as Report
 }
 
 /** Takes what the model needs out of reports; a later one takes the place of an earlier one's figures. */

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
-import { makeReport, type Verdict, writeReport } from '../../actors/log/report.ts'
+import { makeReport, type Report, type Verdict, writeReport } from '../../actors/log/report.ts'
 import { UsageError, whole } from '../generator/loadOptions.ts'
+import { whyNotWritable } from '../reportFile.ts'
 import { type Costs, costsOf, readCosts, readReport, writeCosts } from './costs.ts'
+import { shardsMeasured } from './frameCost.ts'
 import { assumptions, type Size, sizeOf } from './model.ts'
-import { checkPrediction, type PredictionCheck } from './prediction.ts'
+import { checkPrediction, type PredictionCheck, predictPerSecond } from './prediction.ts'
 import { checkText, costsText, sizeText } from './sizeText.ts'
 
 const usage = `Usage: npm run size -- [options]
@@ -65,8 +67,7 @@ function figuresOf(size: Size): Record<string, number> {
   return figures
 }
 
-function runCheck(costs: Costs, file: string): { checks: PredictionCheck[]; verdict: Verdict } {
-  const { figures, machine } = readReport(file)
+function runCheck(costs: Costs, { figures, machine }: Report): { checks: PredictionCheck[]; verdict: Verdict } {
   const checks = checkPrediction(costs, figures, machine.cores)
   if (checks.some(({ holds }) => holds === false)) return { checks, verdict: 'fail' }
   return { checks, verdict: checks.every(({ holds }) => holds) ? 'pass' : 'unknown' }
@@ -78,8 +79,11 @@ function main(args: readonly string[]): number {
     process.stdout.write(usage)
     return 0
   }
-  if (values['costs-from'] !== undefined) writeCosts(costsOf(values['costs-from'].split(',').map(readReport)))
-  const costs = readCosts()
+  const anew = values['costs-from']?.split(',').map(readReport)
+  const runs = values.check === undefined ? undefined : readReport(values.check)
+  const unwritable = values.json === undefined ? undefined : whyNotWritable(values.json)
+  if (unwritable !== undefined) throw new UsageError(unwritable)
+  const costs = anew === undefined ? readCosts() : costsOf(anew)
   const request = {
     tps: whole('tps', values.tps, 1, 100_000_000),
     wallets: whole('wallets', values.wallets, 1, 1e12),
@@ -88,14 +92,20 @@ function main(args: readonly string[]): number {
     p99MsMax: whole('p99-ms', values['p99-ms'], 1, 60_000),
   }
   const size = sizeOf(costs, request, say)
+  if (anew !== undefined) {
+    // Costs that leave something out must not take the place of those that do not: a size and a check are made of them first.
+    predictPerSecond(costs, shardsMeasured, anew[0]!.machine.cores)
+    writeCosts(costs)
+  }
   if (tty) process.stdout.write('\r\x1b[2K')
   if (values.inputs) console.log(`${costsText(costs)}\n`)
   console.log(sizeText(size))
-  const checked = values.check === undefined ? undefined : runCheck(costs, values.check)
+  const checked = runs === undefined ? undefined : runCheck(costs, runs)
   if (checked !== undefined) console.log(`\n${checkText(checked.checks)}`)
   const verdict = size.keepsUp ? (checked?.verdict ?? 'pass') : 'fail'
   if (values.json !== undefined) {
-    const rows = [...size.parts, ...size.layers, ...(checked?.checks ?? [])].map((row) => ({ ...row }))
+    const grown = size.growth.map(({ simulation, ...choice }) => ({ ...choice, ...simulation }))
+    const rows = [...size.parts, ...size.layers, ...grown, ...(checked?.checks ?? [])].map((row) => ({ ...row }))
     const notes = ['a model: measured costs, a simulation of queues, and the assumptions in the settings']
     const found = { verdict, figures: figuresOf(size), rows, notes }
     writeReport(values.json, makeReport('size', { ...request, assumptions }, found))
