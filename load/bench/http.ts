@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
+import postgres from 'postgres'
 import { type Resident, settleTown } from '../demo/town.ts'
 import type { Play } from '../demo/transfers.ts'
 import { type Region, startRegion, useRegion } from '../region.ts'
 import { stoppedOnInterruption } from './interruption.ts'
 import type { EdgeAddress } from './keptConnection.ts'
+import { warmUpSeconds } from './ladder/rung.ts'
 import { PaymentLoad, type RequestStock } from './paymentLoad.ts'
 import { PaymentStock } from './paymentStock.ts'
 import { cpuPerOperationUs, type RegionCpu, regionCpuOf } from './regionCpu.ts'
 import { verifyLimitPerSecond } from './verifyLimit.ts'
 import { openWire, type Wire } from './wire.ts'
+import { regionBytesWritten } from './writtenBytes.ts'
 
 const residents = 512
-const warmUpSeconds = 3
 /** After the pause in which the stock is signed, before the clock runs. */
 const settleSeconds = 1
 const stockMargin = 1.4
@@ -31,7 +33,7 @@ export type HttpRow = {
 }
 
 /** Called at both ends of what is measured, so that others can read their own counters there. */
-export type Window = { began(): void; ended(): void }
+export type Window = { began(): Promise<void>; ended(): Promise<void> }
 
 /** A region with wallets that hold money, ready to be paid through. */
 export type HttpBench = {
@@ -41,6 +43,8 @@ export type HttpBench = {
   readonly payers: readonly Resident[]
   readonly address: EdgeAddress
   readonly host: string
+  /** That all processes of the region have written to the disk so far. */
+  bytesWritten(): Promise<number>
   close(): Promise<void>
 }
 
@@ -54,6 +58,7 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
   const { hostname, port, host } = new URL(edgeUrl)
   const address: EdgeAddress = { host: hostname, port: Number(port), ca: readFileSync(caFile) }
   const stock = new PaymentStock(town.residents, wire.shardCount, host)
+  const sql = postgres(region.facts().databaseUrl, { max: 1, onnotice: () => undefined })
   return {
     async row(concurrency, seconds, window, other) {
       say(`concurrency ${concurrency}`)
@@ -68,7 +73,11 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
     payers: town.residents,
     address,
     host,
-    close: () => wire.close(),
+    bytesWritten: () => regionBytesWritten(region.facts().pids, sql),
+    async close() {
+      await sql.end({ timeout: 5 })
+      await wire.close()
+    },
   }
 }
 
@@ -88,12 +97,12 @@ async function measure(
   await load.run(performance.now() + settleSeconds * 1_000)
   load.reset()
   const { pids } = region.facts()
+  await window?.began()
   const [cpuBefore, framesBefore, beganMs] = [regionCpuOf(pids), await framesOf(wire), performance.now()]
-  window?.began()
   await load.run(performance.now() + seconds * 1_000)
-  window?.ended()
   const tookSeconds = (performance.now() - beganMs) / 1_000
   const [cpuAfter, frames] = [regionCpuOf(pids), (await framesOf(wire)) - framesBefore]
+  await window?.ended()
   const { completed, refused, unknown, retries } = load.counts
   const all = completed + refused + unknown
   const ms = (percentile: number): number => Math.round(load.latency.percentile(percentile)) / 1_000
@@ -144,11 +153,16 @@ export function httpFigures(name: string, row: HttpRow): Record<string, number> 
   }
 }
 
+/** A row in which payments were refused, or never came to an end, is no figure of payments that are completed. */
+export function httpVerdict(rows: readonly Pick<HttpRow, 'completed' | 'refusedOrUnknown'>[]): 'pass' | 'fail' {
+  return rows.every(({ completed, refusedOrUnknown }) => completed > 0 && refusedOrUnknown === 0) ? 'pass' : 'fail'
+}
+
 /** Signed payments over HTTPS, to completed: payer and payee always in different shards. */
 export async function benchHttp(
   options: { seconds: number; data: string; concurrencies: readonly number[] },
   say: (line: string) => void,
-): Promise<{ figures: Record<string, number>; rows: HttpRow[]; notes: string[] }> {
+): Promise<{ figures: Record<string, number>; rows: HttpRow[]; notes: string[]; verdict: 'pass' | 'fail' }> {
   const region = await stoppedOnInterruption(() => (options.data === '' ? startRegion() : useRegion(options.data)))
   try {
     const bench = await openHttpBench(region, say)
@@ -161,7 +175,7 @@ export async function benchHttp(
     for (const row of rows) Object.assign(figures, httpFigures(`http.c${row.concurrency}`, row))
     figures['http.refused_or_unknown'] = rows.reduce((sum, row) => sum + row.refusedOrUnknown, 0)
     figures['l2.verify_limit_per_second'] = verifyLimitPerSecond()
-    return { figures, rows, notes: [...httpNotes] }
+    return { figures, rows, notes: [...httpNotes], verdict: httpVerdict(rows) }
   } finally {
     await region.stop()
   }

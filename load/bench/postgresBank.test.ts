@@ -11,9 +11,11 @@ import {
   type PeerPayment,
   type PostgresBank,
 } from './postgresBank.ts'
+import { regionBytesWritten } from './writtenBytes.ts'
 
 const accounts = 12
 const balanceFen = 1_000
+const pageBytes = 8_192
 const dayLimitFen = 2_500
 let bank: PostgresBank
 let connections: PeerConnection[]
@@ -180,6 +182,21 @@ test('all that it writes is counted: more than its log grows by', async () => {
     return (await bank.bytesWritten()) - written
   }
   await expect.poll(writtenSince, { timeout: 10_000 }).toBeGreaterThan(grownBy)
+})
+
+test('a region whose database writes little by little is not said to have written many times as much', async () => {
+  const [connection] = connections as [PeerConnection]
+  const written = () => regionBytesWritten({ postgres: bank.pid }, bank.sql)
+  const [before, payments] = [await written(), 200]
+  for (let n = 0; n < payments; n++) await connection.pay(pay(1, 2, 1))
+  // A session tells what it wrote at the end of a transaction, at most once a second.
+  const writtenSince = async () => {
+    await connection.pay(pay(1, 2, 1))
+    return (await written()) - before
+  }
+  await expect.poll(writtenSince, { timeout: 10_000 }).toBeGreaterThan((payments / 2) * pageBytes)
+  // A commit writes the page of the log in which it ends, seldom two.
+  expect(await writtenSince()).toBeLessThan(payments * 3 * pageBytes)
 })
 
 /** Another process, which waits for payments to be there: this one can be held up meanwhile. */

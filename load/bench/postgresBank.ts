@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import postgres from 'postgres'
 import { startBound } from './boundProgram.ts'
+import { postgresBytesWritten } from './writtenBytes.ts'
 
 const queryTimeoutMs = 60_000
 const connectTimeoutSeconds = 10
@@ -66,11 +67,7 @@ export type PostgresBank = {
   readonly version: string
   readonly sql: postgres.Sql
   connect(): Promise<PeerConnection>
-  /**
-   * Bytes that the server gave to the file system so far, log and tables, by its own count. Linux's count of a process
-   * (`/proc/PID/io`) says up to a hundred times as much where a small write goes into a file that was filled ahead, as the
-   * log's are: it takes the whole piece of memory that holds the place.
-   */
+  /** By its own count, log and tables. */
   bytesWritten(): Promise<number>
   /** Ends the server and removes its data. */
   stop(): Promise<void>
@@ -116,11 +113,7 @@ export async function openPostgresBank(options: {
       version: String(row!.version),
       sql,
       connect: async () => connectionOf(await sql.reserve()),
-      bytesWritten: async () => {
-        const [row] = await sql`
-          select sum(coalesce(write_bytes, 0) + coalesce(extend_bytes, 0))::bigint as bytes from pg_stat_io`
-        return Number(row!.bytes)
-      },
+      bytesWritten: () => postgresBytesWritten(sql),
       stop,
     }
   } catch (error) {

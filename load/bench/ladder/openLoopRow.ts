@@ -5,7 +5,7 @@ import { warmUpMs } from '../../profiles/profiles.ts'
 import { dueTimesMs } from '../../profiles/schedule.ts'
 import type { Region } from '../../region.ts'
 import type { HttpBench } from '../http.ts'
-import { bytesWrittenOf, memoryBytesOf } from '../processTree.ts'
+import { memoryBytesOf } from '../processTree.ts'
 import { cpuPerOperationUs, type RegionCpu, regionCpuOf } from '../regionCpu.ts'
 import { spreadOf } from '../repeats.ts'
 import { type LadderRow, type LatencyMs, latencyOf } from './ladderRow.ts'
@@ -102,7 +102,7 @@ export function openLoopRunOf(
 
 async function run(
   region: Region,
-  { payers, address, host }: HttpBench,
+  { payers, address, host, bytesWritten }: HttpBench,
   ratePerSecond: number,
   seconds: number,
   seed: number,
@@ -114,13 +114,12 @@ async function run(
   const signedAheadMax = dueMs.length
   const loop = new OpenLoop({ address, host, dueMs, make, signedAheadMax, connectionsMax, warmUpMs })
   loop.prepare()
-  const sum = (of: (pid: number) => number): number => Object.values(pids).reduce((total, pid) => total + of(pid), 0)
-  const read = () => [regionCpuOf(pids), sum(bytesWrittenOf)] as const
+  const read = async () => [regionCpuOf(pids), await bytesWritten()] as const
   const [result, before] = await Promise.all([loop.run(), sleep(meteredFromMs).then(read)])
-  const after = read()
+  const after = await read()
   return openLoopRunOf(result, dueMs, {
     cpu: [before[0], after[0]],
     bytesWritten: [before[1], after[1]],
-    memoryBytes: sum(memoryBytesOf),
+    memoryBytes: Object.values(pids).reduce((total, pid) => total + memoryBytesOf(pid), 0),
   })
 }

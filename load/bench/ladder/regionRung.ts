@@ -4,7 +4,7 @@ import { type Region, startRegion } from '../../region.ts'
 import { type HttpBench, type HttpRow, openHttpBench } from '../http.ts'
 import { stoppedOnInterruption } from '../interruption.ts'
 import type { RequestStock } from '../paymentLoad.ts'
-import { bytesWrittenOf, cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
+import { cpuSecondsOf, memoryBytesOf } from '../processTree.ts'
 import { spreadOf } from '../repeats.ts'
 import { systemVersions } from '../systemVersions.ts'
 import { verifyLimitPerSecond } from '../verifyLimit.ts'
@@ -123,15 +123,13 @@ export async function run(
   stock?: RequestStock,
 ): Promise<Run> {
   let [before, bytesWritten, memoryBytes] = [0, 0, 0]
-  const sum = (of: (pid: number) => number): number =>
-    Object.values(region.facts().pids).reduce((total, pid) => total + of(pid), 0)
   const window = {
-    began() {
-      before = sum(bytesWrittenOf)
+    async began() {
+      before = await bench.bytesWritten()
     },
-    ended() {
-      bytesWritten = sum(bytesWrittenOf) - before
-      memoryBytes = sum(memoryBytesOf)
+    async ended() {
+      bytesWritten = (await bench.bytesWritten()) - before
+      memoryBytes = Object.values(region.facts().pids).reduce((total, pid) => total + memoryBytesOf(pid), 0)
     },
   }
   const row = await bench.row(concurrency, seconds, window, stock)
