@@ -6,6 +6,7 @@ import type { Follower, LogEntry, ShardLog } from '../../log/shardLog.ts'
 import { DueSnapshots } from '../dueSnapshots.ts'
 import { Leader } from '../leader.ts'
 import { type RunnerOptions, restoreNewest, snapshotFailed } from '../shardRunner.ts'
+import { OpenedAhead } from './openedAhead.ts'
 import { RecentChains } from './recentChains.ts'
 import { RecentDigests, takesDigestAt } from './recentDigests.ts'
 import { basePosition } from './recordChanges.ts'
@@ -26,6 +27,7 @@ export class RoleReplica {
   readonly chains = new RecentChains()
   digests = new RecentDigests()
   readonly #o: RoleReplicaOptions
+  readonly #frames: OpenedAhead
   readonly #snapshots: DueSnapshots
   #leader: Leader | undefined
   #follower: Follower | undefined
@@ -43,6 +45,7 @@ export class RoleReplica {
 
   constructor(options: RoleReplicaOptions) {
     this.#o = options
+    this.#frames = new OpenedAhead(options.opener)
     this.#snapshots = new DueSnapshots({
       ...options,
       leader: () => (this.#loaded && !this.#stopped ? this.#leader : undefined),
@@ -86,12 +89,12 @@ export class RoleReplica {
 
   /** Begins from a snapshot that lies within the segments; again when those have changed meanwhile. */
   async #load(): Promise<void> {
-    const { shard, opener, ports, logger } = this.#o
+    const { shard, ports, logger } = this.#o
     this.#loading = true
     const record = this.#record!
     const beganMs = ports.monotonicMs()
     try {
-      const leader = new Leader({ ...this.#o, gated: true, replica: new Replica(shard, opener) })
+      const leader = new Leader({ ...this.#o, gated: true, replica: new Replica(shard, this.#frames) })
       const from = await restoreNewest(leader, this.#o, record.segments)
       this.#loading = false
       if (this.#stopped) return
@@ -160,14 +163,18 @@ export class RoleReplica {
 
   #onEntry(turn: number, leader: Leader, entry: LogEntry): void | Promise<void> {
     if (turn !== this.#turn) return
-    if (entry.seq > this.#holdAt) {
-      return new Promise<void>((resolve) => {
-        this.#held = resolve
-      }).then(() => this.#onEntry(turn, leader, entry))
-    }
-    const done = leader.onEntry(entry)
-    if (done !== undefined) return done.then(() => this.#onApplied(turn, leader))
+    const waited = entry.seq > this.#holdAt ? this.#whenLetGo() : this.#frames.ahead(entry.data)
+    // By then its turn may be over, or the replica held before it.
+    if (waited !== undefined) return waited.then(() => this.#onEntry(turn, leader, entry))
+    // It is open: nothing is waited for any more.
+    void leader.onEntry(entry)
     this.#onApplied(turn, leader)
+  }
+
+  #whenLetGo(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#held = resolve
+    })
   }
 
   #onApplied(turn: number, leader: Leader): void {
