@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { encodeJson } from '../log/jsonBytes.ts'
+import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Resident } from './hostTown.fixture.ts'
 import { type TownWorker, WorkerTown } from './workerTown.fixture.ts'
 
@@ -85,6 +85,32 @@ describe('workers of a region', () => {
     expect(await world.ask(0, { type: 'wallet', number: alice.number })).toMatchObject([
       { ok: true, result: { balance: 9_700 } },
     ])
+  })
+
+  test('begin anew after another has led, also when a read told them first and they have the lease again at once', async () => {
+    const [one, two] = [world.start('one', [0]), world.start('two', [])]
+    await leads(one, 0)
+    await leads(two, 1)
+    const before = one.worker.runner(0)
+    one.frozen = true
+    await leads(two, 0, 1)
+    await world.ask(0, { type: 'wallet', number: alice.number })
+    // It dies, and whoever has reaped it gives its lease back.
+    two.frozen = true
+    await world.leases.delete('shard.0', (await world.leases.get('shard.0'))!.revision)
+    one.frozen = false
+    const held = async (): Promise<boolean> => {
+      const entry = await world.leases.get('shard.0')
+      return entry !== undefined && (decodeJson(entry.value) as { worker: string }).worker === 'one'
+    }
+    let again = false
+    await world.town.until('it has the lease again', () => {
+      void held().then((it) => {
+        again = it
+      })
+      return again
+    })
+    expect(one.worker.runner(0)).not.toBe(before)
   })
 
   test('leave their shards to the others at once when they stop, with a snapshot to begin from', async () => {

@@ -222,17 +222,19 @@ export class Worker {
 
   #subscribe(seat: Seat, shard: number, runner: Runner): void {
     if (seat.runner !== runner || this.#stopped) return
-    seat.subscriptions = [this.#answerQueries(shard, runner, seat.lease)]
+    seat.subscriptions = [this.#answerQueries(shard, runner, seat)]
     if (runner instanceof SharedRunner) seat.subscriptions.push(this.#shared!.answerControl(shard, runner))
   }
 
-  #answerQueries(shard: number, runner: Runner, lease: Lease): Subscription {
+  #answerQueries(shard: number, runner: Runner, seat: Seat): Subscription {
+    const { lease } = seat
     let checking: Promise<void> | undefined
+    // As in a round: a lease that turns out to be lost ends the runner. It could be had again before the next round, and
+    // the runner would go on as if nobody had led meanwhile.
     const check = (): Promise<void> => {
-      const tended = (): void => {
+      checking ??= this.#tendSeat(seat, shard).finally(() => {
         checking = undefined
-      }
-      checking ??= lease.tend().then(tended, tended)
+      })
       return checking
     }
     return this.#o.connection.subscribe(querySubject(this.#o.region, shard), {
