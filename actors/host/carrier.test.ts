@@ -251,6 +251,18 @@ describe('what several shards owe one other', () => {
     expect(offered.at(-1)!.records).toEqual(['1/0'])
   })
 
+  test('begins where the destination has forgotten nothing: what an owner of before says of less is not heard', async () => {
+    const lone = new Source(0)
+    lone.owe(5)
+    lone.lane.trim(3)
+    lone.hears(1)
+    await turn()
+    expect(offered).toEqual([])
+    lone.hears(4)
+    await turn()
+    expect(offered.map(({ records }) => records)).toEqual([['0/4']])
+  })
+
   test('is sent again when it is not known to be stored, after a while that grows', async () => {
     const [zero, one] = sources(0, 1)
     zero!.owe()

@@ -53,6 +53,8 @@ export class LaneSender {
     const first = this.#mark === undefined
     const moved = first || received.number > this.#mark!.number
     if (!first && received.number < this.#mark!.number) return
+    // What was forgotten here had been taken in: whoever says less is an owner of before, who was not told yet.
+    if (received.number < this.#source.lane.kept) return
     this.#mark = { number: received.number, durable: received.durable, returns: received.returns }
     if (first || received.number > this.#sentTo) this.#sentTo = received.number
     this.#source.lane.trim(received.durable)
