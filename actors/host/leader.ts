@@ -48,6 +48,8 @@ export type LeaderOptions = {
    * of it any more, neither what they are owed nor what was taken in of theirs. Without it that never comes.
    */
   maySayAgain?: () => boolean
+  /** Where another region may have come to own the shard: how old this one's word is; undefined while it is the newest. */
+  doubtfulMs?: () => number | undefined
   /** Who owns the other shards; without it all are this region's own. */
   owners?: OwnerDirectory
   /** Of the process, for all its leaders: what they owe one destination shares a frame. Without it the leader has its own. */
@@ -287,7 +289,8 @@ export class Leader {
 
   /**
    * Answers a read of this shard's memory: in each region one replica does, so that a reader never asks two, and the one
-   * that does not lead says how old its word is. What was read must be committed before anybody hears of it.
+   * that does not lead, or does not know whether it still does, says how old its word is. What was read must be
+   * committed before anybody hears of it.
    */
   onQuery(message: Uint8Array): QueryAnswer | Promise<QueryAnswer> {
     const leading = this.#leading
@@ -297,7 +300,7 @@ export class Leader {
     const { state } = this.replica.ledger
     const isComplete = (destination: number, transit: number): boolean =>
       this.#lanes[destination]?.isComplete(transit, state.returnsApplied[destination]!) ?? false
-    const ageMs = leading ? undefined : this.#ports.monotonicMs() - heardMs!
+    const ageMs = leading ? this.#o.doubtfulMs?.() : this.#ports.monotonicMs() - heardMs!
     const answer = answerQuery(this.replica, query, isComplete, ageMs)
     if (this.#gate === undefined || this.replica.seq <= this.#gate.committed) return answer
     // The state moves on while the answer waits.

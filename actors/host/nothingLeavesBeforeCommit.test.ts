@@ -251,6 +251,19 @@ describe('nothing leaves before its position is committed', () => {
   })
 })
 
+test('a leader that may have been followed by another region’s says how old its word is', async () => {
+  let doubtfulMs: number | undefined
+  const { leader } = await town.lead(0, 'gated', { gated: true, doubtfulMs: () => doubtfulMs })
+  leader!.commit(leader!.replica.seq)
+  const read = { type: 'wallet', number: alice.number } as const
+  const { seq } = leader!.replica
+  const place = { shard: 0, seq, timeMs: leader!.replica.ledger.state.logTimeMs }
+  expect(await ask(leader!, read)).toMatchObject({ asOf: place, result: { balance: 10_000 } })
+  expect(await ask(leader!, read)).not.toHaveProperty('asOf.ageMs')
+  doubtfulMs = 4_000
+  expect(await ask(leader!, read)).toMatchObject({ asOf: { ...place, ageMs: 4_000 }, result: { balance: 10_000 } })
+})
+
 describe('a leader that begins behind the gate', () => {
   test('sends what its shard owes from before, and the answers that perhaps nobody gave, once that is committed', async () => {
     await town.lead(1, 'other')

@@ -43,7 +43,8 @@ export type Query =
 
 /**
  * Where in the log the answer holds. `ageMs` stands there when the replica of a region that does not own the shard
- * answers: how long ago it last heard from the owner. Whatever happened since is not in the answer.
+ * answers: how long ago it last heard from the owner; or an owner that is cut off: how long ago it surely was the owner.
+ * Whatever happened since is not in the answer.
  */
 export type AsOf = { shard: number; seq: number; timeMs: number; ageMs?: number }
 

@@ -19,7 +19,6 @@ test('a standby vouches with the chain of the place it vouches for, also when it
   const talk = new PeerTalk({
     shard: 0,
     ownership,
-    // Where opening an entry takes turns of its own it is in the state before anybody was told that it is applied.
     replica: { leader: { replica: { chain: chainAt(3) } }, chains, digests: new RecentDigests() } as never,
     agreement: () => ({ held: undefined }) as never,
     messages: { vouch: (vouch: Vouch) => said.push(vouch) } as never,
@@ -28,4 +27,28 @@ test('a standby vouches with the chain of the place it vouches for, also when it
   })
   talk.vouch({ epoch: 0, seq: 2, position: 2 })
   expect(said).toEqual([{ shard: 0, epoch: 0, seq: 2, position: 2, chain: '0202020202020202' }])
+})
+
+test('an owner that hears what its standby vouches for knows that no other owns the shard', async () => {
+  const timers = new ManualTimers()
+  const ownership = ownershipIn('a', timers, {
+    holdAt: () => undefined,
+    ends: async () => ({ own: 0, mirror: 0 }),
+  })
+  await ownership.read()
+  const talk = new PeerTalk({
+    shard: 0,
+    ownership,
+    replica: { chains: new RecentChains(), digests: new RecentDigests() } as never,
+    agreement: () => ({ onHeld: () => undefined }) as never,
+    messages: {} as never,
+    heard: () => undefined,
+    differs: () => undefined,
+  })
+  timers.nowMs += 4_000
+  expect(ownership.doubtfulMs).toBe(4_000)
+  talk.onVouch({ shard: 0, epoch: 1, seq: 2, position: 2, chain: '' })
+  expect(ownership.doubtfulMs).toBe(4_000)
+  talk.onVouch({ shard: 0, epoch: 0, seq: 2, position: 2, chain: '' })
+  expect(ownership.doubtfulMs).toBeUndefined()
 })

@@ -35,7 +35,7 @@ export class PeerTalk {
   /** Standby: tells the owner that it has everything up to there. */
   vouch({ epoch, seq, position }: { epoch: number; seq: number; position: number }): void {
     const { leader, chains } = this.#o.replica
-    // Not that of the replica: where opening an entry takes turns of its own, that may be one entry further.
+    // Of the place that is vouched for, wherever the replica stands by now.
     const chain = position === 0 ? '' : chains.at(position)
     if (leader === undefined || chain === undefined) return
     this.#vouched = { epoch, seq, position, chain }
@@ -86,6 +86,7 @@ export class PeerTalk {
     if (record === undefined || vouch.epoch > record.epoch) void ownership.read()
     if (record === undefined || vouch.epoch !== record.epoch || !ownership.owner) return
     heard()
+    ownership.peerConfirms()
     if (this.#digestDiffers(vouch)) return
     const { epoch, seq, chain } = vouch
     const mark = { epoch, seq, position: positionAt(record, seq), chain }

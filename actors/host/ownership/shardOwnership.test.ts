@@ -53,3 +53,21 @@ test('whoever has stopped asks for nothing any more', async () => {
   }
   expect(waits).toBe(before)
 })
+
+test('an owner that neither the witness nor the peer confirms knows for how long another may have followed it', async () => {
+  const timers = new ManualTimers()
+  const ownership = ownershipIn('a', timers, { holdAt: () => undefined, ends: async () => ({ own: 7, mirror: 0 }) })
+  await ownership.read()
+  await turn()
+  timers.nowMs += 3_000
+  expect(ownership.doubtfulMs).toBeUndefined()
+  timers.nowMs += 1_000
+  expect(ownership.doubtfulMs).toBe(4_000)
+  // What is answered late is true of when it was asked for.
+  const asked = ownership.read()
+  timers.nowMs += 3_500
+  await asked
+  expect(ownership.doubtfulMs).toBe(3_500)
+  ownership.peerConfirms()
+  expect(ownership.doubtfulMs).toBeUndefined()
+})

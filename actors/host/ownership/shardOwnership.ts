@@ -20,6 +20,8 @@ export const soloLeaseMs = 4_000
 type MarkAction = Extract<OwnershipAction, { kind: 'mark' }>
 
 const readAgainMs = 200
+/** Longer than it takes to ask the witness again, and shorter than an owner's silence before it is taken over. */
+const doubtfulAfterMs = 3_000
 const endsTimeoutMs = 1_000
 
 /** The shard's replica, as its ownership moves it. */
@@ -66,6 +68,7 @@ export class ShardOwnership {
   #soloUntilMs = Number.NEGATIVE_INFINITY
   #revisionSinceMs = Number.POSITIVE_INFINITY
   #reading = false
+  #knownMs = Number.NEGATIVE_INFINITY
   #safe = -1
   /** Where a move that is being agreed upon wants this replica to stand still. */
   #standAt: number | undefined
@@ -96,6 +99,25 @@ export class ShardOwnership {
   /** How long the record has been what it is. */
   get revisionAgeMs(): number {
     return this.#o.ports.monotonicMs() - this.#revisionSinceMs
+  }
+
+  /**
+   * How long ago an owner was surely the owner, when that is so long that another may have followed it unheard: it is cut
+   * off from witness and peer. undefined while it is not.
+   */
+  get doubtfulMs(): number | undefined {
+    const knownMs = this.#o.ports.monotonicMs() - this.#knownMs
+    return knownMs > doubtfulAfterMs ? knownMs : undefined
+  }
+
+  /** The peer speaks as a standby of the present epoch, which it does no more once it has taken over. */
+  peerConfirms(): void {
+    this.#knownMs = this.#o.ports.monotonicMs()
+  }
+
+  /** The witness held this revision when it was asked, or later. One that is older than what is known came late. */
+  #knownAt(revision: number, askedMs: number): void {
+    if (revision === this.#state.revision) this.#knownMs = Math.max(this.#knownMs, askedMs)
   }
 
   stop(): void {
@@ -241,6 +263,7 @@ export class ShardOwnership {
       this.#soloUntilMs = Math.max(this.#soloUntilMs, askedMs + soloLeaseMs)
     }
     this.#answered(revision, outcome)
+    if (outcome.kind === 'done') this.#knownAt(outcome.revision, askedMs)
   }
 
   #answered(asked: number, outcome: CasOutcome): void {
@@ -253,11 +276,14 @@ export class ShardOwnership {
 
   /** Reads the record at the witness; one that does not answer is asked again with the next round. */
   async read(): Promise<void> {
-    const { witness, shard, logger } = this.#o
+    const { witness, shard, logger, ports } = this.#o
     if (this.#reading || this.#stopped) return
     this.#reading = true
+    const askedMs = ports.monotonicMs()
     try {
-      this.tell({ kind: 'record', ...(await readRecord(witness, shard)) })
+      const read = await readRecord(witness, shard)
+      this.tell({ kind: 'record', ...read })
+      this.#knownAt(read.revision, askedMs)
     } catch (error) {
       if (this.#state.record === undefined) {
         logger.warn({ shard, key: ownerKey(shard), error: messageOf(error) }, 'owner record could not be read')

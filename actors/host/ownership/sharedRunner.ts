@@ -62,8 +62,9 @@ export class SharedRunner implements Runner {
     const replica = new RoleReplica({
       ...options,
       logOf,
+      doubtfulMs: () => ownership.doubtfulMs,
       onApplied: (position) => this.#onApplied(position),
-      maySayAgain: () => this.ownership.maySayAgain,
+      maySayAgain: () => ownership.maySayAgain,
     })
     const ownership = new ShardOwnership({
       region,
