@@ -273,6 +273,7 @@ export class Leader {
 
   /** The key of an operator who may act, as this replica has it. */
   operatorKey(operator: number): Uint8Array | undefined {
+    if (!this.replica.started) return undefined
     const { state } = this.replica.ledger
     const row = state.activePrincipal(operator, principalRoles.operator)
     return row < 0 ? undefined : state.principals.at.publicKey.slice(row * 32, row * 32 + 32)
@@ -295,7 +296,7 @@ export class Leader {
   onQuery(message: Uint8Array): QueryAnswer | Promise<QueryAnswer> {
     const leading = this.#leading
     const heardMs = this.#heardMs
-    if (!leading && heardMs === undefined) return notLeading
+    if (!this.replica.started || (!leading && heardMs === undefined)) return notLeading
     const query = decodeJson(message) as Query
     const { state } = this.replica.ledger
     const isComplete = (destination: number, transit: number): boolean =>

@@ -5,12 +5,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { encodeCommand } from '../../ledger/frameBuilder.ts'
 import { headOf } from '../../ledger/paper.fixture.ts'
 import { frameKinds, signers } from '../../ledger/records.ts'
+import { encodeJson } from '../../log/jsonBytes.ts'
 import { MemoryLog } from '../../log/memoryLog.ts'
 import { firstOwnerRecord, type OwnerRecord } from '../../log/ownerRecord.ts'
 import { Replica } from '../../log/replica.ts'
 import { createOpener, createSealer, type OpenedFrame, type Opener } from '../../log/sealing.ts'
 import { SegmentedLog } from '../../log/segmentedLog.ts'
-import type { ShardLog } from '../../log/shardLog.ts'
+import type { LogEntry, ShardLog } from '../../log/shardLog.ts'
 import { commandSubject } from '../../log/subjects.ts'
 import { HostTown } from '../hostTown.fixture.ts'
 import { RoleReplica } from './roleReplica.ts'
@@ -153,3 +154,33 @@ test('an entry that was being opened when the replica was told to stand still wa
   replica.holdAt(undefined)
   await town.until('it goes on', () => replica.applied === at + 1)
 })
+
+test('a replica of a log that has not come yet waits for it, and answers that it knows nothing', async () => {
+  const empty = new MemoryLog({ name: 'shard 0 in a, not copied yet' })
+  const begun = new RoleReplica({
+    ...town.runnerOptions(0, 'new'),
+    region: 'b',
+    logOf: () => empty,
+    onApplied: () => undefined,
+  })
+  begun.follow(owned)
+  await town.until('it is loaded', () => begun.leader !== undefined)
+  const leader = begun.leader!
+  leader.heardOwner()
+  // Time in which it looks whether a snapshot is due.
+  town.timers.advance(5_000)
+  expect(leader.onQuery(encodeJson({ type: 'principals' }))).toEqual({ ok: false, error: 'not-leading' })
+  expect(leader.operatorKey(1)).toBeUndefined()
+  await empty.append(commandSubject('a', 0, { kind: 'op' }), (await firstEntry()).data)
+  await town.until('it has come', () => begun.applied === 1)
+  await begun.stop()
+})
+
+/** What the log of the shard begins with. */
+async function firstEntry(): Promise<LogEntry> {
+  const { promise, resolve } = Promise.withResolvers<LogEntry>()
+  const follower = logs.a!.follow(1, resolve)
+  const entry = await promise
+  await follower.stop()
+  return entry
+}

@@ -48,7 +48,7 @@ export class RoleReplica {
     this.#frames = new OpenedAhead(options.opener)
     this.#snapshots = new DueSnapshots({
       ...options,
-      leader: () => (this.#loaded && !this.#stopped ? this.#leader : undefined),
+      leader: () => (this.#loaded && !this.#stopped && this.#leader!.replica.started ? this.#leader : undefined),
       onFailed: (error) => snapshotFailed(options, error),
     })
   }
