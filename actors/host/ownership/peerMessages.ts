@@ -14,6 +14,8 @@ export type Vouch = {
   /** First bytes of the log's chain there, hex. */
   readonly chain: string
   readonly digest?: DigestAt
+  /** What the owner's newest beat said of when it was said. Absent once the standby means to take over. */
+  readonly heard?: string
   /** The standby stands still here for a move, and its own stream ends there. */
   readonly held?: { readonly position: number; readonly ownLast: number }
 }
@@ -24,6 +26,8 @@ export type Beat = {
   readonly epoch: number
   readonly applied: number
   readonly committed: number
+  /** When it was said, in words of the owner's own: given back by a standby they tell how long ago nobody had taken over. */
+  readonly said?: string
   readonly digest?: DigestAt
   /** The owner is about to hand over and stands still here: the standby shall not go beyond, or stand still too. */
   readonly moveAt?: number

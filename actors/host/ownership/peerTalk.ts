@@ -1,3 +1,4 @@
+import type { HostPorts } from '../ports.ts'
 import type { MoveAgreement } from './moveAgreement.ts'
 import type { Beat, PeerMessages, Vouch } from './peerMessages.ts'
 import { positionAt } from './recordChanges.ts'
@@ -15,6 +16,7 @@ export type PeerTalkOptions = {
   readonly replica: RoleReplica
   readonly agreement: () => MoveAgreement
   readonly messages: PeerMessages
+  readonly ports: Pick<HostPorts, 'monotonicMs' | 'random'>
   /** The other region has said something about this shard. */
   readonly heard: () => void
   /** The other region's replica is not the same as this one. */
@@ -27,9 +29,14 @@ export class PeerTalk {
   /** Of marks that are ahead of what is applied here, by position. */
   #early: ChainedMark[] = []
   #vouched: ChainedMark | undefined
+  /** Before the clock in what this replica says: another's words, and those of a process before it, are not taken for its own. */
+  readonly #clockName: string
+  /** Standby: how the owner named the time of its newest word. */
+  #heard: string | undefined
 
   constructor(options: PeerTalkOptions) {
     this.#o = options
+    this.#clockName = `${options.ports.random().toString(36)} `
   }
 
   /** Standby: tells the owner that it has everything up to there. */
@@ -48,9 +55,11 @@ export class PeerTalk {
     if (this.#vouched === undefined || this.#vouched.epoch !== ownership.state.record?.epoch) return
     const { newest: digest } = replica.digests
     const { held } = agreement()
+    const heard = ownership.state.intent === 'none' ? this.#heard : undefined
     messages.vouch({
       shard,
       ...this.#vouched,
+      ...(heard === undefined ? {} : { heard }),
       ...(digest === undefined ? {} : { digest }),
       ...(held === undefined ? {} : { held }),
     })
@@ -58,7 +67,7 @@ export class PeerTalk {
 
   /** Owner: tells its standby how it stands. */
   beat(urgent = false): void {
-    const { shard, ownership, replica, agreement, messages } = this.#o
+    const { shard, ownership, replica, agreement, messages, ports } = this.#o
     const { record, applied, committed } = ownership.state
     if (record === undefined || !ownership.owner) return
     const { newest: digest } = replica.digests
@@ -68,6 +77,7 @@ export class PeerTalk {
       epoch: record.epoch,
       applied,
       committed,
+      said: `${this.#clockName}${ports.monotonicMs()}`,
       ...(digest === undefined ? {} : { digest }),
       ...(moveAt === undefined ? {} : { moveAt }),
     }
@@ -86,9 +96,10 @@ export class PeerTalk {
     if (record === undefined || vouch.epoch > record.epoch) void ownership.read()
     if (record === undefined || vouch.epoch !== record.epoch || !ownership.owner) return
     heard()
-    ownership.peerConfirms()
+    const { epoch, seq, chain, heard: answered } = vouch
+    // What was on its way for long, or waited here while this process stood still, is true of when it was asked for.
+    if (answered?.startsWith(this.#clockName)) ownership.ownedAt(Number(answered.slice(this.#clockName.length)))
     if (this.#digestDiffers(vouch)) return
-    const { epoch, seq, chain } = vouch
     const mark = { epoch, seq, position: positionAt(record, seq), chain }
     if (this.#early.length >= earlyMarksMax) this.#early.pop()
     this.#early.push(mark)
@@ -120,6 +131,7 @@ export class PeerTalk {
     if (this.#digestDiffers(beat)) return
     replica.leader?.heardOwner()
     this.ownerApplied = beat.applied
+    this.#heard = beat.said
     ownership.tell({ kind: 'owner-committed', epoch: beat.epoch, position: beat.committed })
     agreement().onBeat(beat)
   }
@@ -137,6 +149,7 @@ export class PeerTalk {
   /** Another epoch began, or the replica was thrown away. */
   forget(): void {
     this.#early = []
+    this.#heard = undefined
     this.ownerApplied = 0
   }
 }

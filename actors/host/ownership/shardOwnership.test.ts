@@ -68,6 +68,6 @@ test('an owner that neither the witness nor the peer confirms knows for how long
   timers.nowMs += 3_500
   await asked
   expect(ownership.doubtfulMs).toBe(3_500)
-  ownership.peerConfirms()
+  ownership.ownedAt(timers.nowMs - 1_000)
   expect(ownership.doubtfulMs).toBeUndefined()
 })

@@ -110,14 +110,14 @@ export class ShardOwnership {
     return knownMs > doubtfulAfterMs ? knownMs : undefined
   }
 
-  /** The peer speaks as a standby of the present epoch, which it does no more once it has taken over. */
-  peerConfirms(): void {
-    this.#knownMs = this.#o.ports.monotonicMs()
+  /** By the peer's word it had not taken over at that time of this process's clock. */
+  ownedAt(atMs: number): void {
+    this.#knownMs = Math.max(this.#knownMs, atMs)
   }
 
   /** The witness held this revision when it was asked, or later. One that is older than what is known came late. */
   #knownAt(revision: number, askedMs: number): void {
-    if (revision === this.#state.revision) this.#knownMs = Math.max(this.#knownMs, askedMs)
+    if (revision === this.#state.revision) this.ownedAt(askedMs)
   }
 
   stop(): void {

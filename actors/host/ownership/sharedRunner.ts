@@ -105,6 +105,7 @@ export class SharedRunner implements Runner {
       replica,
       agreement: () => agreement,
       messages: shared.messages,
+      ports,
       heard: () => this.#rounds.heard(),
       differs: (what, position) => this.#differ(what, position),
     })
