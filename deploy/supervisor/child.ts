@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createWriteStream, existsSync, renameSync, statSync, type WriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ProcessLog } from './processLog.ts'
 
-const logBytesMax = 32 * 1024 * 1024
 const restartMinMs = 100
 const restartMaxMs = 5_000
 const crashesMax = 10
@@ -45,7 +44,7 @@ export class Child {
   readonly plan: ChildPlan
   readonly #onHopeless: OnHopeless
   #process: ChildProcess | undefined
-  #log: WriteStream
+  readonly #log: ProcessLog
   #stopping = false
   #held = false
   /** Counts starts: what was decided about an earlier process is void. */
@@ -58,9 +57,7 @@ export class Child {
   constructor(plan: ChildPlan, onHopeless: OnHopeless) {
     this.plan = plan
     this.#onHopeless = onHopeless
-    if (existsSync(plan.logFile) && statSync(plan.logFile).size > logBytesMax)
-      renameSync(plan.logFile, `${plan.logFile}.1`)
-    this.#log = createWriteStream(plan.logFile, { flags: 'a', mode: 0o600 })
+    this.#log = new ProcessLog(plan.logFile)
   }
 
   get pid(): number | undefined {
@@ -74,27 +71,45 @@ export class Child {
   /** Starts the process; `ready` waits for it. */
   start(): void {
     this.#starts++
+    let child: ChildProcess
+    try {
+      child = this.#spawn()
+    } catch (error) {
+      this.#process = undefined
+      this.#ended(error as Error)
+      return
+    }
+    // One that could not be started has no number, and an error is all that is heard of it.
+    this.#process = child.pid === undefined ? undefined : child
+    child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk))
+    this.#exited = new Promise((resolve) => {
+      child.on('error', (error) => {
+        if (child.pid !== undefined) return
+        resolve()
+        this.#ended(error)
+      })
+      child.once('exit', (code, signal) => {
+        resolve()
+        this.#ended(code === null ? `signal ${signal}` : `exit code ${code}`)
+      })
+    })
+  }
+
+  #spawn(): ChildProcess {
     const { env } = this.plan
     const [command, ...args] = commandOf(this.plan)
     // A group of its own: Ctrl-C reaches the supervisor alone, which ends its children in order.
-    const child = spawn(command, args, {
+    return spawn(command, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })
-    this.#process = child
-    child.stdout?.on('data', (chunk: Buffer) => this.#keep(chunk))
-    child.stderr?.on('data', (chunk: Buffer) => this.#keep(chunk))
-    this.#exited = new Promise((resolve) => {
-      child.once('error', (error) => {
-        this.#lastLines.push(error.message)
-        resolve()
-      })
-      child.once('exit', (code, signal) => {
-        resolve()
-        if (!this.#stopping && !this.#held) void this.#revive(code === null ? `signal ${signal}` : `exit code ${code}`)
-      })
-    })
+  }
+
+  #ended(how: string | Error): void {
+    if (how instanceof Error) this.#lastLines.push(how.message)
+    if (!this.#stopping && !this.#held) void this.#revive(how instanceof Error ? how.message : how)
   }
 
   #keep(chunk: Buffer): void {
@@ -159,13 +174,13 @@ export class Child {
   /** SIGTERM, then SIGKILL for what overstays its drain. */
   async stop(): Promise<void> {
     this.#stopping = true
-    const child = this.#process
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGTERM')
-    const overdue = setTimeout(() => child.kill('SIGKILL'), drainDeadlineMs)
-    await this.#exited
-    clearTimeout(overdue)
-    this.#log.end()
+    if (this.running) {
+      this.#process?.kill('SIGTERM')
+      const overdue = setTimeout(() => this.#process?.kill('SIGKILL'), drainDeadlineMs)
+      await this.#exited
+      clearTimeout(overdue)
+    }
+    await this.#log.close()
   }
 
   kill(): void {
