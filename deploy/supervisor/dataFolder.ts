@@ -103,7 +103,10 @@ export function writeDurably(file: string, text: string, mode = 0o600): void {
   const aside = `${file}.new`
   writeFileSync(aside, text, { mode })
   const handle = openSync(aside, 'r')
-  fsyncSync(handle)
-  closeSync(handle)
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
   renameSync(aside, file)
 }

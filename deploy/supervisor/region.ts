@@ -59,7 +59,7 @@ export class RegionProcesses {
     this.#setup = setup
     this.#plan = planOf(setup, statusPorts)
     this.servers = new RegionServers(this.#plan, setup)
-    this.#files = new RunFiles(setup.options.data)
+    this.#files = new RunFiles(setup.options.data, 'region.json', setup.trouble)
   }
 
   get region(): string {

@@ -46,7 +46,7 @@ export class TwoRegions implements Installation {
   constructor(options: StartOptions, told: Told) {
     this.#o = options
     this.#told = told
-    this.#files = new RunFiles(options.data, 'installation.json')
+    this.#files = new RunFiles(options.data, 'installation.json', told.trouble)
   }
 
   get whole(): boolean {
