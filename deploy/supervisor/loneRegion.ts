@@ -16,6 +16,7 @@ export class LoneRegion implements Installation {
   #farSide: FarSide | undefined
   readonly whole = true
   #stopping = false
+  #ready = false
   #caFile = ''
 
   constructor(options: StartOptions, told: Told) {
@@ -41,12 +42,13 @@ export class LoneRegion implements Installation {
     this.#region = region
     const hosts = { bank: '127.0.0.1', centralBank: '127.0.0.1', listen: '127.0.0.1' }
     const plan = { options: this.#o, secrets: shared.secrets, hosts, ports: shared.farSide }
-    this.#farSide = new FarSide(plan, this.#told.progress, (reason) => this.#giveUp(reason))
+    this.#farSide = new FarSide(plan, this.#told.progress, (reason) => this.#withoutFarSide(reason))
     // The server and the database need one another as little as the sandboxes do: all begin at once.
     await allEnded([region.servers.start(), this.#farSide.start()])
     await region.servers.provision()
     await region.writeGenesis()
     await region.startProcesses()
+    this.#ready = true
   }
 
   async #regionOf(shared: Shared): Promise<RegionProcesses> {
@@ -65,6 +67,13 @@ export class LoneRegion implements Installation {
   #giveUp(reason: string): 'give up' {
     this.#told.hopeless(reason)
     return 'give up'
+  }
+
+  /** Money comes and goes through the far side; payments go on without it. */
+  #withoutFarSide(reason: string): 'give up' | 'go on' {
+    if (!this.#ready) return this.#giveUp(reason)
+    this.#told.trouble(reason)
+    return 'go on'
   }
 
   async stop(): Promise<void> {

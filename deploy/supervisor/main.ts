@@ -56,6 +56,9 @@ Ctrl-C stops everything; the next start has every balance.
 `)
 }
 
+// Nobody may listen any more, or the disk behind them be full: what is said here must end nothing.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+
 const options = readOptions()
 const folder = openFolder(options)
 const beganMs = performance.now()

@@ -1,5 +1,5 @@
 import { freePort } from '../freePort.ts'
-import { Child } from './child.ts'
+import { Child, type OnHopeless } from './child.ts'
 import { passwordsAt, type Shared } from './installationKeys.ts'
 import type { UnreadableLog } from './lostLogs.ts'
 import type { StartOptions } from './options.ts'
@@ -101,8 +101,9 @@ export class RegionProcesses {
 
   async #startAll(plans: readonly ProcessPlan[]): Promise<void> {
     if (this.#stopping) throw new Error('stopped before it was ready')
-    const { onHopeless, options, progress } = this.#setup
+    const { options, progress } = this.#setup
     const children = plans.map((process) => {
+      const onHopeless = this.#onHopelessOf(process)
       const worker = process.settings.workerId as string | undefined
       const base = childPlan(this.#plan, process)
       if (worker === undefined) return new Child(base, onHopeless)
@@ -117,6 +118,17 @@ export class RegionProcesses {
         progress(child.plan.name)
       }),
     )
+  }
+
+  /** Payments need workers and the edge. What else ends again and again is started again and again: it stops nothing. */
+  #onHopelessOf({ settings: { role } }: ProcessPlan): OnHopeless {
+    const { onHopeless, trouble } = this.#setup
+    if (role === 'worker' || role === 'edge') return onHopeless
+    return (reason) => {
+      if (!this.#ready) return onHopeless(reason)
+      trouble(reason)
+      return 'go on'
+    }
   }
 
   /** A process that begins takes a processor for a second: not while a fellow takes the shards over that it left. */

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -199,6 +199,44 @@ describe.skipIf(skipped !== undefined)('no process is left over', { timeout: rea
     const second = await endedBy('SIGTERM')
     expect(second.code).toBe(0)
     expect(running(second.pids)).toEqual([])
+  })
+})
+
+describe.skipIf(skipped !== undefined)('a region goes on', { timeout: readyTimeoutMs }, () => {
+  const one = ['--shards', '1', '--workers', '1']
+
+  test('without a process that ends again and again, when payments do not need it', async () => {
+    const data = join(parent, 'without-lists')
+    const run = supervisor(['--data', data, '--port', String(await freePort()), ...one])
+    await run.said('is ready')
+    const killed = new Set<number>()
+    let trouble = ''
+    run.child.stderr?.on('data', (chunk: Buffer) => {
+      trouble += chunk.toString()
+    })
+    while (!trouble.includes('projector ended 11 times within a minute') && run.child.exitCode === null) {
+      const { pid } = pidsIn(data).projector!
+      if (!killed.has(pid)) process.kill(pid, 'SIGKILL')
+      killed.add(pid)
+      await sleep(20)
+    }
+    expect(run.child.exitCode).toBeNull()
+    expect(running(pidsIn(data))).toEqual(expect.arrayContaining(['edge', 'worker-0', 'nats-server']))
+    run.child.kill('SIGTERM')
+    expect((await run.ended).code).toBe(0)
+  })
+
+  test('when nothing can be written of what it says', async () => {
+    const data = join(parent, 'unheard')
+    const full = openSync('/dev/full', 'w')
+    const args = [program, '--data', data, '--port', String(await freePort()), ...one]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', full, full] })
+    closeSync(full)
+    started.push(child)
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    while (child.exitCode === null && !existsSync(join(data, 'run/region.json'))) await sleep(50)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
   })
 })
 
