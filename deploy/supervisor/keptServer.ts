@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OnHopeless } from './child.ts'
 
 const retryMs = 500
+/** Starts in a row that fail before it is hopeless: for a moment a machine may have no process, file or port to give. */
+const failuresMax = 10
 
 /** A server that the supervisor started: nats-server, PostgreSQL, toxiproxy. */
 export type ServerProcess = {
@@ -16,7 +18,7 @@ export type KeptServerOptions<P> = {
   name: string
   /** Starts it on the same ports each time: its clients find it there. */
   start: () => Promise<P>
-  /** Called when it died and could not be started again. Without it, it is tried again and again. */
+  /** Called when it died and could not be started again and again. Without it, it is tried for ever. */
   onHopeless?: OnHopeless
 }
 
@@ -57,14 +59,14 @@ export class KeptServer<P extends ServerProcess> {
   }
 
   async #startAgain(): Promise<void> {
-    while (!this.#stopping && !this.#held && this.#server === undefined) {
+    for (let failures = 1; !this.#stopping && !this.#held && this.#server === undefined; failures++) {
       try {
         await this.start()
       } catch (error) {
         if (this.#stopping || this.#held) return
         const { name, onHopeless } = this.#o
         const reason = `${name} cannot be started again: ${(error as Error).message}`
-        if (onHopeless?.(reason) === 'give up') return
+        if (failures % failuresMax === 0 && onHopeless?.(reason) === 'give up') return
         await sleep(retryMs)
       }
     }
