@@ -78,6 +78,20 @@ test('a frame that may or may not be in the log is sent again as it is, and noth
   expect(sent[3]!.bytes).toEqual(sent[0]!.bytes)
 })
 
+test('a step that is reached again while the log takes nothing waits once', async () => {
+  const { lane, sent } = scriptedLane(Array.from({ length: 100 }, () => 'full' as const))
+  lane.add(step(1))
+  while (sent.length < 50) {
+    for (const n of [1, 2, 3]) lane.add(step(n))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  lane.add({ ...step(3), step: 4 })
+  expect(lane.backlog).toBe(4)
+  await lane.flushed()
+  expect(sent.at(-1)!.steps).toEqual([2, 3, 3])
+  expect(lane.backlog).toBe(0)
+})
+
 const moved: OwnerRecord = {
   epoch: 1,
   owner: 'b',

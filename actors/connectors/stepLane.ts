@@ -48,7 +48,8 @@ const stepsPerFrameMax = 512
 export class StepLane {
   readonly #o: StepLaneOptions
   readonly #owners: OwnerDirectory
-  #gathered: ReachedStep[] = []
+  /** By saga and step: the host shows a step again and again until the log has it, and it is answered each time. */
+  readonly #gathered = new Map<string, ReachedStep>()
   #sending: Promise<void> | undefined
 
   constructor(options: StepLaneOptions) {
@@ -58,11 +59,11 @@ export class StepLane {
 
   /** Steps not yet known to be in the log. */
   get backlog(): number {
-    return this.#gathered.length
+    return this.#gathered.size
   }
 
   add(step: ReachedStep): void {
-    this.#gathered.push(step)
+    this.#gathered.set(keyOf(step), step)
     this.#sending ??= this.#send()
       .catch((error: unknown) => this.#o.ports.onError(error))
       .finally(() => {
@@ -76,10 +77,10 @@ export class StepLane {
   }
 
   async #send(): Promise<void> {
-    while (this.#gathered.length > 0) {
-      const steps = this.#gathered.slice(0, stepsPerFrameMax)
+    while (this.#gathered.size > 0) {
+      const steps = [...this.#gathered.values().take(stepsPerFrameMax)]
       await this.#bring(this.#o.nextCounter(), steps)
-      this.#gathered.splice(0, steps.length)
+      for (const step of steps) this.#gathered.delete(keyOf(step))
     }
   }
 
@@ -108,6 +109,10 @@ export class StepLane {
     const subject = commandSubject(owner.region, shard, { kind: 'connector', id: connectorId })
     return (await ports.append(shard, subject, frame, appendTimeoutMs)).kind === 'appended'
   }
+}
+
+function keyOf({ saga, walletNumber, id, step }: ReachedStep): string {
+  return `${saga}/${walletNumber}/${Buffer.from(id).toString('hex')}/${step}`
 }
 
 function encodeStep({ saga, walletNumber, id, step, reason }: ReachedStep): Uint8Array {
