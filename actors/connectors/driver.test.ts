@@ -39,8 +39,8 @@ afterAll(async () => {
 })
 
 /** A driver of this test, which ends with it. */
-function startDriver(connectorId = '1', doubtsMax = 1_000): RunningDriver {
-  const driver = runDriver(sandbox, shard, connectorId, doubtsMax)
+function startDriver(connectorId = '1', doubtsMax = 1_000, nowMs?: () => number): RunningDriver {
+  const driver = runDriver(sandbox, shard, connectorId, doubtsMax, nowMs)
   running.push(driver)
   return driver
 }
@@ -271,4 +271,27 @@ describe('a storm of sagas', () => {
     for (const driver of running.splice(0)) await driver.stop()
     await expectBooksToAddUp()
   })
+})
+
+test('a step whose answer never reached the log is answered again, though the clock was set back meanwhile', async () => {
+  let nowMs = Date.now()
+  const losing = startDriver('1', 1_000, () => nowMs)
+  // What it answers is lost; what it is shown it still works on.
+  losing.abandon()
+  const unsubscribe = shard.subscribe((effect) => losing.driver.onEffect(effect))
+  const answers = (): number => losing.events.filter(({ kind }) => kind === 'reached').length
+  const { account, wallet, link } = await walletWith(10_000n)
+  const saga = await shard.recharge(wallet, link, 5_000, account.authToken)
+  for (const times of [1, 2]) {
+    while (answers() < times) {
+      shard.showOpen()
+      await sleep(25)
+    }
+    nowMs -= 3_600_000
+  }
+  unsubscribe()
+  startDriver()
+  await untilAllEnded()
+  expect(endOf(saga)).toEqual([rechargeSteps.settled, 'accepted'])
+  await expectBooksToAddUp()
 })

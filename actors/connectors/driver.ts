@@ -30,7 +30,7 @@ export type DriverOptions = {
   open: (effect: Effect) => Instructions
   /** Takes charge of bringing a step into the log; repeating it does no harm. */
   reached: (step: ReachedStep) => void
-  /** Monotonic or wall clock, ms: only to forget. */
+  /** Any clock, ms, whatever is done to it: only to forget. */
   nowMs: () => number
   onEvent?: (event: DriverEvent) => void
   sagasInFlightMax?: number
@@ -89,9 +89,10 @@ export class SagaDriver {
 
   #answeredLately(key: string, step: number): boolean {
     const nowMs = this.#o.nowMs()
-    // Entries are in the order of their time: what is past is at the front.
+    // Entries are in the order of their time: what is past is at the front, and so is what a clock that was set back
+    // has put too far into the future.
     for (const [old, { untilMs }] of this.#answered) {
-      if (untilMs > nowMs) break
+      if (untilMs > nowMs && untilMs <= nowMs + answeredMemoryMs) break
       this.#answered.delete(old)
     }
     return this.#answered.get(key)?.step === step

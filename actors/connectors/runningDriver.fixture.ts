@@ -15,6 +15,7 @@ export function runDriver(
   shard: WalletShard,
   connectorId: string,
   doubtsMax: number,
+  nowMs: () => number = Date.now,
 ): RunningDriver {
   const patience = { timeoutMs: 500, retryDelayMs: 5, retryDelayMsMax: 20, breakerOpenMs: 30 }
   const events: DriverEvent[] = []
@@ -53,7 +54,7 @@ export function runDriver(
     reached: (step) => {
       if (!abandoned) lane.add(step)
     },
-    nowMs: () => Date.now(),
+    nowMs,
     onEvent: (event) => events.push(event),
     doubtsMax,
   })
