@@ -48,6 +48,12 @@ describe('a merchant’s lane', () => {
     expect([lane.broken, lane.room(3e10)]).toEqual([false, 16])
   })
 
+  test('opens in time when the clock is set back', () => {
+    const lane = new MerchantLane(16, middle)
+    play(lane, failed, 8, 3_600_000)
+    expect([lane.room(3_600_999), lane.room(0)]).toEqual([0, 1])
+  })
+
   test('counts what fails beside the call that closed it once', () => {
     const lane = new MerchantLane(16, middle)
     for (let n = 0; n < 16; n++) lane.began()

@@ -1,6 +1,7 @@
 const failuresToOpen = 8
 const pauseFirstMs = 1_000
 const pauseMostMs = 60_000
+const pauseSpreadMost = 1.5
 const widthFirst = 4
 const slowMs = 2_000
 const oftenSlow = 0.5
@@ -30,8 +31,13 @@ export class MerchantLane {
 
   /** How many more calls may begin now. */
   room(nowMs: number): number {
-    if (nowMs < this.#closedUntilMs) return 0
+    if (this.#isClosed(nowMs)) return 0
     return Math.max(0, (this.#pauses > 0 ? 1 : this.#width) - this.#calls)
+  }
+
+  /** A clock that was set back must not close anybody for longer than a pause can be. */
+  #isClosed(nowMs: number): boolean {
+    return nowMs < this.#closedUntilMs && this.#closedUntilMs <= nowMs + pauseMostMs * pauseSpreadMost
   }
 
   get #width(): number {
@@ -64,7 +70,7 @@ export class MerchantLane {
     }
     this.#failures += 1
     // What fails beside the call that opened the circuit says nothing new.
-    if (this.#failures < failuresToOpen || nowMs < this.#closedUntilMs) return
+    if (this.#failures < failuresToOpen || this.#isClosed(nowMs)) return
     const pauseMs = Math.min(pauseMostMs, pauseFirstMs * 2 ** Math.min(this.#pauses, 10))
     this.#closedUntilMs = nowMs + pauseMs * (0.5 + this.#random())
     this.#pauses += 1
