@@ -79,10 +79,10 @@ runMain('projector', async () => {
     onHopeless,
   })
   projector.start()
-  const readiness = () => ({
-    ready: projector.trouble === '',
-    detail: { trouble: projector.trouble, rowsWaiting: projector.rowsWaiting },
-  })
+  const readiness = () => {
+    const { trouble, unheard, rowsWaiting } = projector
+    return { ready: trouble === '' && unheard === '', detail: { trouble, unheard, rowsWaiting } }
+  }
   const status = await startStatusServer(settings.statusPort, readiness, metricsOf(projector, shards))
   logger.info({ region, positions: positions.map(({ seq }) => seq), statusPort: status.port }, 'following')
   drainOnSignal(logger, async () => {
@@ -110,6 +110,14 @@ function metricsOf(projector: Projector, shards: readonly ShardFollowing[]): Reg
     registers: [registry],
     collect() {
       this.set(projector.rowsWaiting)
+    },
+  })
+  new Gauge({
+    name: 'jiaozi_projector_logs_heard',
+    help: '1 while all logs are heard',
+    registers: [registry],
+    collect() {
+      this.set(projector.unheard === '' ? 1 : 0)
     },
   })
   new Gauge({

@@ -7,6 +7,7 @@ import { codeOf } from '../ledger/refusals.ts'
 import { createBlobs } from '../log/blobs.ts'
 import type { MemoryLog } from '../log/memoryLog.ts'
 import { noticeKinds } from '../log/noticeKinds.ts'
+import type { FollowerState, ShardLog } from '../log/shardLog.ts'
 import { type Database, openDatabase } from './database.ts'
 import { eachTestFollowed, type FollowedTown } from './followedTown.fixture.ts'
 import { openBalance } from './stateRows.ts'
@@ -206,7 +207,57 @@ function losesWord(url: string, failures: number): { open: () => Database; lost:
   return { open, lost: () => lost }
 }
 
+/** A log whose readers can be told that they are cut off from it, and that they are back. */
+function severable(log: ShardLog): { log: ShardLog; tell: (state: FollowerState) => void } {
+  let tell: (state: FollowerState) => void = () => undefined
+  const follow: ShardLog['follow'] = (fromSeq, onEntry, options = {}) => {
+    tell = (state) => options.onState?.(state)
+    return log.follow(fromSeq, onEntry, options)
+  }
+  const severed = new Proxy(log, {
+    get: (target, name) => (name === 'follow' ? follow : (Reflect.get(target, name) as () => unknown).bind(target)),
+  })
+  return { log: severed, tell: (state) => tell(state) }
+}
+
+/** A database whose statements outside of transactions are counted. */
+function counting(url: string): { open: () => Database; asked: () => number } {
+  let asked = 0
+  const open = (): Database =>
+    new Proxy(openDatabase(url, 'projector', 1), {
+      apply: (target, of, args) => {
+        asked++
+        return Reflect.apply(target as never, of, args)
+      },
+    })
+  return { open, asked: () => asked }
+}
+
 describe('a projector', () => {
+  test('that does not hear a log leaves no sign that it is up to date, and does when it hears it again', async () => {
+    const { open, asked } = counting(followed.databaseUrl)
+    followed.openDatabase = open
+    const [first, second] = followed.town.logs.map(severable) as [ReturnType<typeof severable>, { log: ShardLog }]
+    const projector = await followed.project([first.log, second.log])
+    await followed.caughtUp()
+    first.tell({ kind: 'interrupted', reason: 'connection lost' })
+    expect(projector.unheard).toBe('connection lost')
+    const { sql } = followed
+    await sql`update positions set followed_at = now() - interval '2 minutes'`
+    const signs = async (): Promise<boolean> => {
+      const [row] = await sql<{ heard: boolean }[]>`
+        select max(followed_at) > now() - interval '1 minute' as heard from positions`
+      return row!.heard
+    }
+    const before = asked()
+    // It asks the database once a second whether it is there.
+    while (asked() < before + 3) await new Promise((resolve) => setTimeout(resolve, 50))
+    expect({ heard: await signs(), trouble: projector.trouble }).toEqual({ heard: false, trouble: '' })
+    first.tell({ kind: 'following' })
+    while (!(await signs())) await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(projector.unheard).toBe('')
+  })
+
   test('writes every posting once, and every wallet as the log has it', async () => {
     await followed.project()
     for (let n = 1; n <= 20; n++) await pay({ fen: n }, { fen: 100 })

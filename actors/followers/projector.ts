@@ -66,6 +66,11 @@ export class Projector {
     return this.#shards.reduce((sum, { rows }) => sum + rows.size, 0)
   }
 
+  /** Why a log is not heard now, so that nobody knows what it may hold; empty while all are. */
+  get unheard(): string {
+    return this.#shards.find(({ interrupted }) => interrupted !== '')?.interrupted ?? ''
+  }
+
   #holdBack(): void | Promise<void> {
     if (this.rowsWaiting < rowsWaitingMax) return
     if (this.#room === undefined) {
@@ -138,12 +143,14 @@ export class Projector {
     }
   }
 
-  /** With nothing to write the database still learns that it is up to date. */
+  /** With nothing to write the database still learns that it is up to date, unless a log is not heard. */
   async #stayAlive(): Promise<void> {
     if (performance.now() - this.#aliveMs < aliveEveryMs) return
     this.#aliveMs = performance.now()
     try {
-      await withinMs(this.#sql`update positions set followed_at = now()`, writeTimeoutMs, 'a sign of life')
+      const heard = this.unheard === ''
+      const sign = heard ? this.#sql`update positions set followed_at = now()` : this.#sql`select 1`
+      await withinMs(sign, writeTimeoutMs, 'a sign of life')
       this.#recovered()
     } catch (error) {
       await this.#troubled(error)

@@ -1,7 +1,7 @@
 import { replayTo } from '../log/replay.ts'
 import { Replica } from '../log/replica.ts'
 import type { Opener } from '../log/sealing.ts'
-import type { Follower, LogEntry, ShardLog } from '../log/shardLog.ts'
+import type { Follower, FollowerState, LogEntry, ShardLog } from '../log/shardLog.ts'
 import type { Snapshot } from '../log/snapshot.ts'
 import { addFrame, PostingWatch } from './frameRows.ts'
 import { ShardRows } from './shardRows.ts'
@@ -26,6 +26,8 @@ export class ShardFollowing {
   readonly #log: ShardLog
   #rows: ShardRows
   #follower: Follower | undefined
+  /** Why the log is not heard now; empty while it is. */
+  interrupted = ''
 
   constructor(shard: number, log: ShardLog, opener: Opener) {
     this.shard = shard
@@ -70,7 +72,10 @@ export class ShardFollowing {
       const done = this.#take(entry)
       return done === undefined ? afterFrame() : done.then(afterFrame)
     }
-    this.#follower = this.#log.follow(this.replica.seq + 1, onEntry, { restMs })
+    const onState = (state: FollowerState): void => {
+      this.interrupted = state.kind === 'following' ? '' : state.reason
+    }
+    this.#follower = this.#log.follow(this.replica.seq + 1, onEntry, { restMs, onState })
     void this.#follower.failed.then(onFailed)
   }
 
