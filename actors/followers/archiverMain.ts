@@ -14,7 +14,7 @@ import { type ArchiverSettings, archiverSettings, loadSettings } from '../log/se
 import { startStatusServer } from '../log/statusServer.ts'
 import { logStreamName } from '../log/subjects.ts'
 import { Archiver } from './archiver.ts'
-import { openDatabase, withinMs } from './database.ts'
+import { openDatabase, RenewedPool } from './database.ts'
 import { trimmingTwoRegions } from './twoRegionTrim.ts'
 
 const requestTimeoutMs = 5_000
@@ -29,7 +29,7 @@ runMain('archiver', async () => {
   const connection = await connectNats(settings.nats, { name: 'archiver', inboxPrefix })
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: requestTimeoutMs })
   const { databaseUrl } = settings
-  const sql = databaseUrl === undefined ? undefined : openDatabase(databaseUrl, 'archiver', 1)
+  const pool = databaseUrl === undefined ? undefined : new RenewedPool(() => openDatabase(databaseUrl, 'archiver', 1))
 
   const onFault = (what: string, error: unknown): void => logger.warn({ error: messageOf(error) }, what)
   const followed = await openFollowedLogs(connection, settings, onFault)
@@ -53,16 +53,19 @@ runMain('archiver', async () => {
       copies: folderSnapshots(join(archiveDir, 'snapshots'), blobs),
       owners,
       projectorSeqs: async () => {
-        if (sql === undefined) return shards.map(() => Number.MAX_SAFE_INTEGER)
-        const query = sql<{ shard: number; seq: bigint; epoch: number }[]>`select shard, seq, epoch from positions`
-        const rows = await withinMs(query, databaseTimeoutMs, "the projector's positions")
+        if (pool === undefined) return shards.map(() => Number.MAX_SAFE_INTEGER)
+        const rows = await pool.ask(
+          (sql) => sql<{ shard: number; seq: bigint; epoch: number }[]>`select shard, seq, epoch from positions`,
+          databaseTimeoutMs,
+          "the projector's positions",
+        )
         return shards.map((shard) => {
           const { epoch, seq } = rows.find((row) => row.shard === shard) ?? { epoch: 0, seq: 0n }
           return heldTo(owners(shard), { epoch, seq: Number(seq) })
         })
       },
       projectorRestartSeqs: () =>
-        Promise.all(shards.map((shard) => (sql === undefined ? Number.MAX_SAFE_INTEGER : restartSeq(shard)))),
+        Promise.all(shards.map((shard) => (pool === undefined ? Number.MAX_SAFE_INTEGER : restartSeq(shard)))),
       trim:
         settings.peer === undefined
           ? async (shard, seq) => {
@@ -92,7 +95,7 @@ runMain('archiver', async () => {
   drainOnSignal(logger, async () => {
     await archiver.stop()
     await status.close()
-    await sql?.end({ timeout: 5 })
+    await pool?.end()
     await connection.drain()
   })
 })

@@ -57,3 +57,35 @@ export function withinMs<T>(work: Promise<T>, timeoutMs: number, what: string): 
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
 }
+
+/**
+ * A pool that is left for a fresh one when no answer comes in time: the connections of a server that went without a
+ * word, as one does that another has taken the place of, would hang for a quarter of an hour.
+ */
+export class RenewedPool {
+  readonly #open: () => Database
+  #sql: Database
+
+  constructor(open: () => Database) {
+    this.#open = open
+    this.#sql = open()
+  }
+
+  /** @throws DatabaseTimeout when it may still happen; whatever the database says */
+  async ask<T>(work: (sql: Database) => Promise<T>, timeoutMs: number, what: string): Promise<T> {
+    const sql = this.#sql
+    try {
+      return await withinMs(work(sql), timeoutMs, what)
+    } catch (error) {
+      if (error instanceof DatabaseTimeout && this.#sql === sql) {
+        this.#sql = this.#open()
+        void sql.end({ timeout: 0 }).catch(() => undefined)
+      }
+      throw error
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#sql.end({ timeout: 5 })
+  }
+}

@@ -3,18 +3,23 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { secretOf, secretOverlapMs } from '../../log/webhookSecrets.ts'
 import { publicKeyText, secretText, verifyWebhook } from '../../log/webhookSignatures.ts'
+import { openDatabase, RenewedPool } from '../database.ts'
+import { DatabaseWay } from '../databaseWay.fixture.ts'
 import { startTestServer, type TestServer } from '../followedTown.fixture.ts'
 import { patienceMs } from './retryRule.ts'
+import { WebhookStore } from './webhookStore.ts'
 import { type Heard, WebhookTown } from './webhookTown.fixture.ts'
 
 let server: TestServer
 let town: WebhookTown
+let databaseUrl: string
 beforeAll(async () => {
   server = await startTestServer()
 }, 120_000)
 afterAll(() => server?.stop())
 beforeEach(async () => {
-  town = new WebhookTown(await server.newDatabase())
+  databaseUrl = await server.newDatabase()
+  town = new WebhookTown(databaseUrl)
 })
 afterEach(() => town.end())
 
@@ -222,8 +227,7 @@ test('what was told when the program died is told again under the same id, and n
   const shop = await town.merchant(4_097)
   for (let n = 0; n < 5; n++) await town.tell(4_097, `T-${n}`, ['order.paid'])
   let lost = 0
-  const { WebhookStore } = await import('./webhookStore.ts')
-  const store = new WebhookStore(town.sql)
+  const store = new WebhookStore(town.pool)
   const forgetful = Object.assign(Object.create(store) as typeof store, {
     due: store.due.bind(store),
     sweep: store.sweep.bind(store),
@@ -238,6 +242,40 @@ test('what was told when the program died is told again under the same id, and n
   town.start()
   await town.settle()
   expect([unique(shop.taken), shop.taken.length]).toEqual([5, 10])
+})
+
+test('merchants are told on when the database is elsewhere, and its old connections never said a word', async () => {
+  const shop = await town.merchant(4_097)
+  const way = new DatabaseWay(databaseUrl)
+  await way.open()
+  const pool = new RenewedPool(() => openDatabase(way.url, 'webhooks', 1))
+  try {
+    town.start({ store: new WebhookStore(pool, 500) })
+    await town.tell(4_097, 'T-1', ['order.paid'])
+    await town.until('the first is told', async () => (await town.states()).delivered === 1)
+    way.leaveSilent()
+    await town.tell(4_097, 'T-2', ['order.paid'])
+    await town.until('the second is told', async () => (await town.states()).delivered === 2)
+    expect(told(shop, 'T-2')).toEqual(['order.paid'])
+    await town.stopTelling()
+  } finally {
+    await pool.end()
+    await way.close()
+  }
+})
+
+test('a clock that runs ahead gives nothing up that the logs’ time has not', async () => {
+  const shop = await town.merchant(4_097)
+  const logTimeMs = Date.now()
+  await town.sql`insert into positions (shard, seq, chain, log_time_ms) values (0, 0, ${Buffer.alloc(32)}, ${logTimeMs})`
+  await town.tell(4_097, 'OLD', ['order.paid'], { sinceMs: logTimeMs - patienceMs - 1 })
+  await town.tell(4_097, 'T-1', ['order.paid'], { sinceMs: logTimeMs })
+  town.aheadMs = patienceMs + 3_600_000
+  town.start()
+  await town.until('what is old in every clock is given up', async () => (await town.states()).dead === 1)
+  expect(await town.states()).toEqual({ dead: 1, pending: 1 })
+  town.aheadMs = 0
+  await town.until('the other is told when the clock is right', () => told(shop, 'T-1').length === 1)
 })
 
 describe('what the database does not take', () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
     table.take(1, firstOwnerRecord('b', 'sync'), 1)
   }
   const peer = (letter: Letter) =>
-    new PeerDeliveries(towns[letter].sql, owners[letter], letter, shardCount, createLogger('test', 'silent'))
+    new PeerDeliveries(towns[letter].pool, owners[letter], letter, shardCount, createLogger('test', 'silent'))
   peers = { a: peer('a'), b: peer('b') }
   for (const { sql } of Object.values(towns)) {
     for (const shard of [0, 1]) {

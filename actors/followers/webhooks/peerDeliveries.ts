@@ -1,11 +1,12 @@
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { Logger } from 'pino'
+import type { TransactionSql } from 'postgres'
 import { decodeJson, encodeJson } from '../../log/jsonBytes.ts'
 import type { OwnerDirectory } from '../../log/ownerDirectory.ts'
 import { messageOf } from '../../log/process.ts'
 import { hookSubject } from '../../log/subjects.ts'
 import { webhookStates } from '../../log/webhookEvents.ts'
-import { type Database, withinMs } from '../database.ts'
+import type { RenewedPool } from '../database.ts'
 
 const tellEveryMs = 1_000
 const timeoutMs = 5_000
@@ -27,7 +28,7 @@ export type ToldEvents = {
 }
 
 export class PeerDeliveries {
-  readonly #sql: Database
+  readonly #pool: RenewedPool
   readonly #owners: OwnerDirectory
   readonly #region: string
   readonly #shardCount: number
@@ -36,8 +37,8 @@ export class PeerDeliveries {
   #working: Promise<void> | undefined
   #newest: ToldEvents | undefined
 
-  constructor(sql: Database, owners: OwnerDirectory, region: string, shardCount: number, logger: Logger) {
-    this.#sql = sql
+  constructor(pool: RenewedPool, owners: OwnerDirectory, region: string, shardCount: number, logger: Logger) {
+    this.#pool = pool
     this.#owners = owners
     this.#region = region
     this.#shardCount = shardCount
@@ -79,7 +80,7 @@ export class PeerDeliveries {
     const epochs = this.#epochs()
     const own = epochs.flatMap((_, shard) => (this.#owners.ownerOf(shard)?.region === this.#region ? [shard] : []))
     if (own.length === 0) return { own, epochs, upTo: [], pending: [] }
-    const work = this.#sql.begin('isolation level repeatable read read only', async (tx) => {
+    const read = async (tx: TransactionSql) => {
       const positions = await tx<{ shard: number; seq: bigint }[]>`select shard, seq from positions`
       const rows = await tx<{ log: number; seq: bigint; id: string }[]>`
         select log.shard as log, e.seq, encode(e.event_id, 'hex') as id
@@ -92,8 +93,12 @@ export class PeerDeliveries {
         select shard as log, min(seq) as seq from refund_ends
         where merchant_shard = any (${listText(own)}::text::int[]) group by shard`
       return { positions, rows, waiting }
-    })
-    const { positions, rows, waiting } = await withinMs(work, timeoutMs, 'what is not told yet')
+    }
+    const { positions, rows, waiting } = await this.#pool.ask(
+      (sql) => sql.begin('isolation level repeatable read read only', read),
+      timeoutMs,
+      'what is not told yet',
+    )
     const upTo = epochs.map((_, shard) => Number(positions.find((one) => one.shard === shard)?.seq ?? 0n))
     for (const { log, seq } of waiting) upTo[log] = Math.min(upTo[log]!, Number(seq) - 1)
     const counts = new Map<number, number>()
@@ -111,18 +116,24 @@ export class PeerDeliveries {
     const theirs = own.filter((shard) => this.#owners.ownerOf(shard)?.region !== this.#region)
     if (theirs.length === 0) return
     // Whatever made it count as ended: it would be told by nobody if the other region were lost now.
-    const back = this.#sql`
-      update webhook_events set state = ${webhookStates.pending}
-      where state = ${webhookStates.elsewhere} and merchant_shard = any (${listText(theirs)}::text::int[])
-        and event_id in (select decode(id, 'hex') from unnest(${listText(pending)}::text::text[]) as pending (id))`
-    await withinMs(back, timeoutMs, 'what the other region has not told')
+    await this.#pool.ask(
+      (sql) => sql`
+        update webhook_events set state = ${webhookStates.pending}
+        where state = ${webhookStates.elsewhere} and merchant_shard = any (${listText(theirs)}::text::int[])
+          and event_id in (select decode(id, 'hex') from unnest(${listText(pending)}::text::text[]) as pending (id))`,
+      timeoutMs,
+      'what the other region has not told',
+    )
     for (const [log, seq] of upTo.entries()) {
       if (epochs[log] !== here[log]) continue
-      const work = this.#sql`
-        update webhook_events set state = ${webhookStates.elsewhere}
-        where state = 0 and merchant_shard = any (${listText(theirs)}::text::int[]) and shard = ${log}
-          and seq <= ${seq} and encode(event_id, 'hex') <> all (${listText(pending)}::text::text[])`
-      await withinMs(work, timeoutMs, 'what the other region has told')
+      await this.#pool.ask(
+        (sql) => sql`
+          update webhook_events set state = ${webhookStates.elsewhere}
+          where state = 0 and merchant_shard = any (${listText(theirs)}::text::int[]) and shard = ${log}
+            and seq <= ${seq} and encode(event_id, 'hex') <> all (${listText(pending)}::text::text[])`,
+        timeoutMs,
+        'what the other region has told',
+      )
     }
   }
 

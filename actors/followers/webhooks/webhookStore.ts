@@ -1,9 +1,10 @@
+import type { TransactionSql } from 'postgres'
 import { type WebhookEvent, type WebhookEventRow, webhookEventOf, webhookStates } from '../../log/webhookEvents.ts'
 import type { SecretGenerations } from '../../log/webhookSecrets.ts'
-import { type Database, withinMs } from '../database.ts'
+import type { Database, RenewedPool } from '../database.ts'
 import { patienceMs } from './retryRule.ts'
 
-const timeoutMs = 10_000
+const queryTimeoutMs = 10_000
 /** Of one sweep: more are left when it finds as many. */
 export const sweptMax = 10_000
 
@@ -53,10 +54,13 @@ const listText = (numbers: Iterable<number | bigint>): string => `{${[...numbers
 
 /** What the webhook program reads and writes in the journal. */
 export class WebhookStore {
-  readonly #sql: Database
+  readonly #pool: RenewedPool
+  readonly #timeoutMs: number
 
-  constructor(sql: Database) {
-    this.#sql = sql
+  /** @param timeoutMs what a query may take before it is given up */
+  constructor(pool: RenewedPool, timeoutMs = queryTimeoutMs) {
+    this.#pool = pool
+    this.#timeoutMs = timeoutMs
   }
 
   /**
@@ -67,7 +71,7 @@ export class WebhookStore {
    * @param busy ids that are being told
    * @param full merchants that are not to be told anything now
    */
-  due(
+  async due(
     nowMs: number,
     ask: {
       shards: readonly number[]
@@ -77,8 +81,7 @@ export class WebhookStore {
       count: number
     },
   ): Promise<DueEvent[]> {
-    const sql = this.#sql
-    const query = sql<DueRow[]>`
+    const work = (sql: Database): Promise<DueRow[]> => sql<DueRow[]>`
       with recursive waiting as (
         (select merchant from webhook_events where state = 0 order by merchant limit 1)
         union all
@@ -108,7 +111,7 @@ export class WebhookStore {
       left join merchant_texts t on t.shard = m.shard and t.seq = m.profile_seq and t.index = m.profile_index
       where w.merchant is not null and w.merchant <> all (${listText(ask.full)}::text::bigint[])
       order by random() limit ${ask.count}`
-    return withinMs(query, timeoutMs, 'what is due').then((rows) => rows.map(dueOf))
+    return (await this.#pool.ask(work, this.#timeoutMs, 'what is due')).map(dueOf)
   }
 
   /** Writes down what was tried. What somebody asked to be told again meanwhile stays due. */
@@ -118,7 +121,7 @@ export class WebhookStore {
       return { ...rest, ...texts, eventId: Buffer.from(eventId).toString('hex') }
     })
     const text = JSON.stringify(rows)
-    const work = this.#sql.begin(async (tx) => {
+    const write = async (tx: TransactionSql): Promise<void> => {
       await tx`
         insert into webhook_attempts
         select decode(r."eventId", 'hex'), r.replay, r.attempt, r."atMs", r.url, r.status, r.error, r."durationMs", r.response
@@ -132,17 +135,26 @@ export class WebhookStore {
         from json_to_recordset(${text}::text::json) as r("eventId" text, replay int, attempt int, "atMs" bigint,
           state smallint, "nextMs" bigint)
         where e.event_id = decode(r."eventId", 'hex') and e.replays = r.replay and e.state = 0`
-    })
-    await withinMs(work, timeoutMs, 'what was told')
+    }
+    await this.#pool.ask((sql) => sql.begin(write), this.#timeoutMs, 'what was told')
   }
 
-  /** Whatever waited longer than anybody has patience is dead, tried or not: an order's next event must not wait on. */
+  /**
+   * Whatever waited longer than anybody has patience is dead, tried or not: an order's next event must not wait on. What
+   * has come to its end does not come back, so that a clock that runs ahead must not say so alone: the logs' time has to
+   * have passed too.
+   */
   async sweep(nowMs: number, shards: readonly number[]): Promise<number> {
-    const work = this.#sql`
-      update webhook_events set state = ${webhookStates.dead}, ended_ms = ${nowMs}
-      where id in (select id from webhook_events where state = 0 and since_ms < ${nowMs - patienceMs}
-        and merchant_shard = any (${listText(shards)}::text::int[]) limit ${sweptMax})`
-    return (await withinMs(work, timeoutMs, 'what is dead')).count
+    const { count } = await this.#pool.ask(
+      (sql) => sql`
+        update webhook_events set state = ${webhookStates.dead}, ended_ms = ${nowMs}
+        where id in (select id from webhook_events where state = 0
+          and since_ms < least(${nowMs}::bigint, (select max(log_time_ms) from positions)) - ${patienceMs}
+          and merchant_shard = any (${listText(shards)}::text::int[]) limit ${sweptMax})`,
+      this.#timeoutMs,
+      'what is dead',
+    )
+    return count
   }
 }
 

@@ -4,7 +4,7 @@ import type { KeyRing } from '../../log/keyRing.ts'
 import { memoryKeyRing } from '../../log/memoryKeyRing.ts'
 import { createLogger } from '../../log/process.ts'
 import { type WebhookType, webhookStates, webhookTypes } from '../../log/webhookEvents.ts'
-import { type Database, openDatabase } from '../database.ts'
+import { type Database, openDatabase, RenewedPool } from '../database.ts'
 import { webhookEventId } from '../webhookRows.ts'
 import { CallbackCaller } from './callbackRequest.ts'
 import { Deliverer, type DelivererPorts } from './deliverer.ts'
@@ -67,6 +67,8 @@ export class TestMerchant {
 /** Merchants whose events a test writes into the journal, and the program that tells them, on a clock that the test moves. */
 export class WebhookTown {
   readonly sql: Database
+  /** What the program reaches the database through. */
+  readonly pool: RenewedPool
   readonly ring: KeyRing = memoryKeyRing(['webhook'])
   readonly merchants: TestMerchant[] = []
   shards: readonly number[] = [0, 1]
@@ -77,7 +79,8 @@ export class WebhookTown {
   #seq = 100
 
   constructor(databaseUrl: string) {
-    this.sql = openDatabase(databaseUrl, 'webhooks', 3)
+    this.sql = openDatabase(databaseUrl, 'test', 3)
+    this.pool = new RenewedPool(() => openDatabase(databaseUrl, 'webhooks', 3))
   }
 
   readonly nowMs = (): number => Date.now() + this.aheadMs
@@ -123,7 +126,7 @@ export class WebhookTown {
   start(changes: Partial<DelivererPorts> = {}, timeoutMs = 1_000): void {
     this.#caller = new CallbackCaller({ loopback: true, callsPerHostMax: 64, timeoutMs })
     this.#deliverer = new Deliverer({
-      store: new WebhookStore(this.sql),
+      store: new WebhookStore(this.pool),
       caller: this.#caller,
       ring: this.ring,
       logger: createLogger('test', 'silent'),
@@ -176,6 +179,6 @@ export class WebhookTown {
   async end(): Promise<void> {
     await this.stopTelling()
     await Promise.all(this.merchants.map((merchant) => merchant.close()))
-    await this.sql.end({ timeout: 5 })
+    await Promise.all([this.pool.end(), this.sql.end({ timeout: 5 })])
   }
 }

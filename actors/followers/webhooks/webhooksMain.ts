@@ -8,7 +8,7 @@ import { loneOwner } from '../../log/ownerDirectory.ts'
 import { createLogger, drainOnSignal, messageOf, runMain } from '../../log/process.ts'
 import { loadSettings, type WebhooksSettings, webhooksSettings } from '../../log/settings.ts'
 import { startStatusServer } from '../../log/statusServer.ts'
-import { openDatabase } from '../database.ts'
+import { openDatabase, RenewedPool } from '../database.ts'
 import { CallbackCaller } from './callbackRequest.ts'
 import { Deliverer } from './deliverer.ts'
 import { PeerDeliveries } from './peerDeliveries.ts'
@@ -22,7 +22,7 @@ runMain('webhooks', async () => {
   const settings = loadSettings<WebhooksSettings>(webhooksSettings)
   const { region, peer, shardCount, loopbackCallbacks, callsMax, callsPerMerchantMax } = settings
   const logger = createLogger('webhooks', settings.logLevel)
-  const sql = openDatabase(settings.databaseUrl, 'webhooks', connections)
+  const pool = new RenewedPool(() => openDatabase(settings.databaseUrl, 'webhooks', connections))
   const link =
     peer === undefined
       ? undefined
@@ -38,7 +38,7 @@ runMain('webhooks', async () => {
   const metrics = webhookMetrics(() => deliverer)
   const all = Array.from({ length: shardCount }, (_, shard) => shard)
   const deliverer = new Deliverer({
-    store: new WebhookStore(sql),
+    store: new WebhookStore(pool),
     caller,
     ring: openKeyRing(settings.keysDir),
     logger,
@@ -50,7 +50,7 @@ runMain('webhooks', async () => {
     random: () => Math.random(),
     onEnded: metrics.onEnded,
   })
-  const peerDeliveries = new PeerDeliveries(sql, owners, region, shardCount, logger)
+  const peerDeliveries = new PeerDeliveries(pool, owners, region, shardCount, logger)
   deliverer.start()
   if (link !== undefined && peer !== undefined) peerDeliveries.start(link.connection, peer)
   const readiness = () => {
@@ -64,7 +64,7 @@ runMain('webhooks', async () => {
     caller.close()
     link?.owners.close()
     await link?.connection.drain()
-    await sql.end({ timeout: 5 })
+    await pool.end()
     await status.close()
   })
 })
