@@ -92,6 +92,8 @@ function onSignal(): void {
 }
 process.on('SIGINT', onSignal)
 process.on('SIGTERM', onSignal)
+// A terminal that ends may say so more than once, and nobody is there who is impatient.
+process.on('SIGHUP', () => void stop(0))
 
 try {
   await buildConsole().catch((error: Error) => {

@@ -188,6 +188,14 @@ describe.skipIf(skipped !== undefined)('no process is left over', { timeout: rea
     expect(await stillRunning(pids)).toEqual([])
   })
 
+  test('by the end of its terminal', async () => {
+    await begin('hung-up')
+    await run.said('is ready')
+    const { pids, code } = await endedBy('SIGHUP')
+    expect(running(pids)).toEqual([])
+    expect(code).toBe(0)
+  })
+
   test('by a start after kill -9 of the supervisor: it ends what was left and has the region again', async () => {
     await begin('killed')
     await run.said('is ready')
