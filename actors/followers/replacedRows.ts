@@ -1,5 +1,6 @@
 import { getTableColumns } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
+import type postgres from 'postgres'
 import type { Database } from './database.ts'
 import {
   disputes,
@@ -68,10 +69,15 @@ export async function replaceRows(sql: Database, table: ReplacedTable, text: str
   if (table === 'received') await sql.unsafe('delete from arrived_lanes')
 }
 
+/** @throws PostgresError when the database does not take the rows */
 export async function copyIn(sql: Database, statement: string, text: string): Promise<void> {
   if (text === '') return
-  const target = await sql.unsafe(statement).writable()
+  const query = sql.unsafe(statement) as postgres.PendingQuery<postgres.Row[]> & { reject: (error: Error) => void }
+  const target = await query.writable()
   await new Promise<void>((resolve, reject) => {
+    // The stream does not hear why its rows are refused once all are sent, and never finishes then: the library gives
+    // the reason to the query, which has come to its end by handing out the stream.
+    query.reject = reject
     target.once('error', reject)
     target.once('finish', resolve)
     target.end(text)
