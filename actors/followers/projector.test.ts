@@ -279,6 +279,17 @@ describe('a projector', () => {
     expect(await count('payments')).toBe(1)
   })
 
+  test('says by a code alone why a row is refused, for the words of a database repeat what is in it', async () => {
+    await followed.sql.unsafe('alter table orders alter column order_no type int using 0')
+    const projector = await followed.project()
+    await shopWithOrder()
+    while (projector.trouble === '') await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(projector.trouble).toMatch(/^a row is refused: 22/)
+    expect(projector.trouble).not.toContain('AAA')
+    await followed.sql.unsafe('alter table orders alter column order_no type text')
+    expect(await followed.comparison()).toEqual({ ...nothingDiffers, compared: 3 })
+  })
+
   test('writes what was refused, what came back, and a request that was sent twice only once', async () => {
     await followed.project()
     const { town } = followed

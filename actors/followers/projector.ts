@@ -5,7 +5,7 @@ import { snapshotOf } from '../log/replicaSnapshot.ts'
 import type { SnapshotContents } from '../log/snapshot.ts'
 import type { SnapshotStore } from '../log/snapshotStore.ts'
 import { type Batch, batchOf, PositionTaken, writeBatch } from './batch.ts'
-import { type Database, DatabaseTimeout, withinMs } from './database.ts'
+import { type Database, DatabaseTimeout, dataErrorCode, withinMs } from './database.ts'
 import type { ShardFollowing } from './shardFollowing.ts'
 
 /** Between two writes passes several times as long as the last one took: under load few large ones cost far less. */
@@ -163,7 +163,8 @@ export class Projector {
   }
 
   async #troubled(error: unknown): Promise<void> {
-    const trouble = messageOf(error)
+    const refused = dataErrorCode(error)
+    const trouble = refused === undefined ? messageOf(error) : `a row is refused: ${refused}`
     if (this.trouble !== trouble)
       this.#o.logger.warn({ error: trouble }, 'the database takes nothing, lists fall behind')
     this.trouble = trouble
