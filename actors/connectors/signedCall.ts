@@ -25,6 +25,9 @@ export class CallFault extends Error {
   }
 }
 
+/** A page of a statement, the longest answer there is, takes a tenth of it. */
+const answerBytesMax = 8 * 1024 * 1024
+
 export type Caller = { baseUrl: string; key: Buffer; signer: string }
 
 /**
@@ -75,12 +78,25 @@ async function exchange(
 ): Promise<{ status: number; answerText: string; answerHeaders: Headers }> {
   try {
     const response = await fetch(url, init)
-    return { status: response.status, answerText: await response.text(), answerHeaders: response.headers }
-  } catch {
+    return { status: response.status, answerText: await textOf(response), answerHeaders: response.headers }
+  } catch (error) {
+    if (error instanceof CallFault) throw error
     // Whatever the runtime calls it, a broken exchange says nothing about what the far side did.
     if (init.signal.aborted) throw new CallFault('timeout', 'no answer in time')
     throw new CallFault('unreachable', 'the connection failed')
   }
+}
+
+/** Whatever stands at the far side's address must not fill our memory. */
+async function textOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of body ?? []) {
+    bytes += part.length
+    if (bytes > answerBytesMax) throw new CallFault('malformed', `the answer is longer than ${answerBytesMax} bytes`)
+    parts.push(part)
+  }
+  return new TextDecoder().decode(Buffer.concat(parts))
 }
 
 function parseObject(text: string): Record<string, unknown> {
