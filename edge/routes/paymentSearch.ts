@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { refusalOf } from '../../actors/ledger/refusals.ts'
 import { visibleWallet, walletNumberIn } from './caller.ts'
-import { idIn } from './commandDesk.ts'
-import { badField, Failure, positionOf } from './failure.ts'
+import { paymentIdIn } from './commandDesk.ts'
+import { Failure, positionOf } from './failure.ts'
 import {
   amountField,
   commandIdField,
@@ -17,6 +17,7 @@ import {
 import type { Leg, PaymentFilter, PaymentTrail } from './inspection.ts'
 import { operation, type Services } from './operation.ts'
 import { orderNoField } from './orderNo.ts'
+import { timeIn } from './paymentRequest.ts'
 import { journalBody, journalPayment } from './payments.ts'
 import { cursorField, timeCursorIn, timeCursorText } from './timeCursor.ts'
 import { walletText } from './walletText.ts'
@@ -27,13 +28,6 @@ const pageMax = 200
 const page = z
   .object({ payments: z.array(journalPayment), next_cursor: z.string().nullable() })
   .openapi('PaymentsFound')
-
-function timeIn(text: string | undefined, field: string): number | undefined {
-  if (text === undefined) return undefined
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw badField(field, 'must be a time as in RFC 3339')
-  return ms
-}
 
 export const searchPayments = operation({
   name: 'searchPayments',
@@ -61,9 +55,9 @@ export const searchPayments = operation({
   async run({ query }, services) {
     const { payment_id, wallet_id, order_no, amount_min, amount_max, outcome } = query
     const filter: PaymentFilter = {
-      fromMs: timeIn(query.from, 'from') ?? 0,
-      toMs: timeIn(query.to, 'to') ?? Number.MAX_SAFE_INTEGER,
-      ...(payment_id === undefined ? {} : { id: idIn(payment_id, 'payment_id') }),
+      fromMs: query.from === undefined ? 0 : timeIn(query.from, 'from'),
+      toMs: query.to === undefined ? Number.MAX_SAFE_INTEGER : timeIn(query.to, 'to'),
+      ...(payment_id === undefined ? {} : { id: paymentIdIn(payment_id, 'payment_id') }),
       ...(wallet_id === undefined ? {} : { wallet: walletNumberIn(wallet_id, 'wallet_id') }),
       ...(order_no === undefined ? {} : { orderNo: order_no }),
       ...(amount_min === undefined ? {} : { amountMinFen: amount_min }),
@@ -151,7 +145,7 @@ export const showTrail = operation({
   messages: { answer: 'PaymentTrail' },
   answers: { 200: { description: 'As far as it went', schema: trail } },
   async run({ caller, params }, services) {
-    const id = idIn(params.payment_id, 'payment_id')
+    const id = paymentIdIn(params.payment_id, 'payment_id')
     const { result } = await visibleWallet(services.gateway, caller, params.wallet_id)
     const found = await services.inspection.trail(result.number, id)
     if (found.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })

@@ -4,7 +4,7 @@ import { htmlType, paperHeaders } from '../paper/paperPage.ts'
 import { receiptPage } from '../paper/receiptPage.ts'
 import { languageOf } from '../problem.ts'
 import { walletNumberIn } from './caller.ts'
-import { idIn } from './commandDesk.ts'
+import { paymentIdIn } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import { commandIdField, positionSchema, timeField, timeText, walletIdField, yuanText } from './fields.ts'
 import { operation } from './operation.ts'
@@ -48,7 +48,7 @@ export const showReceipt = operation({
   messages: { answer: 'Receipt' },
   answers: { 200: { description: 'The payment is complete', schema: receipt } },
   async run({ caller, params, media, header }, services) {
-    const id = idIn(params.payment_id, 'payment_id')
+    const id = paymentIdIn(params.payment_id, 'payment_id')
     const payer = walletNumberIn(params.wallet_id, 'wallet_id')
     const found = await services.journal.payment(payer, id)
     if (found.kind === 'away') throw new Failure('journal-unavailable', { retryAfterS: 5 })

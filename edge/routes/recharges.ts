@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { isAccountNumber, isMasked, tokenBytesMax } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
-import { idIn, refusalFailure, runCommand } from './commandDesk.ts'
+import { idIn, paymentIdIn, refusalFailure, runCommand } from './commandDesk.ts'
 import { Failure, StillPending } from './failure.ts'
 import { amountField, commandIdField, linkIdMax, walletIdField, yuanText } from './fields.ts'
 import { chooseLink } from './linkedAccounts.ts'
@@ -172,7 +172,8 @@ export function showSaga(kind: SagaState['kind'], path: string, schema: z.ZodTyp
     messages: { answer: message },
     answers: { 200: { description: 'As it stands', schema } },
     async run({ caller, params, query }, services) {
-      const id = idIn(params.tx_id, 'tx_id')
+      // What a payout rule redeems has an id that the ledger made.
+      const id = paymentIdIn(params.tx_id, 'tx_id')
       const walletId = query.wallet_id ?? caller.wallet?.result.walletId
       if (walletId === undefined) {
         throw new Failure('field-missing', { fields: [{ field: 'wallet_id', message: 'is needed' }] })
