@@ -268,6 +268,20 @@ describe('paths and queries', () => {
     },
   )
 
+  test('what an operation does not know, or is told twice, is named', async () => {
+    await refused(() => asOperator(`/v1/payees/${own.walletId}?fresh=true`), 422, 'fresh')
+    await refused(() => asOperator(`/v1/limits?at=now`), 422, 'at')
+    await refused(() => asOperator(`/v1/wallets/${own.walletId}/entries?limit=1&limit=2`), 422, 'limit')
+  })
+
+  test.each(['1', '2026-11-28', '2026-11-28T10:00:00', '2026-02-30T00:00:00Z'])(
+    'payments are not looked for from %s on, which is no time',
+    async (time) => {
+      await refused(() => asOperator(`/v1/payments?from=${time}`), 422, 'from')
+      await refused(() => asOperator(`/v1/payments?to=${time}`), 422, 'to')
+    },
+  )
+
   test('what is not there is 404, and another method is 405 with those that are possible', async () => {
     for (const path of [
       '/',

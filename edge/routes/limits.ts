@@ -1,12 +1,12 @@
 import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { commandIdOf, runCommandEverywhere } from './commandDesk.ts'
-import { badField } from './failure.ts'
 import { asOfBody, asOfSchema, limitField, limitText, requestIdField, timeField, timeText } from './fields.ts'
 import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import { operation } from './operation.ts'
 import { reasonField, reasonOf } from './reason.ts'
 import { requestDigest } from './requestDigest.ts'
+import { effectiveField, effectiveMs } from './riskFields.ts'
 
 const yuanOrNone = z.string().nullable().openapi({ description: 'Yuan, or null for none', example: '2000.00' })
 const classField = z.int().min(0).max(4).openapi({ description: 'Wallet class 1-4, or 0 for corporate wallets' })
@@ -99,20 +99,6 @@ export const showLimits = operation({
     }
   },
 })
-
-const effectiveField = timeField
-  .optional()
-  .openapi({ description: 'From when on; now when it is left out or has passed' })
-
-/** Milliseconds of an RFC 3339 time; 0, which has always passed, when none is given. */
-function effectiveMs(text: string | undefined): number {
-  if (text === undefined) return 0
-  const ms = Date.parse(text)
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(ms) || ms < 0) {
-    throw badField('effective_at', 'must be an RFC 3339 time with its offset')
-  }
-  return ms
-}
 
 /** The place of the answer is the first shard's; the others have taken the same command. */
 const taken = z.object({ request_id: z.string(), status: z.literal('in-force-or-dated') }).openapi('RuleTaken')

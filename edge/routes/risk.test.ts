@@ -81,6 +81,18 @@ describe('a rule', () => {
     expect(await putRule(json)).toMatchObject({ status: 422, body: { errors: [{ field }] } })
   })
 
+  test.each(['2031-02-30T00:00:00Z', '2031-01-01T00:00:00', '1969-12-31T00:00:00Z'])(
+    'from %s on is refused, and so are limits: the calendar has no such day, or it is no time of a place',
+    async (effective_at) => {
+      const wrong = { status: 422, body: { errors: [{ field: 'effective_at' }] } }
+      const rule = { kind: 'habit', action: 'refuse', factor: 3, amount: '1', effective_at }
+      expect(await putRule(rule)).toMatchObject(wrong)
+      const limits = { class: 3, balance: '1', single: '1', day: '1', year: '1', effective_at }
+      expect(await change('PUT', '/v1/limits', limits)).toMatchObject(wrong)
+      expect(await change('PUT', '/v1/limits/refunds', { days: 3, effective_at })).toMatchObject(wrong)
+    },
+  )
+
   test('is listed with its versions, and which of them holds', async () => {
     const rule = { kind: 'habit', action: 'refuse', amount: '100.00' }
     await putRule({ ...rule, factor: 10 })

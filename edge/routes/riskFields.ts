@@ -4,6 +4,7 @@ import { riskActions, riskKinds } from '../../actors/ledger/riskRules.ts'
 import { standingReasons, standings } from '../../actors/ledger/standings.ts'
 import { badField, Failure } from './failure.ts'
 import { limitField, timeField } from './fields.ts'
+import { timeIn } from './paymentRequest.ts'
 
 export type Names = Readonly<Record<string, number>>
 
@@ -66,10 +67,8 @@ export const causeField = z.enum(keysOf(standingReasons)).openapi({ description:
 /** Milliseconds of an RFC 3339 time; 0, which has always passed, when none is given. */
 export function effectiveMs(text: string | undefined): number {
   if (text === undefined) return 0
-  const ms = Date.parse(text)
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/.test(text) || Number.isNaN(ms) || ms < 0) {
-    throw badField('effective_at', 'must be an RFC 3339 time with its offset')
-  }
+  const ms = timeIn(text, 'effective_at')
+  if (ms < 0) throw badField('effective_at', 'must not be before 1970')
   return ms
 }
 

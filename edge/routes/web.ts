@@ -1,4 +1,4 @@
-import type { OpenAPIHono, z } from '@hono/zod-openapi'
+import { type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import type { SignedMessage } from '../auth/httpSignatures.ts'
 import { rateHeaders } from '../auth/rateHeaders.ts'
@@ -13,7 +13,7 @@ import { readMessage, writeMessage } from '../wire/protobuf.ts'
 import { readJson } from '../wire/strictJson.ts'
 import type { Authentication } from './authentication.ts'
 import { actsForWallet, type Caller } from './caller.ts'
-import { Failure, shownName } from './failure.ts'
+import { badField, Failure, shownName } from './failure.ts'
 import type { MediaBody, Operation, Services } from './operation.ts'
 import { addressBytes, callerAddress, deviceBytes, type Origin, parsePlace } from './origin.ts'
 import { type Outcome, outcomeOf } from './problemResponse.ts'
@@ -145,7 +145,7 @@ async function perform(web: Web, operation: Operation, c: Context, known: Known)
   if (!operation.callers.includes(role)) throw new Failure('not-allowed')
   if (operation.budget === 'lookup') admit(web.limits.lookup(budget, number))
   const params = check(operation.params, c.req.param())
-  const query = check(operation.query, c.req.query())
+  const query = check(operation.query ?? noQuery, queryOf(c))
   const message = operation.messages.request
   const body = operation.body === undefined ? undefined : check(operation.body, membersOf(c, bytes, message))
   const idempotencyKey = c.req.header('idempotency-key')
@@ -184,6 +184,15 @@ export function membersOf(c: Call, bytes: Uint8Array, message: string | undefine
     throw new Failure('malformed-json', { detail: 'The body must be an object.' })
   }
   return value
+}
+
+const noQuery = z.strictObject({})
+
+/** Of a parameter that stands there twice nobody could say which one counts. */
+function queryOf(c: Context): Record<string, string> {
+  const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1)
+  if (twice !== undefined) throw badField(shownName(twice[0]), 'stands there twice')
+  return c.req.query()
 }
 
 function check(schema: z.ZodType | undefined, value: unknown): unknown {
