@@ -125,7 +125,7 @@ export const voidHold = operation({
         'hold-ended': 'hold_id',
       },
     })
-    const { result } = await gateway.ask(wallet, { type: 'hold', wallet, id: holdId })
+    const { result } = await gateway.ask(wallet, { type: 'hold', wallet, id: holdId }, 'owner')
     if (result === null) throw noHold()
     return { status: 200, body: holdBody(wallet_id, await walletText(services, result.payee), result) }
   },

@@ -90,6 +90,19 @@ describe('a read in the region that only follows', () => {
     },
   )
 
+  test.each(['hold', 'mandate'])('of a %s comes from the owner when it must be fresh', async (what) => {
+    const path = await (what === 'hold' ? heldFor(api, payee) : allowedTo(api, payee))
+    const get = (query = '') => api.ask('GET', `${path}${query}`, { by: payee.signer })
+    await get()
+    api.becomeStandby()
+    const near = await get()
+    expect(asOf(near)).toHaveProperty('age_ms')
+    expect(near.headers.get('age')).toMatch(/^\d+$/)
+    expect(asOf(await get('?fresh=true'))).not.toHaveProperty('age_ms')
+    api.leading = false
+    expect(await get('?fresh=true')).toMatchObject({ status: 503, body: { reason: 'owner-unreachable' } })
+  })
+
   test('has the newest word when it must be fresh', async () => {
     api.becomeStandby()
     expect(await pay()).toMatchObject({ status: 200 })
@@ -134,6 +147,19 @@ describe('a read in the region that only follows', () => {
     const renewed = await api.replaceKey(payer)
     expect(await show(renewed)).toMatchObject({ status: 200 })
     expect(await show(payer, '?fresh=true')).toMatchObject({ status: 401 })
+  })
+})
+
+describe('what is ended in the region that only follows', () => {
+  test('is answered as ended, though the copy here does not know it yet', async () => {
+    const [hold, mandate] = [await heldFor(api, payee), await allowedTo(api, payee)]
+    const operator = api.operator.signer
+    const json = () => ({ request_id: newId(), reason: 'tried in a test' })
+    api.becomeStandby()
+    const told = await api.ask('POST', `${hold}/void`, { by: operator, json: json() })
+    expect(told).toMatchObject({ status: 200, body: { status: 'voided' } })
+    const cancelled = await api.ask('POST', `${mandate}/cancel`, { by: operator, json: json() })
+    expect(cancelled).toMatchObject({ status: 200, body: { status: 'cancelled' } })
   })
 })
 

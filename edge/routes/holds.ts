@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi'
 import type { HoldView } from '../../actors/ledger/holdViews.ts'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { deviceWord } from '../gateway/frameBodies.ts'
+import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { type Caller, visibleWallet, walletNumberIn } from './caller.ts'
 import { idIn, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
@@ -16,6 +17,7 @@ import {
   walletIdField,
   yuanText,
 } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import type { JournalHold } from './journal.ts'
 import { namedWallet } from './namedWallet.ts'
 import { operation, type Services } from './operation.ts'
@@ -66,9 +68,15 @@ export const noHold = (): Failure =>
   new Failure('hold-unknown', { fields: [{ field: 'hold_id', message: 'no hold with this id is known to you' }] })
 
 /** A hold that the caller pays, may take from, or administers. For everybody else there is no such hold. */
-export async function visibleHold({ gateway }: Services, caller: Caller, walletId: string, id: Uint8Array) {
+export async function visibleHold(
+  { gateway }: Services,
+  caller: Caller,
+  walletId: string,
+  id: Uint8Array,
+  from?: ReadFrom,
+) {
   const wallet = walletNumberIn(walletId, 'wallet_id')
-  const read = await gateway.ask(wallet, { type: 'hold', wallet, id })
+  const read = await gateway.ask(wallet, { type: 'hold', wallet, id }, from)
   const payer = await gateway.ask(wallet, { type: 'wallet', number: wallet })
   if (read.result === null || payer.result?.walletId !== walletId) throw noHold()
   const { payee, payeeInstitution } = read.result
@@ -155,12 +163,16 @@ export const showHold = operation({
   description: 'From the shard’s memory until a day after its expiry; the list of holds has it longer.',
   callers: ['wallet', 'institution', 'operator'],
   params: z.object({ wallet_id: walletIdField, hold_id: commandIdField }),
+  query: freshQuery,
   messages: { answer: 'Hold' },
   answers: { 200: { description: 'As it stands', schema: holdSchema } },
-  async run({ caller, params: { wallet_id, hold_id } }, services) {
-    const { asOf, hold } = await visibleHold(services, caller, wallet_id, idIn(hold_id, 'hold_id'))
+  async run({ caller, params: { wallet_id, hold_id }, query }, services) {
+    const id = idIn(hold_id, 'hold_id')
+    const read = (from: ReadFrom) => visibleHold(services, caller, wallet_id, id, from)
+    const { asOf, hold } = await readAsAsked(query, read)
     const payee = await walletText(services, hold.payee)
-    return { status: 200, body: { ...holdBody(wallet_id, payee, hold), as_of: asOfBody(asOf) } }
+    const body = { ...holdBody(wallet_id, payee, hold), as_of: asOfBody(asOf) }
+    return { status: 200, body, headers: ageHeaders(asOf) }
   },
 })
 

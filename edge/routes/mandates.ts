@@ -3,6 +3,7 @@ import { periods } from '../../actors/ledger/calendar.ts'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import { purposeBytesMax } from '../../actors/ledger/mandateRecords.ts'
 import type { Refusal } from '../../actors/ledger/refusals.ts'
+import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { type Caller, visibleWallet, walletNumberIn } from './caller.ts'
 import { commandIdOf, idIn, runCommand } from './commandDesk.ts'
 import { badField, Failure } from './failure.ts'
@@ -16,6 +17,7 @@ import {
   timeField,
   walletIdField,
 } from './fields.ts'
+import { ageHeaders, freshQuery, readAsAsked } from './freshness.ts'
 import type { JournalMandate } from './journal.ts'
 import { mandateBody, mandateKinds, mandatePeriods, mandateSchema } from './mandateBody.ts'
 import { namedWallet } from './namedWallet.ts'
@@ -39,9 +41,15 @@ export const noMandate = (): Failure =>
   })
 
 /** A mandate that the caller gave, is paid by, or administers. For everybody else there is no such mandate. */
-export async function visibleMandate({ gateway }: Services, caller: Caller, walletId: string, id: Uint8Array) {
+export async function visibleMandate(
+  { gateway }: Services,
+  caller: Caller,
+  walletId: string,
+  id: Uint8Array,
+  from?: ReadFrom,
+) {
   const wallet = walletNumberIn(walletId, 'wallet_id')
-  const read = await gateway.ask(wallet, { type: 'mandate', wallet, id })
+  const read = await gateway.ask(wallet, { type: 'mandate', wallet, id }, from)
   const payer = await gateway.ask(wallet, { type: 'wallet', number: wallet })
   if (read.result === null || payer.result?.walletId !== walletId) throw noMandate()
   const { payee, payeeInstitution } = read.result
@@ -172,14 +180,17 @@ export const showMandate = operation({
     'From the shard’s memory until at least a day after its end; the list of mandates has it longer. What it is for comes from the journal, and is left out until that has followed.',
   callers: ['wallet', 'institution', 'operator'],
   params: one,
+  query: freshQuery,
   messages: { answer: 'Mandate' },
   answers: { 200: { description: 'As it stands', schema: mandateSchema } },
-  async run({ caller, params: { wallet_id, mandate_id } }, services) {
+  async run({ caller, params: { wallet_id, mandate_id }, query }, services) {
     const id = idIn(mandate_id, 'mandate_id')
-    const { asOf, mandate } = await visibleMandate(services, caller, wallet_id, id)
+    const read = (from: ReadFrom) => visibleMandate(services, caller, wallet_id, id, from)
+    const { asOf, mandate } = await readAsAsked(query, read)
     const payee = await walletText(services, mandate.payee)
     const purpose = await purposeOf(services, mandate.walletNumber, id)
-    return { status: 200, body: { ...mandateBody(wallet_id, payee, mandate, purpose), as_of: asOfBody(asOf) } }
+    const body = { ...mandateBody(wallet_id, payee, mandate, purpose), as_of: asOfBody(asOf) }
+    return { status: 200, body, headers: ageHeaders(asOf) }
   },
 })
 
@@ -214,7 +225,7 @@ export const cancelMandate = operation({
       instance: mandatePath(wallet_id, mandate_id),
       fieldOf: { 'mandate-unknown': 'mandate_id', 'mandate-ended': 'mandate_id' },
     })
-    const { result } = await gateway.ask(wallet, { type: 'mandate', wallet, id: mandateId })
+    const { result } = await gateway.ask(wallet, { type: 'mandate', wallet, id: mandateId }, 'owner')
     if (result === null) throw noMandate()
     const payee = await walletText(services, result.payee)
     const purpose = await purposeOf(services, wallet, mandateId)
