@@ -84,6 +84,36 @@ describe('a payment under one id', () => {
   })
 })
 
+describe('a recharge', () => {
+  const accountNo = '6225880123451234'
+  const unlink = async () => {
+    const path = `/v1/wallets/${own.walletId}/linked-accounts`
+    const { body } = await api.ask('GET', path, { by: own.signer })
+    const [{ link_id } = { link_id: 0 }] = body.linked_accounts as { link_id: number }[]
+    const headers = { 'idempotency-key': newId() }
+    expect((await api.ask('DELETE', `${path}/${link_id}`, { by: own.signer, headers })).status).toBe(200)
+  }
+
+  test('that is asked again after its account was unlinked is answered as it was', async () => {
+    const asked = { tx_id: newId(), account_no: accountNo, amount: '5.00' }
+    const first = await api.recharge(own, asked)
+    expect(first.status).toBe(200)
+    await unlink()
+    expect((await api.recharge(own, asked)).bytes).toEqual(first.bytes)
+    const other = await api.recharge(own, { ...asked, tx_id: newId() })
+    expect(other).toMatchObject({ status: 409, body: { reason: 'linked-account-inactive' } })
+  })
+
+  test('that names two accounts, one by its number and one by its link, draws on neither', async () => {
+    const { body } = await api.link(own, '6225880123459999')
+    const told = await api.recharge(own, { link_id: body.link_id, account_no: accountNo, amount: '5.00' })
+    expect(told).toMatchObject({ status: 422, body: { errors: [{ field: 'account_no' }] } })
+    expect(balances()).toEqual([10_000, 0])
+    const both = { link_id: body.link_id, account_no: '6225880123459999', amount: '5.00' }
+    expect((await api.recharge(own, both)).status).toBe(200)
+  })
+})
+
 describe('a command under one id', () => {
   const commands = bound.filter(({ method, name }) => method !== 'GET' && name !== 'submitPayment')
   test.each(commands.map((one) => [one.name, one] as const))('%s: ten at once, once', async (name, { method }) => {

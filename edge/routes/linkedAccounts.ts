@@ -4,7 +4,7 @@ import type { LinkView } from '../../actors/ledger/views.ts'
 import { type AccountVault, isAccountNumber, maskAccount } from './accounts.ts'
 import { visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
-import { Failure } from './failure.ts'
+import { badField, Failure } from './failure.ts'
 import {
   amountField,
   asOfBody,
@@ -181,20 +181,29 @@ export function chooseLink(
   accountNo: string | undefined,
   vault: AccountVault,
 ): number {
-  if (linkId !== undefined) return linkId
   if (accountNo === undefined) {
+    if (linkId !== undefined) return linkId
     const message = 'is needed, or link_id'
     throw new Failure('field-missing', { fields: [{ field: 'account_no', message }] })
   }
   // A full number is known by its fingerprint: another account that looks the same masked must not be drawn instead.
   const full = isAccountNumber(accountNo) ? Buffer.from(vault.fingerprint(accountNo)) : undefined
   const isMeant = (link: LinkView): boolean => full?.equals(link.fingerprint) ?? link.masked === accountNo
-  const fitting = links.filter((link) => link.active && isMeant(link))
+  if (linkId !== undefined) {
+    const named = links.find(({ link }) => link === linkId)
+    // Whoever names both means one account: money must not come from another than the number says.
+    if (named !== undefined && !isMeant(named)) throw badField('account_no', 'is not the account that link_id names')
+    return linkId
+  }
+  const meant = links.filter(isMeant)
+  const fitting = meant.filter(({ active }) => active)
   if (fitting.length > 1) {
     const message = 'is needed: two linked accounts look alike'
     throw new Failure('field-missing', { fields: [{ field: 'link_id', message }] })
   }
-  if (fitting[0] !== undefined) return fitting[0].link
+  // A request may be one that was made while the account was linked still: the ledger knows its id, or refuses it.
+  const [found] = fitting.length > 0 ? fitting : meant.toSorted((a, b) => b.link - a.link)
+  if (found !== undefined) return found.link
   throw new Failure('linked-account-unknown', {
     fields: [{ field: 'account_no', message: 'is not linked to this wallet' }],
   })
