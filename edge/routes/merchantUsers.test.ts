@@ -52,6 +52,16 @@ describe('a merchant’s sub-user', () => {
     expect(await api.ask('GET', path, { by: refunder })).toMatchObject({ status: 200 })
   })
 
+  test.each<Role>(['cashier', 'refunder'])('a %s sends no part of an order’s money on', async (role) => {
+    const own = await api.openWallet()
+    const till = await openSubUser(api, shop, 2, role)
+    const json = orderOf({ splits: [{ payee_wallet: own.walletId, percent: '99.00' }] })
+    const wrong = { status: 403, body: { reason: 'merchant-user-role', errors: [{ field: 'splits' }] } }
+    expect(await create(till, json)).toMatchObject(wrong)
+    const made = await create(shop.signer, json)
+    expect([made.status, made.body.by]).toEqual([201, undefined])
+  })
+
   test('that was removed is nobody from then on', async () => {
     const order = await paidOrder(api, shop)
     const refunder = await openSubUser(api, shop, 1, 'refunder')

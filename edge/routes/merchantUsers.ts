@@ -31,7 +31,7 @@ const userNoField = countField(merchantUsersMax)
 const ofUser = z.object({ wallet_id: walletIdField, user_no: userNoField })
 const roleField = z.enum(subUserRoles).openapi({
   description:
-    'cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told',
+    'cashier: makes orders without splits, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told',
 })
 const limitField = z.string().optional().openapi({
   description: 'Yuan that a refunder may send back in one refund',

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { callbackUrlField, checkCallbackUrl } from './callbackUrl.ts'
-import { subUserRoles, visibleWallet } from './caller.ts'
+import { type Caller, subUserRoles, visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -119,7 +119,7 @@ export const createOrder = operation({
   tag: 'orders',
   summary: 'Create an order that one payment can pay',
   description:
-    'The order number is the id: the same body under it is the same order, as it stands now; another body gets 409. It can be paid once, until it expires or is closed; who pays second has the money back. Splits go on from the merchant’s wallet in the moment in which it is paid: whole fen by largest remainder, of equals to the earlier one; what a payee cannot take stays with the merchant. A refund comes out of the merchant’s wallet alone. An order number is free again a day after an unpaid order ended, and once a paid one can be refunded no more.',
+    'The order number is the id: the same body under it is the same order, as it stands now; another body gets 409. It can be paid once, until it expires or is closed; who pays second has the money back. Splits go on from the merchant’s wallet in the moment in which it is paid: whole fen by largest remainder, of equals to the earlier one; what a payee cannot take stays with the merchant. A sub-user makes orders without splits. A refund comes out of the merchant’s wallet alone. An order number is free again a day after an unpaid order ended, and once a paid one can be refunded no more.',
   callers: ['wallet', 'institution', ...subUserRoles],
   params: walletParams,
   body: z
@@ -137,6 +137,7 @@ export const createOrder = operation({
     const { gateway } = services
     const { result } = await visibleWallet(gateway, caller, params.wallet_id)
     const { order_no, amount, description, goods, callback_url } = body
+    if (body.splits !== undefined) refuseSplitsOf(caller)
     checkCallbackUrl(callback_url, services)
     const expiresMs = timeIn(body.expires_at, 'expires_at')
     const wallet = result.number
@@ -174,6 +175,13 @@ export const createOrder = operation({
     return { status: 201, body: await orderBody(services, params.wallet_id, order_no, state, texts) }
   },
 })
+
+/** A split pays out of the merchant's wallet to whom the request names, and no sub-user may do that. @throws Failure */
+function refuseSplitsOf({ user }: Caller): void {
+  if (user === undefined) return
+  const message = 'are for the merchant’s own key or its institution'
+  throw new Failure('merchant-user-role', { fields: [{ field: 'splits', message }] })
+}
 
 const noOrderHere = (): Failure =>
   new Failure('order-unknown', { fields: [{ field: 'order_no', message: 'the merchant has no such order' }] })
