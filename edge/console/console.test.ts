@@ -25,6 +25,10 @@ const answers = (cookie: string, status: number) =>
   expect
     .poll(async () => (await own.ask(cookie, 'GET', '/v1/totals')).status, { timeout: 15_000, interval: 100 })
     .toBe(status)
+const ends = async (reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> => {
+  for (let round = 0; round < 20; round++) if ((await reader.read()).done) return
+  throw new Error('the stream goes on')
+}
 const freeze = (cookie: string, walletId: string, more: object = { reason: 'stolen phone' }) =>
   own.ask(cookie, 'POST', `/v1/wallets/${walletId}/freeze`, { ...more, request_id: newId() })
 
@@ -119,8 +123,13 @@ describe('in a session', () => {
     await enterApprover()
     const approver = await own.logIn(people.approver)
     await answers(approver, 200)
+    const headers = { cookie: approver, [consoleHeader]: '1', 'sec-fetch-site': 'same-origin' }
+    const reader = (await own.fetch('/v1/region/live', { headers })).body!.getReader()
     await enterApprover(false)
     await answers(approver, 403)
+    const page = await own.fetch('/console/reports/planned-move-2026-11-26T041248', { headers: { cookie: approver } })
+    expect([page.status, page.headers.get('location')]).toEqual([303, '/console/'])
+    await ends(reader)
   })
 
   test('a request that another page made is refused, cookie or not', async () => {
@@ -158,8 +167,7 @@ describe('in a session', () => {
     const first = new TextDecoder().decode((await reader.read()).value)
     expect(JSON.parse(first.slice('data: '.length)).seconds).toHaveLength(60)
     await own.ask(viewer, 'DELETE', '/v1/session')
-    for (let round = 0; round < 10; round++) if ((await reader.read()).done) return
-    throw new Error('the stream goes on')
+    await ends(reader)
   })
 })
 

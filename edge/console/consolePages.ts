@@ -89,7 +89,7 @@ function file(own: Console, path: string, c: Context, cache: string): Response {
 
 /** The page that a drill wrote, for who is logged in: a browser that goes to an address can send nothing but its cookie. */
 async function report(web: Web, own: Console, c: Context): Promise<Response> {
-  if (own.sessions.lookAt(c) === undefined) return leave(c, '/console/', [])
+  if (!(await own.sessions.stillIn(c))) return leave(c, '/console/', [])
   return answer(web, 'showDrillPage', '', c, async () => {
     const content = await web.services.drills.page(c.req.param('name') ?? '')
     if (content === undefined) throw new Failure('not-found')

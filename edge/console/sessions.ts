@@ -102,12 +102,22 @@ export class Sessions {
     const session = this.sessionOf(c)
     const { role, operator, evidence } = session
     if (!mayDo(role, operation)) throw new Failure('not-allowed', { detail: `A ${role} may not do this.` })
-    // An operator who was suspended in the ledger is out at once, whatever the issuer still says.
-    const known = role === 'viewer' || (await this.#o.principals.find('operator', operator)) !== undefined
-    if (!known) throw new Failure('not-allowed', { detail: `operator:${operator} may not act.` })
+    if (!(await this.#mayAct(session)))
+      throw new Failure('not-allowed', { detail: `operator:${operator} may not act.` })
     const signature = { signature: evidence, algorithm: sessionAlgorithm }
     const renewed = sessionCookieText(this.#cookie(session))
     return { role: 'operator', number: operator, signature, console: { role, renewed } }
+  }
+
+  /** Whether the request's session goes on and its person may still be here; not where the request comes from. */
+  async stillIn(c: Context): Promise<boolean> {
+    const session = this.lookAt(c)
+    return session !== undefined && this.#mayAct(session)
+  }
+
+  /** An operator who was suspended in the ledger is out at once, whatever the issuer still says. */
+  async #mayAct({ role, operator }: Session): Promise<boolean> {
+    return role === 'viewer' || (await this.#o.principals.find('operator', operator)) !== undefined
   }
 
   /** Beside the cookie's own SameSite: what a browser says of where a request began must be us. */

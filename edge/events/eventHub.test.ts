@@ -97,6 +97,31 @@ class Client {
 }
 
 describe('a listener', () => {
+  test('that may hear no more is told nothing more, and its stream ends', async () => {
+    const may = { answer: async () => true }
+    const client = new Client(hub.listen(listening(2, { byKey: false, goesOn: () => may.answer() }))!)
+    const other = new Client(hub.listen(listening(2, { caller: 'institution:2' }))!)
+    await look()
+    journal.write(2)
+    await look()
+    expect(client.events).toHaveLength(1)
+    may.answer = async () => false
+    journal.write(2)
+    await look()
+    expect([client.events.length, client.ended]).toEqual([1, true])
+    expect([other.events.length, other.ended, faults]).toEqual([2, false, []])
+  })
+
+  test('of whom nobody can say whether it may hear holds up no other', async () => {
+    const unavailable = () => Promise.reject(new Error('no leader'))
+    const client = new Client(hub.listen(listening(2, { byKey: false, goesOn: unavailable }))!)
+    const other = new Client(hub.listen(listening(2))!)
+    await look()
+    journal.write(2)
+    await look()
+    expect([client.ended, other.events.length]).toEqual([true, 1])
+  })
+
   test('is told of what happens from now on, once, in order, and of nobody else', async () => {
     journal.write(2)
     const client = new Client(hub.listen(listening(2))!)

@@ -30,6 +30,8 @@ export type Listening = {
   readonly caller: string
   /** It was let in by the wallet's own key. */
   readonly byKey: boolean
+  /** Whether the caller may still hear it, asked at every look; absent where `byKey` says it. */
+  readonly goesOn?: (() => Promise<boolean>) | undefined
   /** What it was told last; from now on when absent. */
   readonly from: EventPlace | undefined
 }
@@ -100,12 +102,21 @@ export class EventHub {
 
   async #round(): Promise<void> {
     try {
+      await this.#endForbidden()
       await this.#look([...this.#listeners])
     } catch (error) {
       this.#o.onFault('the journal could not be looked into for events', error)
     }
     this.#cancel = undefined
     if (this.#listeners.size > 0 && !this.#closed) this.#cancel = this.#o.after(lookEveryMs, () => void this.#round())
+  }
+
+  /** Whoever may hear no more, or of whom nobody can say so, is told nothing more. */
+  async #endForbidden(): Promise<void> {
+    const asked = [...this.#listeners].map(async (listener) => {
+      if ((await listener.goesOn?.().catch(() => false)) === false) this.#end(listener)
+    })
+    await Promise.all(asked)
   }
 
   async #look(listeners: readonly Listener[]): Promise<void> {

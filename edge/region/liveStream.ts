@@ -32,7 +32,7 @@ export class LiveStreams {
   }
 
   /** @param goesOn whether the caller may still see it; asked each second */
-  stream(goesOn: () => boolean): ReadableStream<Uint8Array> {
+  stream(goesOn: () => Promise<boolean>): ReadableStream<Uint8Array> {
     const text = new TextEncoder()
     let end = (): void => undefined
     return new ReadableStream<Uint8Array>({
@@ -45,8 +45,9 @@ export class LiveStreams {
           if ((controller.desiredSize ?? 1) > 0) controller.enqueue(text.encode(`data: ${JSON.stringify(event)}\n\n`))
         }
         const step = (): void => {
-          if (goesOn()) void tick().catch(() => end())
-          else end()
+          void goesOn()
+            .then((on) => (on ? tick() : end()))
+            .catch(() => end())
         }
         const timer = setInterval(step, everyMs)
         const over = setTimeout(() => end(), streamMs)

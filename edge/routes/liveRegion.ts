@@ -19,8 +19,12 @@ export function bindLive(app: OpenAPIHono, web: Web): void {
       const caller = await callerOf(web, watchRegion, c, nothing)
       if (caller.role !== 'operator') throw new Failure('not-allowed')
       if (web.live.full) throw new Failure('overloaded', { retryAfterS: 5 })
-      // A session that ends takes its stream along; a signature was good for this one request.
-      const goesOn = caller.console === undefined ? () => true : () => web.console?.sessions.lookAt(c) !== undefined
+      // A session that ends, and an operator who is suspended, take their stream along.
+      const { principals } = web.services.gateway
+      const goesOn = async (): Promise<boolean> =>
+        caller.console === undefined
+          ? (await principals.find('operator', caller.number)) !== undefined
+          : (await web.console?.sessions.stillIn(c)) === true
       const headers = {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',

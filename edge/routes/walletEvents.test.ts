@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
 import { signatureOf } from './testRequest.ts'
 
@@ -17,11 +18,26 @@ const happened = (seq: number) => {
 }
 const followed = () => [0, 1].map((shard) => ({ shard, seq: 20, timeMs: Date.now() }))
 const path = () => `/v1/wallets/${own.walletId}/events`
-const open = (headers: Record<string, string>) => {
+const open = (headers: Record<string, string>, by = own.signer) => {
   const url = new URL(path(), 'https://edge.test')
-  const signed = signatureOf(own.signer, 'GET', url, Buffer.alloc(0), {})
+  const signed = signatureOf(by, 'GET', url, Buffer.alloc(0), {})
   return api.app.request(url.href, { headers: { ...headers, ...signed } })
 }
+
+test('an institution that is suspended hears no more', async () => {
+  api.events = { followed: followed(), events: [] }
+  const put = (active: boolean) => {
+    const publicKey = Buffer.from(api.institution.publicKey).toString('hex')
+    const said = { role: 'institution', number: 1, active, public_key: publicKey, reason: 'tried in a test' }
+    return api.ask('PUT', '/v1/principals', { by: api.operator.signer, json: { ...said, request_id: newId() } })
+  }
+  const response = await open({ accept: 'text/event-stream' }, api.institution.signer)
+  expect(response.headers.get('content-type')).toBe('text/event-stream')
+  const reader = response.body!.getReader()
+  expect((await put(false)).status).toBe(200)
+  while (!(await reader.read()).done);
+  expect((await put(true)).status).toBe(200)
+}, 20_000)
 
 test('who asks for a stream gets one, told as it happens, and ended when the edge drains', async () => {
   api.events = { followed: followed(), events: [happened(12)] }

@@ -3,7 +3,7 @@ import { businessDay } from '../../actors/ledger/businessTime.ts'
 import { eventBody, eventNames } from '../events/eventBody.ts'
 import { resumeDaysMax } from '../events/eventHub.ts'
 import { type EventPlace, endOfPosition, eventIdText, parseEventId } from '../events/eventPlace.ts'
-import { visibleWallet } from './caller.ts'
+import { type Caller, visibleWallet } from './caller.ts'
 import { badField, Failure } from './failure.ts'
 import { asOfBody, asOfSchema, timeField, walletIdField } from './fields.ts'
 import { type Answered, operation, type Services } from './operation.ts'
@@ -66,6 +66,12 @@ async function pageAfter(
   return { status: 200, body }
 }
 
+/** An institution or operator that is suspended hears no more; a viewer is no principal. */
+function whileActive({ gateway }: Services, { role, number }: Caller): (() => Promise<boolean>) | undefined {
+  if ((role !== 'institution' && role !== 'operator') || number === 0) return undefined
+  return async () => (await gateway.principals.find(role, number)) !== undefined
+}
+
 export const walletEvents = operation({
   name: 'listWalletEvents',
   method: 'get',
@@ -73,7 +79,7 @@ export const walletEvents = operation({
   tag: 'wallets',
   summary: 'What happens to a wallet, as it happens',
   description:
-    'With Accept: text/event-stream a stream of server-sent events that goes on until the caller, a key change, a restart or an hour ends it; Last-Event-ID takes it up where it was, for seven days. Otherwise one page of what has happened since `after`. From the journal, which follows the log: each event once and in order.',
+    'With Accept: text/event-stream a stream of server-sent events that goes on until the caller, a key change, a suspension, a restart or an hour ends it; Last-Event-ID takes it up where it was, for seven days. Otherwise one page of what has happened since `after`. From the journal, which follows the log: each event once and in order.',
   callers: ['wallet', 'institution', 'operator'],
   media: [eventStreamType],
   params: z.object({ wallet_id: walletIdField }),
@@ -91,6 +97,7 @@ export const walletEvents = operation({
       wallet: result.number,
       caller: `${caller.role}:${caller.number}`,
       byKey: caller.role === 'wallet',
+      goesOn: whileActive(services, caller),
     }
     const stream = services.events.listen({ ...listening, from })
     if (stream === undefined) {
