@@ -241,6 +241,14 @@ export type UserOpened = {
   masked_name?: string
 }
 
+/** The outcome is not known yet: ask again under the same id. It is named as the request named it. */
+export type Pending = {
+  request_id?: string
+  status?: string
+  /** Where to ask */
+  status_url: string
+}
+
 export type OpenUserRequest = {
   /** Strength of identification, 1 strongest to 4 */
   kyc_level: number
@@ -598,7 +606,7 @@ export type MerchantUser = {
   version: number
   /** What its signatures name */
   keyid: string
-  /** cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
+  /** cashier: makes orders without splits, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
   role: 'cashier' | 'refunder' | 'accountant'
   /** Yuan that a refunder may send back in one refund */
   refund_limit?: string
@@ -610,7 +618,7 @@ export type MerchantUser = {
 }
 
 export type PutMerchantUserRequest = {
-  /** cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
+  /** cashier: makes orders without splits, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
   role: 'cashier' | 'refunder' | 'accountant'
   /** Point on P-256: hex of 33 bytes compressed or 65 bytes uncompressed (SEC 1 §2.3), or PEM */
   public_key: string
@@ -637,7 +645,7 @@ export type MerchantUserHistory = {
 export type MerchantUserEntry = {
   /** Counts how often the number was given a key */
   version: number
-  /** cashier: makes, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
+  /** cashier: makes orders without splits, closes and reads orders and their codes; refunder: that and refunds up to its limit; accountant: reads orders, refunds, statements, entries, balance and what the merchant was told */
   role: 'cashier' | 'refunder' | 'accountant'
   /** Yuan that a refunder may send back in one refund */
   refund_limit?: string
@@ -2142,6 +2150,7 @@ export type Api = {
   }
   showHold: {
     path: { wallet_id: string; hold_id: string }
+    query?: { fresh?: 'true' | 'false' }
     answer: Hold
   }
   captureHold: {
@@ -2167,6 +2176,7 @@ export type Api = {
   }
   showMandate: {
     path: { wallet_id: string; mandate_id: string }
+    query?: { fresh?: 'true' | 'false' }
     answer: Mandate
   }
   cancelMandate: {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../client/node.ts'
 import { problems } from '../problem.ts'
 import { TestApi } from './testApi.ts'
 import { bound } from './testOperations.ts'
@@ -55,6 +56,22 @@ describe('the document that is served', () => {
       expect(answers.length).toBeGreaterThan(0)
       for (const [, { content }] of answers) expect(Object.keys(content).slice(0, 2)).toEqual(forms)
     }
+  })
+
+  test('says of every command that its outcome may not be known in time', async () => {
+    const silent = operations.filter(({ method, about }) => method !== 'get' && !('202' in about.responses))
+    expect(silent.map(({ about }) => about.operationId)).toEqual([])
+    const slow = new TestApi({ deadlineMs: 50 })
+    await slow.begin()
+    slow.answersLost = true
+    const request_id = newId()
+    const told = await slow.ask('POST', '/v1/users', {
+      by: slow.institution.signer,
+      json: { kyc_level: 1, request_id },
+    })
+    slow.close()
+    expect(told).toMatchObject({ status: 202, body: { request_id, status: 'pending' } })
+    expect(Object.keys(document.components.schemas.Pending!.properties!).sort()).toEqual(Object.keys(told.body).sort())
   })
 
   test('names every problem there is', () => {

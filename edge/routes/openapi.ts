@@ -67,6 +67,16 @@ const commandHeaders = traceHeaders.extend({
     .openapi({ description: 'Id of the command, the same on every try; or request_id in the body' }),
 })
 
+const pendingSchema = z
+  .looseObject({
+    request_id: z.string().optional(),
+    status: z.string().optional().openapi({ example: 'pending' }),
+    status_url: z.string().openapi({ description: 'Where to ask' }),
+  })
+  .openapi('Pending', {
+    description: 'The outcome is not known yet: ask again under the same id. It is named as the request named it.',
+  })
+
 /** Enters one operation into the document that /openapi.json serves. */
 export function describe(app: OpenAPIHono, operation: Operation): void {
   const {
@@ -85,6 +95,8 @@ export function describe(app: OpenAPIHono, operation: Operation): void {
   } = operation
   const further = Object.fromEntries(media.map((type) => [type, { schema: { type: 'string' } as const }]))
   const responses: Record<string, object> = { default: refusedAnswer }
+  // Every command goes through a log, and may be answered before its outcome is known.
+  if (method !== 'get') responses[202] = { description: 'Not known yet', content: contentOf(pendingSchema) }
   for (const [status, { description: text, schema }] of Object.entries(answers)) {
     responses[status] = { description: text, content: { ...contentOf(schema), ...further } }
   }
