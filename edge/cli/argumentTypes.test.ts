@@ -5,6 +5,7 @@ import {
   amountArgument,
   commandIdArgument,
   limitArgument,
+  paymentIdArgument,
   signerArgument,
   timeArgument,
   userIdArgument,
@@ -71,6 +72,15 @@ describe('ids', () => {
     expect(userIdArgument('U1048576')).toBe('U1048576')
     expect(commandIdArgument('P20231001001')).toBe('P20231001001')
     expect(commandIdArgument('019aa3b4-5c00-7000-8000-000000000001')).toBe('019aa3b4-5c00-7000-8000-000000000001')
+  })
+
+  test('of what is looked for may be one that a batch or the ledger gave', () => {
+    for (const version of ['7', '8', 'e']) {
+      const id = `019aa3b4-5c00-${version}000-8000-000000000001`
+      expect(paymentIdArgument(id)).toBe(id)
+    }
+    expect(paymentIdArgument('P20231001001')).toBe('P20231001001')
+    expect(() => paymentIdArgument('019aa3b4-5c00-4000-8000-000000000001')).toThrow('It must be a UUID in lower case')
   })
 
   test('of a capture or a collection are UUIDv7 alone', () => {

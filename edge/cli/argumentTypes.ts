@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from 'commander'
-import { idClass, idClasses, parseCommandId, parseUserId, parseWalletId } from '../../actors/ledger/ids.ts'
-import { amountFen, limitField, limitText, yuanText } from '../routes/fields.ts'
+import {
+  idClass,
+  idClasses,
+  parseCommandId,
+  parsePaymentId,
+  parseUserId,
+  parseWalletId,
+} from '../../actors/ledger/ids.ts'
+import { amountFen, limitField, limitText, linkIdMax, yuanText } from '../routes/fields.ts'
 import type { SignerName } from './session.ts'
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:\d\d)$/
@@ -19,6 +26,14 @@ export function userIdArgument(text: string): string {
 export function commandIdArgument(text: string): string {
   if (parseCommandId(text) === undefined) {
     throw new InvalidArgumentError('It must be a UUIDv7 in lower case, or an id such as P20231001001.')
+  }
+  return text
+}
+
+/** The id of something that is looked for: also one that a batch or the ledger gave it. */
+export function paymentIdArgument(text: string): string {
+  if (parsePaymentId(text) === undefined) {
+    throw new InvalidArgumentError('It must be a UUID in lower case as answers show it, or an id such as P20231001001.')
   }
   return text
 }
@@ -63,6 +78,8 @@ export function wholeArgument(min: number, max: number): (text: string) => numbe
     return value
   }
 }
+
+export const linkIdArgument = wholeArgument(1, linkIdMax)
 
 export function timeArgument(text: string): string {
   if (!timePattern.test(text) || Number.isNaN(Date.parse(text))) {

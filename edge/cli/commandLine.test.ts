@@ -54,6 +54,15 @@ describe('help', () => {
   )
 })
 
+test('who signs when nobody is named is said as it is', async () => {
+  for (const leaf of ['wallet freeze', 'wallet unfreeze', 'wallet revoke', 'user show']) {
+    const { out } = await run(...leaf.split(' '), '--help')
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('(default: the institution)')
+  }
+  const { out } = await run('wallet', 'close', '--help')
+  expect(out.replaceAll(/\s+/g, ' ')).toContain('(default: the wallet where its key is kept, else the institution)')
+})
+
 describe('wrong usage ends with 2 and says what is wrong', () => {
   test.each([
     [['wallet', 'show'], "missing required argument 'wallet'"],
@@ -70,6 +79,8 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     [['limits', 'set', '3', '--reason', 'x'], 'give at least one of'],
     [['limits', 'set', '3', '--day', '1'], "required option '--reason <text>' not specified"],
     [['keys', 'rotate', '--purpose', 'shard/x'], 'It must be a purpose'],
+    [['user', 'show', 'U4096', '--as', 'user:2'], 'a user is shown to an institution or an operator'],
+    [['payment', 'show', 'P20231001001', '--as', 'wallet'], '--as wallet needs --wallet'],
     [['user', 'kyc', 'U4096'], 'give --level, --risk, --name or several of them'],
     [['reconcile', '--threshold-fen', '1.5'], 'a whole number of fen'],
     [['backup'], "missing required argument 'dir'"],
@@ -86,6 +97,11 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     expect(code).toBe(exitCodes.badInput)
   })
 
+  test('a linked account may have any number that a region gives', async () => {
+    const { err } = await run('recharge', 'W4096', '1', '--link', '70000', '--data', folder.path)
+    expect(err).toContain('the key of W4096 is not in the keystore')
+  })
+
   test('a key file that is none is named without its contents', async () => {
     const file = join(folder.path, 'not-a-key.pem')
     writeFileSync(file, 'something-secret')
@@ -93,6 +109,11 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
     expect(err).toContain(`jiaozi: ${file} is not a private key in PEM\n`)
     expect(err).not.toContain('something-secret')
     expect(code).toBe(exitCodes.badInput)
+  })
+
+  test('nobody signs in the place of who was named', async () => {
+    const { err } = await run('wallet', 'revoke', 'W4096', '--as', 'operator', '--url', 'https://127.0.0.1:9')
+    expect(err).toContain('with --url this needs --operator-key')
   })
 
   test("the data folder's keys never sign for an edge elsewhere", async () => {

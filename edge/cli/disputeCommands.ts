@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { newId } from '../client/node.ts'
-import { commandIdArgument, walletIdArgument } from './argumentTypes.ts'
+import { paymentIdArgument, walletIdArgument } from './argumentTypes.ts'
 import type { Register } from './command.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
@@ -14,7 +14,7 @@ export function addDisputeCommands(program: Command, register: Register): void {
   const open = dispute
     .command('open')
     .argument('<payer>', 'wallet that paid', walletIdArgument)
-    .argument('<payment>', 'id of the payment', commandIdArgument)
+    .argument('<payment>', 'id of the payment', paymentIdArgument)
     .description('ask the payee for the money, within 30 days of the payment')
     .requiredOption('--reason <text>', 'what the payee shall know')
     .addOption(signerOption())
@@ -29,7 +29,7 @@ export function addDisputeCommands(program: Command, register: Register): void {
   const withdraw = dispute
     .command('withdraw')
     .argument('<payer>', 'wallet that paid', walletIdArgument)
-    .argument('<payment>', 'id of the payment', commandIdArgument)
+    .argument('<payment>', 'id of the payment', paymentIdArgument)
     .description('take the case back')
     .addOption(signerOption())
     .addOption(requestIdOption())
@@ -66,7 +66,7 @@ function addAnswerCommand(dispute: Command, register: Register, word: 'consent' 
     .command(word)
     .argument('<payee>', 'wallet that was paid; its key must be in the keystore', walletIdArgument)
     .argument('<payer>', 'wallet that paid', walletIdArgument)
-    .argument('<payment>', 'id of the payment', commandIdArgument)
+    .argument('<payment>', 'id of the payment', paymentIdArgument)
     .description(consents ? 'give the money back, as its payee' : 'keep the money, as its payee')
     .addOption(requestIdOption())
   register<{ requestId?: string }>(answer, async ({ args, options, session, tell }) => {

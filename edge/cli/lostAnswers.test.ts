@@ -149,6 +149,42 @@ test.each(['tear', 503, 401] as const)(
   },
 )
 
+test.each<[string, Reaction]>([
+  ['lost', 'tear'],
+  ['open', { status: 202, body: { status: 'pending' } }],
+])(
+  'a request whose answer stays %s is told with its id: under a new one it would be done again',
+  async (_, reaction) => {
+    far.react = () => reaction
+    const err: string[] = []
+    const to = ['--data', far.dir, '--url', far.url, '--ca', far.ca, '--tries', '2', '--timeout-ms', '300']
+    const write = { out: () => undefined, err: (text: string) => void err.push(text) }
+    const args = ['merchant', 'rotate-secret', payer, '--as', 'wallet', ...to]
+    expect(await runCommandLine(args, write)).toBe(exitCodes.unknown)
+    const { request_id } = JSON.parse(far.arrived[0]!.body) as { request_id: string }
+    expect(err.join('')).toContain(`ask again with --request-id ${request_id}`)
+  },
+)
+
+test('a sub-user is removed when the region says so, and not while it does not know', async () => {
+  const keystore = new Keystore(join(far.dir, 'wallets'))
+  const { privateKeyPem } = keystore.wallet(payer)
+  keystore.putUser({ formatVersion: 1, walletId: payer, userNo: 2, privateKeyPem })
+  const remove = async () => {
+    const err: string[] = []
+    const to = ['--data', far.dir, '--url', far.url, '--ca', far.ca, '--timeout-ms', '300']
+    const write = { out: () => undefined, err: (text: string) => void err.push(text) }
+    return { code: await runCommandLine(['merchant', 'users', 'remove', payer, '2', ...to], write), err: err.join('') }
+  }
+  far.react = () => ({ status: 202, body: { request_id: newId(), status: 'pending' } })
+  const open = await remove()
+  expect([open.code, open.err]).toEqual([exitCodes.unknown, expect.stringContaining('does not know yet')])
+  expect(() => keystore.keyOfUser(payer, 2)).not.toThrow()
+  far.react = () => ({ status: 200, body: { wallet_id: payer, user_no: 2, status: 'removed' } })
+  expect((await remove()).code).toBe(exitCodes.ok)
+  expect(() => keystore.keyOfUser(payer, 2)).toThrow('is not in the keystore')
+})
+
 test('a 503 says that nothing was done, but not after a try whose answer was lost', async () => {
   const away = { status: 503, body: { title: 'Not available now.', code: 'UNAVAILABLE', reason: 'unavailable' } }
   far.react = () => away

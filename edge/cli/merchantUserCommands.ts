@@ -60,10 +60,12 @@ export function addMerchantUserCommands(merchant: Command, register: Register): 
   const remove = command('remove', 'take one’s key away; it is effective at once')
     .argument('<n>', 'number of the sub-user', userNoArgument)
     .addOption(requestIdOption())
-  register<{ requestId?: string }>(remove, async ({ args: [walletId, userNo], options, session }) => {
+  register<{ requestId?: string }>(remove, async ({ args: [walletId, userNo], options, session, tell }) => {
     const path = `${usersPath(walletId!)}/${userNo}`
-    const headers = { 'idempotency-key': options.requestId ?? newId() }
-    const { body } = await session.call(session.wallet(walletId!), 'DELETE', path, undefined, headers)
+    const { requestId = newId() } = options
+    tell(`request ${requestId}`)
+    const headers = { 'idempotency-key': requestId }
+    const body = await session.change(session.wallet(walletId!), 'DELETE', path, undefined, headers)
     session.keystore.dropUser(walletId!, Number(userNo))
     return { body, text: `${walletId}/users/${userNo} may sign no more` }
   })

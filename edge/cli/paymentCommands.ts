@@ -1,9 +1,16 @@
 import { type Command, Option } from 'commander'
 import { parseCommandId, uuidTimeMs } from '../../actors/ledger/ids.ts'
 import { ApiProblem, newId, OutcomeUnknown, signPayment } from '../client/node.ts'
-import { amountArgument, commandIdArgument, timeArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import {
+  amountArgument,
+  commandIdArgument,
+  paymentIdArgument,
+  timeArgument,
+  walletIdArgument,
+  wholeArgument,
+} from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
-import { exitCodes } from './exitCodes.ts'
+import { BadInput, exitCodes } from './exitCodes.ts'
 import { orderNoArgument } from './orderCommands.ts'
 import type { Reply, SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
@@ -36,7 +43,7 @@ export function addPaymentCommands(program: Command, register: Register): void {
   const payment = program.command('payment').description('payments that were made')
   const show = payment
     .command('show')
-    .argument('<id>', 'payment id', commandIdArgument)
+    .argument('<id>', 'payment id', paymentIdArgument)
     .description('how a payment stands; without --wallet it is looked for in the journal')
     .option('--wallet <id>', 'wallet that paid: the freshest word', walletIdArgument)
     .addOption(signerOption())
@@ -123,6 +130,7 @@ async function showPayment({
     const exitCode = reply.body.status === 'pending' ? exitCodes.unknown : exitCodes.ok
     return { body: reply.body, text: paymentText(reply.body), exitCode }
   }
+  if (as === 'wallet' || as?.startsWith('user:')) throw new BadInput(`--as ${as} needs --wallet`)
   const signer = as === 'operator' ? session.operator() : session.institution()
   const { body } = await session.call(signer, 'GET', `/v1/payments/${id}`)
   const { payments } = body as { payments: Record<string, unknown>[] }

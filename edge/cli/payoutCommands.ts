@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { newId } from '../client/node.ts'
-import { limitArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import { limitArgument, linkIdArgument, walletIdArgument } from './argumentTypes.ts'
 import type { Register } from './command.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines } from './textTable.ts'
@@ -15,7 +15,7 @@ export function addPayoutCommands(program: Command, register: Register): void {
     .command('set')
     .argument('<merchant>', 'merchant wallet; its key must be in the keystore', walletIdArgument)
     .description('pay out every day what the wallet holds above a reserve')
-    .requiredOption('--link <n>', 'number of the linked account', wholeArgument(1, 4_294_967_295))
+    .requiredOption('--link <n>', 'number of the linked account', linkIdArgument)
     .option('--at <time>', 'time of the day in Shanghai', '02:30')
     .option('--floor <yuan>', 'nothing is paid out below it', limitArgument, '0.00')
     .option('--reserve <yuan>', 'stays in the wallet', limitArgument, '0.00')

@@ -1,7 +1,13 @@
 import type { Command } from 'commander'
 import { newId, OutcomeUnknown } from '../client/node.ts'
 import type { RequestSigner } from '../client/requests.ts'
-import { amountArgument, commandIdArgument, walletIdArgument, wholeArgument } from './argumentTypes.ts'
+import {
+  amountArgument,
+  commandIdArgument,
+  linkIdArgument,
+  paymentIdArgument,
+  walletIdArgument,
+} from './argumentTypes.ts'
 import type { Answer, Asked, Register } from './command.ts'
 import { BadInput, exitCodes } from './exitCodes.ts'
 import type { KeptLink } from './keystore.ts'
@@ -14,7 +20,6 @@ import { signerOption } from './walletCommands.ts'
 type SagaOptions = { link?: number; txId?: string; waitMs: number; authTokenFile?: string }
 type SagaKind = 'recharge' | 'redemption'
 
-const linkArgument = wholeArgument(1, 65_535)
 const pathOf: Readonly<Record<SagaKind, string>> = { recharge: '/v1/recharges', redemption: '/v1/redemptions' }
 
 export function addSagaCommands(program: Command, register: Register): void {
@@ -33,7 +38,7 @@ export function addSagaCommands(program: Command, register: Register): void {
   const show = saga
     .command('show')
     .argument('<wallet>', 'wallet id', walletIdArgument)
-    .argument('<tx>', 'id of the recharge or redemption', commandIdArgument)
+    .argument('<tx>', 'id of the recharge or redemption', paymentIdArgument)
     .description('how a recharge or redemption stands')
     .option('--redemption', 'it is a redemption (default: a recharge)')
     .addOption(signerOption())
@@ -53,7 +58,7 @@ function sagaCommand(program: Command, name: string, description: string): Comma
     .argument('<wallet>', 'wallet id; its key must be in the keystore', walletIdArgument)
     .argument('<amount>', 'yuan, such as 100.50', amountArgument)
     .description(`${description}; the same --tx-id never moves money twice`)
-    .option('--link <n>', 'number of the linked account (default: the only one that is kept here)', linkArgument)
+    .option('--link <n>', 'number of the linked account (default: the only one that is kept here)', linkIdArgument)
     .option('--tx-id <id>', 'id of the transaction, to ask again for the same (default: a new one)', commandIdArgument)
     .addOption(waitOption())
 }

@@ -143,13 +143,26 @@ export class Session {
 
   /**
    * Sends a request that takes effect at once, and again under the same id while the region does not know how it ended.
-   * @throws as `call`; OutcomeUnknown when it is still not known
+   * @throws as `call`; OutcomeUnknown when it is still not known, which says under which id to ask
    */
-  async change(signer: RequestSigner, method: string, path: string, body: unknown): Promise<Record<string, unknown>> {
-    const first = await this.call(signer, method, path, body)
-    const again = (): Promise<Reply> => this.call(signer, method, path, body)
-    const last = await askUntil(first, ({ status }) => status !== 202, again, this.options.timeoutMs)
-    if (last.status === 202) throw new OutcomeUnknown('the region does not know yet; ask again with the same id')
+  async change(
+    signer: RequestSigner,
+    method: string,
+    path: string,
+    body: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Record<string, unknown>> {
+    const id = (body as { request_id?: string } | undefined)?.request_id ?? headers?.['idempotency-key']
+    const hint = `ask again with ${id === undefined ? 'the same id' : `--request-id ${id}`}`
+    const ask = async (): Promise<Reply> => {
+      try {
+        return await this.call(signer, method, path, body, headers)
+      } catch (error) {
+        throw error instanceof OutcomeUnknown ? new OutcomeUnknown(`${error.message}; ${hint}`) : error
+      }
+    }
+    const last = await askUntil(await ask(), ({ status }) => status !== 202, ask, this.options.timeoutMs)
+    if (last.status === 202) throw new OutcomeUnknown(`the region does not know yet; ${hint}`)
     return last.body
   }
 }

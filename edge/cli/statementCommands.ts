@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { commandIdArgument, walletIdArgument } from './argumentTypes.ts'
+import { paymentIdArgument, walletIdArgument } from './argumentTypes.ts'
 import type { Register } from './command.ts'
 import type { SignerName } from './session.ts'
 import { nameValueLines, textTable } from './textTable.ts'
@@ -36,7 +36,7 @@ export function addStatementCommands(program: Command, register: Register): void
   const receipt = program
     .command('receipt')
     .argument('<payer>', 'wallet that paid', walletIdArgument)
-    .argument('<payment>', 'id of the payment', commandIdArgument)
+    .argument('<payment>', 'id of the payment', paymentIdArgument)
     .description('the receipt of a payment')
     .addOption(signerOption())
   register<{ as?: SignerName }>(receipt, async ({ args: [payer, payment], options, session }) => {

@@ -30,9 +30,10 @@ export function addUserCommands(program: Command, register: Register): void {
     .command('show')
     .argument('<user>', 'user id', userIdArgument)
     .description('a user and the wallets of the user')
-    .addOption(signerOption())
+    .addOption(signerOption('the institution'))
   register<{ as?: SignerName }>(show, async ({ args: [userId], options, session }) => {
-    if (options.as === 'wallet') throw new BadInput('--as: a user is shown to an institution or an operator')
+    if (options.as === 'wallet' || options.as?.startsWith('user:'))
+      throw new BadInput('--as: a user is shown to an institution or an operator')
     const signer = options.as === 'operator' ? session.operator() : session.institution()
     const { body } = await session.call(signer, 'GET', `/v1/users/${userId}`)
     return { body, text: userText(body) }

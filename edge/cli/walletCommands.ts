@@ -17,10 +17,13 @@ export const requestIdOption = (): Option =>
 export const whyOption = (): Option =>
   new Option('--reason <text>', 'why; an operator must say it, and everybody finds it in the log')
 
-export const signerOption = (): Option =>
+const ownKeyFirst = 'the wallet where its key is kept, else the institution'
+
+/** @param standard who signs when nobody is named, in words */
+export const signerOption = (standard = ownKeyFirst): Option =>
   new Option(
     '--as <who>',
-    'who signs: wallet, institution, operator, or user:N for a merchant’s sub-user (default: the wallet where its key is kept, else the institution)',
+    `who signs: wallet, institution, operator, or user:N for a merchant’s sub-user (default: ${standard})`,
   ).argParser(signerArgument)
 
 type OpenOptions = { user?: string; kyc?: number; class: number; kind: string; requestId?: string }
@@ -141,19 +144,20 @@ const statusTexts = {
 } as const
 
 function addStatusCommand(wallet: Command, register: Register, action: keyof typeof statusTexts): void {
+  // Only an institution or an operator may freeze; a wallet may close itself.
+  const standard = action === 'close' ? undefined : 'institution'
   const command = wallet
     .command(action)
     .argument('<wallet>', 'wallet id', walletIdArgument)
     .description(statusTexts[action])
     .addOption(requestIdOption())
-    .addOption(signerOption())
+    .addOption(signerOption(standard && `the ${standard}`))
     .addOption(whyOption())
   type Options = { requestId?: string; as?: SignerName; reason?: string }
   register<Options>(command, async ({ args: [walletId], options, session, tell }) => {
     const { requestId = newId(), as, reason } = options
     tell(`request ${requestId}`)
-    // Only an institution or an operator may freeze; a wallet may close itself.
-    const signer = session.signerFor(walletId!, as ?? (action === 'close' ? undefined : 'institution'))
+    const signer = session.signerFor(walletId!, as ?? standard)
     const path = `/v1/wallets/${walletId}/${action}`
     const why = reason === undefined ? {} : { reason }
     const body = await session.change(signer, 'POST', path, { ...why, request_id: requestId })

@@ -34,10 +34,10 @@ export function addWalletKeyCommands(wallet: Command, register: Register): void 
     .command('revoke')
     .argument('<wallet>', 'wallet id', walletIdArgument)
     .description('put out the device that holds the key: nothing signs for the wallet until a recovery is done')
-    .addOption(signerOption())
+    .addOption(signerOption('the institution'))
     .addOption(requestIdOption())
   register<KeyOptions & { as?: SignerName }>(revoke, async ({ args: [walletId], options, session }) => {
-    const signer = options.as === 'wallet' ? session.wallet(walletId!) : session.institution()
+    const signer = session.signerFor(walletId!, options.as ?? 'institution')
     const asked = { request_id: options.requestId ?? newId() }
     const body = await session.change(signer, 'POST', `/v1/wallets/${walletId}/keys/revoke`, asked)
     return { body, text: `no key signs for wallet ${walletId} any more` }
