@@ -79,6 +79,13 @@ export function wholeArgument(min: number, max: number): (text: string) => numbe
   }
 }
 
+/** Where an edge is: nothing but TLS, and every path below it is the API's. */
+export function urlArgument(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return url.origin
+  throw new InvalidArgumentError('It must be an address such as https://127.0.0.1:8443, without a path.')
+}
+
 export const linkIdArgument = wholeArgument(1, linkIdMax)
 
 export function timeArgument(text: string): string {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { ApiProblem, OutcomeUnknown } from '../client/requests.ts'
-import { wholeArgument } from './argumentTypes.ts'
+import { urlArgument, wholeArgument } from './argumentTypes.ts'
 import { type ExitCode, exitCodeHelp, exitCodeOf, exitCodes } from './exitCodes.ts'
 import { type ConnectionOptions, Session } from './session.ts'
 import { printable } from './textTable.ts'
@@ -36,7 +36,7 @@ export const dataOption = (): Option =>
 function addConnectionOptions(command: Command): void {
   command
     .addOption(dataOption())
-    .option('--url <url>', 'address of an edge, instead of the region on the data folder')
+    .option('--url <url>', 'address of an edge, instead of the region on the data folder', urlArgument)
     .option('--ca <file>', 'certificate authority that signed the edge, in PEM')
     .option('--keystore <dir>', 'folder of the wallet keys (default: wallets in the data folder)')
     .option('--institution-key <file>', "institution's Ed25519 key in PEM (default: the region's development key)")

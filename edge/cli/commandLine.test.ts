@@ -67,6 +67,9 @@ describe('wrong usage ends with 2 and says what is wrong', () => {
   test.each([
     [['wallet', 'show'], "missing required argument 'wallet'"],
     [['wallet', 'show', 'X1'], 'It must be a wallet id'],
+    [['wallet', 'show', 'W4096', '--url', 'nonsense'], "option '--url <url>' argument 'nonsense' is invalid"],
+    [['wallet', 'show', 'W4096', '--url', 'http://127.0.0.1:8443'], 'such as https://127.0.0.1:8443'],
+    [['wallet', 'show', 'W4096', '--url', 'https://127.0.0.1:8443/v1'], 'without a path'],
     [['wallet', 'shwo'], "unknown command 'shwo'"],
     [['wallet', 'open', '--class', '5'], 'a whole number from 0 to 4'],
     [['wallet', 'open', '--kind', 'bank'], 'Allowed choices are personal, merchant'],

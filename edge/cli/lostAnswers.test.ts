@@ -166,6 +166,26 @@ test.each<[string, Reaction]>([
   },
 )
 
+test('an edge whose authority nobody named is not reached, and the option that names it is told', async () => {
+  const err: string[] = []
+  const write = { out: () => undefined, err: (text: string) => void err.push(text) }
+  const args = ['pay', payer, payee, '5', '--data', far.dir, '--url', far.url, '--tries', '1']
+  expect(await runCommandLine(args, write)).toBe(exitCodes.failed)
+  expect(err.join('')).toMatch(/certificate of https:\/\/127\.0\.0\.1:\d+ is not trusted \(\w+\): .* with --ca/)
+  expect(far.arrived).toEqual([])
+})
+
+test('an order is shown with who gets a part of it', async () => {
+  const splits = [{ payee_wallet: payee, amount: '6.25', percent: '12.50', status: 'returned', reason: 'payee-closed' }]
+  const order = { wallet_id: payer, order_no: 'T-1', status: 'paid', amount: '50.00', refunded: '0.00', splits }
+  far.react = () => ({ status: 200, body: order })
+  const out: string[] = []
+  const write = { out: (text: string) => void out.push(text), err: () => undefined }
+  const to = ['--data', far.dir, '--url', far.url, '--ca', far.ca]
+  expect(await runCommandLine(['order', 'show', payer, 'T-1', ...to], write)).toBe(exitCodes.ok)
+  expect(out.join('')).toMatch(/^split +W1048577 {2}6\.25 yuan, 12\.50% {2}returned, payee-closed$/m)
+})
+
 test('a sub-user is removed when the region says so, and not while it does not know', async () => {
   const keystore = new Keystore(join(far.dir, 'wallets'))
   const { privateKeyPem } = keystore.wallet(payer)

@@ -125,6 +125,15 @@ function signingUserText(by: unknown): string | undefined {
   return `sub-user ${user_no}, version ${version}`
 }
 
+type ShownSplit = { payee_wallet: string; amount: string; percent?: string; status: string; reason?: string }
+
+function splitLines(splits: unknown): [string, string][] {
+  return ((splits ?? []) as ShownSplit[]).map(({ payee_wallet, amount, percent, status, reason }) => {
+    const part = percent === undefined ? '' : `, ${percent}%`
+    return ['split', `${payee_wallet}  ${amount} yuan${part}  ${status}${reason === undefined ? '' : `, ${reason}`}`]
+  })
+}
+
 export function orderAnswer({ body }: { body: Record<string, unknown> }): Answer {
   const text = nameValueLines([
     ['merchant', body.wallet_id],
@@ -138,6 +147,7 @@ export function orderAnswer({ body }: { body: Record<string, unknown> }): Answer
     ['payer', body.payer_wallet],
     ['payment', body.payment_id],
     ['made by', signingUserText(body.by)],
+    ...splitLines(body.splits),
     ['description', body.description],
     ['goods', body.goods],
     ['callback', body.callback_url],

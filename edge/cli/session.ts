@@ -33,17 +33,22 @@ export type Reply = { status: number; body: Record<string, unknown> }
 /** `user:2` is a merchant's sub-user of that number, whose key is kept here. */
 export type SignerName = 'wallet' | 'institution' | 'operator' | `user:${number}`
 
+/** What is wrong with an edge's certificate when nobody said who may sign it. */
+const untrustedCodes = [
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+]
+
 /** Errors of a connection that was never made, so that the request cannot have arrived. */
 const unsentCodes = new Set([
+  ...untrustedCodes,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'ERR_TLS_CERT_ALTNAME_INVALID',
   'CERT_HAS_EXPIRED',
 ])
@@ -129,8 +134,10 @@ export class Session {
         if (answer.status >= 500 && answer.status !== 503) mayHaveArrived = true
         return answer
       } catch (error) {
-        if (!unsentCodes.has(String((error as { code?: unknown }).code))) mayHaveArrived = true
-        throw error
+        const code = String((error as { code?: unknown }).code)
+        if (!unsentCodes.has(code)) mayHaveArrived = true
+        if (!untrustedCodes.includes(code)) throw error
+        throw new Error(`the certificate of ${this.#url} is not trusted (${code}): name who signed it with --ca`)
       }
     }
     const retries: RetryPolicy = { triesMax: tries, timeoutMs, pauseMinMs: 100, pauseMaxMs: 2_000 }
