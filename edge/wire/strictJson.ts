@@ -24,6 +24,8 @@ export type JsonValue = string | number | boolean | null | JsonValue[] | { [name
  */
 const numberPattern = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const plainNumberPattern = /^-?(?:0|[1-9]\d*)(?:\.\d{1,2})?$/
+/** Above it two numbers in a row lie further apart than a fen. */
+const decimalMax = 2 ** 46
 const plainTextPattern = /[ !#-[\]-\uffff]*/y
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const byteOrderMark = '\ufeff'
@@ -149,9 +151,12 @@ class Reader {
     const [source] = match
     this.#at += source.length
     const value = Number(source)
-    if (!plainNumberPattern.test(source) || Math.abs(value) > Number.MAX_SAFE_INTEGER / 100) {
-      const what = `${source.slice(0, 40)} is not a number with at most two decimals and no exponent`
-      throw this.#error('number-form', what)
+    const shown = source.slice(0, 40)
+    if (!plainNumberPattern.test(source)) {
+      throw this.#error('number-form', `${shown} is not a number with at most two decimals and no exponent`)
+    }
+    if (Math.abs(value) > (source.includes('.') ? decimalMax : Number.MAX_SAFE_INTEGER / 100)) {
+      throw this.#error('number-form', `${shown} is too large to be exact as a number; a string may say it`)
     }
     return value
   }
