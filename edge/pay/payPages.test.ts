@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { newId } from '../client/node.ts'
 import { TestApi, type TestWallet } from '../routes/testApi.ts'
 import { newOrder } from '../routes/testThings.ts'
 import { assetUrl } from './assets.ts'
@@ -30,7 +31,7 @@ const pageOf = async (path: string, headers: Record<string, string> = {}) => {
 const closed = (order: string) =>
   api.ask('POST', `/v1/merchants/${merchant.walletId}/orders/${order}/close`, {
     by: merchant.signer,
-    json: { request_id: `C20261126${String(Date.now()).slice(-9)}` },
+    json: { request_id: newId() },
   })
 
 describe('the page of a payment code', () => {
