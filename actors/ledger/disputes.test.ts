@@ -6,8 +6,7 @@ import { encodeCommand } from './frameBuilder.ts'
 import { Market } from './market.fixture.ts'
 import { expectBalances, fenOf, headOf } from './paper.fixture.ts'
 import { signers, walletActions } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
+import { expectSound } from './replica.fixture.ts'
 import { type Answer, institution, otherInstitution } from './town.fixture.ts'
 
 const dayMs = 86_400_000
@@ -60,15 +59,6 @@ class Mistake extends Market {
     const { shard, number } = this.wallet('bo')
     return viewDispute(this.shards[shard]!.ledger.state, number, this.wallet('ann').number, this.paidId)?.state
   }
-
-  expectSound(): void {
-    this.checkMoney()
-    for (const { ledger, log } of this.shards) {
-      expect(digestFromScratch(ledger.state)).toBe(ledger.state.digest.text())
-      expect(State.load(snapshot(ledger.state)).digestText()).toBe(ledger.state.digestText())
-      expect(replay(log).state.digestText()).toBe(ledger.state.digestText())
-    }
-  }
 }
 
 test.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 0.5])(
@@ -79,7 +69,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 0.5])(
     const fields = { ...of, amount: 100, paidMs: t.paidMs, payerInstitution: institution }
     expect(t.command(0, 'disputeOpen', { ...t.byInstitution(), ...fields }).refusal).toBe('wallet-unknown')
     expect(t.command(0, 'disputeAnswer', { ...t.byWallet('bo'), ...of, consent: 1 }).refusal).toBe('dispute-unknown')
-    t.expectSound()
+    expectSound(t)
   },
 )
 
@@ -98,7 +88,7 @@ test('who consents finds what a hold that is over set aside, though more is due 
   t.wait(5_000)
   expect(t.answer(1).refusal).toBe('accepted')
   expectBalances(t, 'ann 100.00\nbo 10.00')
-  t.expectSound()
+  expectSound(t)
 })
 
 describe.each(['near', 'far'] as const)('a transfer to the wrong wallet, %s', (where) => {
@@ -113,7 +103,7 @@ describe.each(['near', 'far'] as const)('a transfer to the wrong wallet, %s', (w
     t.settle()
     expectBalances(t, 'ann 100.00\nbo 10.00')
     expect(t.state).toBe(disputeStates.returned)
-    t.expectSound()
+    expectSound(t)
   })
 
   test('comes back even to a wallet that is frozen', () => {
@@ -145,7 +135,7 @@ describe.each(['near', 'far'] as const)('a transfer to the wrong wallet, %s', (w
     t.wait(1)
     expect(t.dispute().refusal).toBe('dispute-late')
     expectBalances(t, 'ann 100.00\nbo 10.00')
-    t.expectSound()
+    expectSound(t)
   })
 })
 
@@ -199,7 +189,7 @@ describe('a case', () => {
     t.settle()
     expectBalances(t, 'ann 0.00\nbo 110.00')
     expect(t.state).toBe(disputeStates.bounced)
-    t.expectSound()
+    expectSound(t)
   })
 
   test('is forgotten once no other could be opened, and its row is free', () => {
@@ -228,7 +218,7 @@ test('whatever both sides say in whatever order, the money comes back once or no
         else t.settle()
       }
       t.settle()
-      t.expectSound()
+      expectSound(t)
       const back = t.state === disputeStates.returned
       expectBalances(t, back ? 'ann 100.00\nbo 10.00' : 'ann 60.00\nbo 50.00')
     }),

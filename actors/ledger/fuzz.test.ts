@@ -17,8 +17,7 @@ import {
   transitHeader,
   transitRecord,
 } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
+import { expectSound } from './replica.fixture.ts'
 import { institution, operator, Town } from './town.fixture.ts'
 
 type FuzzFrame = { kind: number; sender: number; count: number; body: Uint8Array }
@@ -227,15 +226,6 @@ const damagedFrames = (frames: fc.Arbitrary<FuzzFrame>): fc.Arbitrary<FuzzFrame>
 /** Σ of what people hold, redeem and have on its way: only recharges that settle may raise it. */
 function moneyOf(t: Town): number {
   return t.shards.reduce((sum, { ledger }) => sum - ledger.state.books.issuance[institution]!, 0)
-}
-
-function expectSound(t: Town): void {
-  for (const { ledger, log } of t.shards) {
-    const { state } = ledger
-    expect(digestFromScratch(state)).toBe(state.digest.text())
-    expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-    expect(replay(log).state.digestText()).toBe(state.digestText())
-  }
 }
 
 describe('no edge stops a shard or makes money', () => {

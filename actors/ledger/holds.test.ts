@@ -7,7 +7,7 @@ import { parseCommandId } from './ids.ts'
 import { fenMax } from './money.ts'
 import { fenOf, yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
-import { snapshot } from './replica.fixture.ts'
+import { expectSound, snapshot } from './replica.fixture.ts'
 import { State } from './state.ts'
 
 const hourMs = 3_600_000
@@ -22,7 +22,7 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.hold(payer, '40.01').refusal).toBe('funds-insufficient')
     expect(h.pay(payer, 'hotel', '40.00').refusal).toBe('accepted')
     expect(h.holdView(payer, id)).toMatchObject({ state: 'held', amount: 6_000, captured: 0 })
-    h.expectSound()
+    expectSound(h)
   })
 
   test('of which the hotel takes a part, another, and the rest', () => {
@@ -37,7 +37,7 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.holdView(payer, id)).toMatchObject({ state: 'captured', captured: 6_000 })
     expect(h.capture(payer, id, '0.01').refusal).toBe('hold-ended')
     expect([h.balance(payer), h.balance('hotel'), h.view(payer).held]).toEqual([4_000, 6_000, 0])
-    h.expectSound()
+    expectSound(h)
   })
 
   test('which is given back when the hotel wants no more of it, and stays given back', () => {
@@ -49,7 +49,7 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.capture(payer, id, '1.00').refusal).toBe('hold-ended')
     h.settle()
     expect([h.balance(payer), h.balance('hotel')]).toEqual([9_000, 1_000])
-    h.expectSound()
+    expectSound(h)
   })
 
   test('which is free again at its expiry, to the millisecond of log time', () => {
@@ -65,7 +65,7 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.holdView(payer, id)).toMatchObject({ state: 'expired', captured: 1_000, changedMs: h.nowMs })
     h.settle()
     expect([h.balance(payer), h.balance('hotel')]).toEqual([0, 10_000])
-    h.expectSound()
+    expectSound(h)
   })
 
   test('and a capture under one id is made once, also when it comes back', () => {
@@ -84,7 +84,7 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.capture(payer, id, '5.00', { id: late }).refusal).toBe('payee-frozen')
     // What could not be credited is the payer's again, or never left.
     expect(h.balance(payer) + h.view(payer).held).toBe(9_000)
-    h.expectSound()
+    expectSound(h)
   })
 
   test('which counts against the limits of the day like a payment, and no more once it is free', () => {
@@ -106,7 +106,7 @@ describe.each(['ann', 'bo'])('%s holds money for the hotel', (payer) => {
     expect(h.pay(payer, 'hotel', '1.00').refusal).toBe('accepted')
     expect(h.pay(payer, 'hotel', '1.00').refusal).toBe('accepted')
     expect(h.pay(payer, 'hotel', '1.00').refusal).toBe('risk-control')
-    h.expectSound()
+    expectSound(h)
   })
 
   test('for which room stays under the balance limit', () => {
@@ -163,7 +163,7 @@ describe('no hold', () => {
     expect(h.hold('ann', '0.01').refusal).toBe('holds-full')
     h.wait(hourMs)
     expect(h.hold('ann', '0.01').refusal).toBe('accepted')
-    h.expectSound()
+    expectSound(h)
   })
 
   test('takes the room of all others, those that ended and are remembered among them', () => {
@@ -182,7 +182,7 @@ describe('no hold', () => {
     const row = state.walletRows.row(h.wallet('ann').number)
     expect(State.load(snapshot(state)).holds.hasRoomFor(row)).toBe(false)
     expect(h.hold('dee', '0.01').refusal).toBe('accepted')
-    h.expectSound()
+    expectSound(h)
   })
 
   test('keeps a wallet open that is closed: it is not empty while something is held', () => {
@@ -205,7 +205,7 @@ describe('the id that a payee chooses', () => {
     const { datedIds, wallets, walletRows } = h.shards[0]!.ledger.state
     expect([datedIds.head, wallets.at.dayDatedIds[walletRows.row(h.wallet('ann').number)]]).toEqual([0, 0])
     expect(h.pay('ann', 'hotel', '1.00', { id: dated(1) }).refusal).toBe('accepted')
-    h.expectSound()
+    expectSound(h)
   })
 
   test('in a shard where it has no wallet is never a dated one, which no quota would count', () => {
@@ -215,7 +215,7 @@ describe('the id that a payee chooses', () => {
     expect(h.shards[1]!.ledger.state.datedIds.head).toBe(0)
     expect(h.pay('bo', 'hotel', '1.00', { id: dated(1) }).refusal).toBe('accepted')
     expect(h.void('bo', id).refusal).toBe('accepted')
-    h.expectSound()
+    expectSound(h)
   })
 
   test('where it has one counts against its own quota', () => {
@@ -242,7 +242,7 @@ describe('no history makes a sum that is not exact', () => {
     expect(h.pay('ann', 'hotel', '0.01').refusal).toBe('day-limit-exceeded')
     expect(h.capture('ann', id, '10.00').refusal).toBe('accepted')
     expect(h.view('ann')).toMatchObject({ dayOut: fenMax, yearOut: fenMax })
-    h.expectSound()
+    expectSound(h)
   })
 
   test('a hold finds no room where a recharge under way and what came home have taken it all', () => {
@@ -257,7 +257,7 @@ describe('no history makes a sum that is not exact', () => {
     expect(h.balance('ann')).toBe(100_00)
     expect(h.hold('ann', '100.00').refusal).toBe('balance-limit-exceeded')
     expect(h.hold('ann', '99.00').refusal).toBe('accepted')
-    h.expectSound()
+    expectSound(h)
   })
 })
 
@@ -317,7 +317,7 @@ test('whatever is held, taken and given up: never below zero, free at the expiry
       h.settle()
       const all = ['ann', 'bo', 'hotel'].reduce((sum, name) => sum + h.view(name).balance + h.view(name).held, 0)
       expect(all).toBe(20_000)
-      h.expectSound()
+      expectSound(h)
     }),
     { numRuns: 40 },
   )

@@ -1,12 +1,9 @@
-import { expect } from 'vitest'
 import { duePerFrameMax } from './dueDeadlines.ts'
 import { findHoldView, type HoldView } from './holdViews.ts'
 import { Market } from './market.fixture.ts'
 import { fenMax } from './money.ts'
 import { fenOf, headOf } from './paper.fixture.ts'
 import { signers } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
 import { type Answer, institution, mondayMorningMs } from './town.fixture.ts'
 
 const hourMs = 3_600_000
@@ -76,14 +73,5 @@ export class Hotel extends Market {
   holdView(payer: string, hold: Uint8Array): HoldView | undefined {
     const { number, shard } = this.wallet(payer)
     return findHoldView(this.shards[shard]!.ledger.state, number, hold)
-  }
-
-  expectSound(): void {
-    for (const { ledger, log } of this.shards) {
-      const { state } = ledger
-      expect(digestFromScratch(state)).toBe(state.digest.text())
-      expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-      expect(replay(log).state.digestText()).toBe(state.digestText())
-    }
   }
 }

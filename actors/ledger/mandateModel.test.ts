@@ -4,6 +4,7 @@ import { MandateModel, type ModelMandate, type ModelTerms } from './mandateModel
 import { Street } from './mandates.fixture.ts'
 import { fenOf, yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
+import { expectSound } from './replica.fixture.ts'
 
 const hourMs = 3_600_000
 const dayMs = 24 * hourMs
@@ -139,7 +140,7 @@ test('every mandate is paid and refused as a calendar and a list of times say', 
         }
         both.compare()
       }
-      street.expectSound()
+      expectSound(street)
     }),
     { numRuns: 120 },
   )

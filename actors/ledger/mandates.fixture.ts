@@ -1,12 +1,9 @@
-import { expect } from 'vitest'
 import { periods } from './calendar.ts'
 import { encodeCommand } from './frameBuilder.ts'
 import { findMandateView, type MandateView } from './mandateViews.ts'
 import { Market } from './market.fixture.ts'
 import { fenOf, headOf } from './paper.fixture.ts'
 import { frameKinds, signers } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
 import { type Answer, institution } from './town.fixture.ts'
 
 export type Terms = {
@@ -78,14 +75,5 @@ export class Street extends Market {
   until(ms: number): void {
     this.nowMs = ms
     for (const shard of [0, 1]) this.tick(shard)
-  }
-
-  expectSound(): void {
-    for (const { ledger, log } of this.shards) {
-      const { state } = ledger
-      expect(digestFromScratch(state)).toBe(state.digest.text())
-      expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-      expect(replay(log).state.digestText()).toBe(state.digestText())
-    }
   }
 }

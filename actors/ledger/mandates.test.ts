@@ -6,6 +6,7 @@ import { Street } from './mandates.fixture.ts'
 import { mandateBeginMsMax, mandateMemoryMs, mandatesPerWalletMax } from './mandates.ts'
 import { fenOf, yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
+import { expectSound } from './replica.fixture.ts'
 
 const hourMs = 3_600_000
 
@@ -25,7 +26,7 @@ test('the last collection by a mandate is still to be made when it has come back
   street.until(street.nowMs + 40 * dayMs)
   street.until(street.nowMs + 1)
   expect(street.mandate('bo', id)).toBeUndefined()
-  street.expectSound()
+  expectSound(street)
 })
 
 test('what is allowed once is free again, however late its collection comes back', () => {
@@ -43,7 +44,7 @@ test('what is allowed once is free again, however late its collection comes back
   status(walletActions.unfreeze)
   expect(street.mandate('bo', id)).toMatchObject({ state: 'active', payments: 0, taken: 0, periodTaken: 0 })
   expect(street.collect('bo', id, '20.00').refusal).toBe('accepted')
-  street.expectSound()
+  expectSound(street)
 })
 
 describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
@@ -61,7 +62,7 @@ describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
     street.until(street.nowMs + 31 * dayMs)
     expect(street.mandate(payer, id)).toMatchObject({ periodTaken: 0, taken: 5_000 })
     expect(street.collect(payer, id, '30.00').refusal).toBe('accepted')
-    street.expectSound()
+    expectSound(street)
   })
 
   test('under a UUIDv7 alone: an id that the payer may think of too stays the payer’s', () => {
@@ -70,7 +71,7 @@ describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
     const dated = parseCommandId('P20260302001')!
     expect(street.collect(payer, id, '30.00', { id: dated }).refusal).toBe('id-malformed')
     expect(street.pay(payer, 'landlord', '1.00', { id: dated }).refusal).toBe('accepted')
-    street.expectSound()
+    expectSound(street)
   })
 
   test('from the first date on, until the end, to the millisecond of log time', () => {
@@ -90,7 +91,7 @@ describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
     street.until(endsMs + mandateMemoryMs)
     street.until(endsMs + mandateMemoryMs + 1)
     expect(street.mandate(payer, id)).toBeUndefined()
-    street.expectSound()
+    expectSound(street)
   })
 
   test('so often and no more', () => {
@@ -114,7 +115,7 @@ describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
     street.until(street.nowMs + 1)
     expect(street.mandate(payer, id)).toBeUndefined()
     expect(street.shards.map(({ ledger }) => ledger.state.deadlines.count)).toEqual([0, 0])
-    street.expectSound()
+    expectSound(street)
   })
 
   test('and a collection under one id is made once, also when it comes back, and then leaves the bounds free', () => {
@@ -132,7 +133,7 @@ describe.each(['ann', 'bo'])('%s lets the landlord collect', (payer) => {
     expect(street.collect(payer, id, '20.00', { id: late }).refusal).toBe('payee-frozen')
     expect(street.mandate(payer, id)).toMatchObject({ periodTaken: 3_000, taken: 3_000, payments: 1 })
     expect(street.view(payer)).toMatchObject({ balance: 7_000, dayOut: 3_000 })
-    street.expectSound()
+    expectSound(street)
   })
 
   test('and everything else is judged as for any payment', () => {
@@ -206,7 +207,7 @@ describe('no mandate', () => {
     expect(street.sign('bo', '1.00').refusal).toBe('accepted')
     street.until(street.nowMs + 32 * dayMs)
     expect(street.sign('ann', '1.00').refusal).toBe('accepted')
-    street.expectSound()
+    expectSound(street)
   })
 })
 
@@ -280,7 +281,7 @@ test('whatever is signed, collected and cancelled: never more than a period’s 
       const all = ['ann', 'bo', 'landlord'].reduce((sum, name) => sum + street.balance(name), 0)
       expect(all).toBe(20_000)
       for (const { payer, id } of given) expect(street.mandate(payer, id)?.taken ?? 0).toBeGreaterThanOrEqual(0)
-      street.expectSound()
+      expectSound(street)
     }),
     { numRuns: 40 },
   )

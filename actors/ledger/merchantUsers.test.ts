@@ -5,7 +5,7 @@ import { merchantUsersMax } from './merchantUserTable.ts'
 import { viewMerchantUser } from './merchantUserViews.ts'
 import { yuanOf } from './paper.fixture.ts'
 import { keyAlgorithms, keyCauses, walletActions } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
+import { expectSound, snapshot } from './replica.fixture.ts'
 import { State } from './state.ts'
 
 const dayMs = 86_400_000
@@ -23,15 +23,6 @@ function market(): Market {
   }
   m.settle()
   return m
-}
-
-function expectSound(m: Market): void {
-  for (const { ledger, log } of m.shards) {
-    const { state } = ledger
-    expect(digestFromScratch(state)).toBe(state.digest.text())
-    expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-    expect(replay(log).state.digestText()).toBe(state.digestText())
-  }
 }
 
 const first = { number: 1, version: 1 } as const

@@ -4,8 +4,7 @@ import { Market } from './market.fixture.ts'
 import { merchantTextBytesMax } from './merchantRecords.ts'
 import { type MerchantView, viewMerchant } from './merchantViews.ts'
 import { frameKinds } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
+import { expectSound } from './replica.fixture.ts'
 import type { Answer } from './town.fixture.ts'
 
 function market(): Market {
@@ -31,15 +30,6 @@ function rotate(m: Market, shop: string, changes: object = {}): Answer {
 function view(m: Market, shop: string): MerchantView {
   const { number, shard } = m.wallet(shop)
   return viewMerchant(m.shards[shard]!.ledger.state, number)!
-}
-
-function expectSound(m: Market): void {
-  for (const { ledger, log } of m.shards) {
-    const { state } = ledger
-    expect(digestFromScratch(state)).toBe(state.digest.text())
-    expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-    expect(replay(log).state.digestText()).toBe(state.digestText())
-  }
 }
 
 describe('what a merchant says of itself', () => {

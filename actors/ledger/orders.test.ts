@@ -7,8 +7,7 @@ import { orderLifeMsMax, unpaidMemoryMs } from './orders.ts'
 import { orderStates } from './orderTable.ts'
 import { expectBalances, yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
+import { expectSound } from './replica.fixture.ts'
 
 const dayMs = 86_400_000
 
@@ -20,15 +19,6 @@ function market(idsMax = 4_096): Market {
   m.open('bo', { shard: 1, yuan: '100.00' })
   m.open('cy', { shard: 1, yuan: '100.00' })
   return m
-}
-
-function expectSound(m: Market): void {
-  for (const { ledger, log } of m.shards) {
-    const { state } = ledger
-    expect(digestFromScratch(state)).toBe(state.digest.text())
-    expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-    expect(replay(log).state.digestText()).toBe(state.digestText())
-  }
 }
 
 describe('a merchant enters an order', () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { duePerFrameMax } from './dueDeadlines.ts'
 import { holdMemoryMs } from './holds.ts'
 import { Hotel } from './hotel.fixture.ts'
+import { expectSound } from './replica.fixture.ts'
 
 test('though more fall due than one frame frees, who spends finds the money at once', () => {
   const h = new Hotel(1_024)
@@ -19,7 +20,7 @@ test('though more fall due than one frame frees, who spends finds the money at o
   h.wait(holdMemoryMs)
   for (let n = 0; n < 3; n++) h.tick(0)
   expect(h.shards[0]!.ledger.state.deadlines.count).toBe(0)
-  h.expectSound()
+  expectSound(h)
 })
 
 describe('money whose hold is over, though its turn among all that fell due has not come,', () => {
@@ -42,7 +43,7 @@ describe('money whose hold is over, though its turn among all that fell due has 
     expect(h.payBatch(0, [all], { atomic }).batch?.refusals).toEqual(['accepted'])
     expect([h.balance('ann'), h.balance('hotel')]).toEqual([0, 100_00])
     expect(h.view('ann')).toMatchObject({ held: 0, dayOut: 100_00 })
-    h.expectSound()
+    expectSound(h)
   })
 
   test.each([
@@ -51,12 +52,12 @@ describe('money whose hold is over, though its turn among all that fell due has 
   ])('counts against no limit of the %s any more', (_, limits) => {
     const payment = afterExpiry(limits)
     expect(payment.pay('ann', 'hotel', '41.00').refusal).toBe('accepted')
-    payment.expectSound()
+    expectSound(payment)
     for (const atomic of [false, true]) {
       const h = afterExpiry(limits)
       const lines = [40_00, 1_00].map((fen) => ({ ...all, fen }))
       expect(h.payBatch(0, lines, { atomic }).batch?.refusals).toEqual(['accepted', 'accepted'])
-      h.expectSound()
+      expectSound(h)
     }
   })
 
@@ -66,7 +67,7 @@ describe('money whose hold is over, though its turn among all that fell due has 
     const told = h.payBatch(0, lines, { atomic: true })
     expect(told.batch?.refusals).toEqual(['batch-linked', 'batch-linked', 'funds-insufficient'])
     expect(h.view('ann')).toMatchObject({ balance: 100_00, held: 0, dayOut: 0, yearOut: 0 })
-    h.expectSound()
+    expectSound(h)
   })
 
   test('goes back by a refund', () => {
@@ -78,6 +79,6 @@ describe('money whose hold is over, though its turn among all that fell due has 
     h.wait(5_000)
     expect(h.refund('hotel', 'A1', '10.00').refusal).toBe('accepted')
     expect([h.balance('ann'), h.balance('hotel')]).toEqual([100_00, 0])
-    h.expectSound()
+    expectSound(h)
   })
 })

@@ -4,8 +4,7 @@ import { expectBalances, fenOf } from './paper.fixture.ts'
 import { viewPayout } from './payouts.ts'
 import { redemptionSteps, walletActions } from './records.ts'
 import { codeOf } from './refusals.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
+import { expectSound } from './replica.fixture.ts'
 import { type Answer, type FrameResult, mondayMorningMs } from './town.fixture.ts'
 import { viewSaga } from './views.ts'
 
@@ -52,14 +51,6 @@ class Shops extends Market {
   get rules() {
     return viewPayout(this.shards[0]!.ledger.state, this.wallet('tea').number)
   }
-
-  expectSound(): void {
-    const { ledger, log } = this.shards[0]!
-    ledger.state.audit()
-    expect(digestFromScratch(ledger.state)).toBe(ledger.state.digest.text())
-    expect(State.load(snapshot(ledger.state)).digestText()).toBe(ledger.state.digestText())
-    expect(replay(log).state.digestText()).toBe(ledger.state.digestText())
-  }
 }
 
 describe('a merchant’s payout', () => {
@@ -77,7 +68,7 @@ describe('a merchant’s payout', () => {
     t.after(dayMs)
     expect(t.sagas().map(({ amount }) => amount)).toEqual([7_000, 500])
     expect(t.rules).toMatchObject({ lastCode: 0, nextMs: mondayMorningMs + hourMs / 2 + 2 * dayMs })
-    t.expectSound()
+    expectSound(t)
   })
 
   test('ends at the bank like any other, and comes back when the bank refuses', () => {
@@ -88,7 +79,7 @@ describe('a merchant’s payout', () => {
     t.redemptionStep('tea', id, redemptionSteps.reissuing, codeOf['payout-refused'])
     t.redemptionStep('tea', id, redemptionSteps.returned)
     expectBalances(t, 'tea 100.00')
-    t.expectSound()
+    expectSound(t)
   })
 
   test('waits until there is as much as the floor', () => {
@@ -116,7 +107,7 @@ describe('a merchant’s payout', () => {
     status(walletActions.unfreeze)
     t.after(dayMs)
     expectBalances(t, 'tea 0.00')
-    t.expectSound()
+    expectSound(t)
   })
 
   test('whose linked account was closed is not made', () => {
@@ -146,7 +137,7 @@ describe('a merchant’s payout', () => {
     expect(t.rule({ active: 0 }).refusal).toBe('accepted')
     t.after(dayMs)
     expect([t.sagas(), t.rules, t.shards[0]!.ledger.state.deadlines.count]).toEqual([[], undefined, 0])
-    t.expectSound()
+    expectSound(t)
   })
 
   test('is the merchant’s own to order; its institution may end it', () => {

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest'
 import { encodeCommand, joinBodies } from './frameBuilder.ts'
 import { headOf } from './paper.fixture.ts'
 import { proposalsMax } from './proposalTable.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
+import { expectSound, replay } from './replica.fixture.ts'
 import { dayMs, hour, RiskTown, secondOperator } from './riskTown.fixture.ts'
 import { standings } from './standings.ts'
-import { State } from './state.ts'
 import { operator, Town } from './town.fixture.ts'
 
 const limits = { class: 4, balance: 1_000_000, single: 1_000, day: 500_000, year: 5_000_000, effectiveMs: 0 }
@@ -21,14 +20,6 @@ function town(): RiskTown {
 }
 
 const all = (refusal: string): string[] => [refusal, refusal]
-
-function expectSound(t: RiskTown): void {
-  for (const { ledger, log } of t.shards) {
-    expect(digestFromScratch(ledger.state)).toBe(ledger.state.digest.text())
-    expect(State.load(snapshot(ledger.state)).digestText()).toBe(ledger.state.digestText())
-    expect(replay(log).state.digestText()).toBe(ledger.state.digestText())
-  }
-}
 
 describe('where a second person is needed', () => {
   test('nobody changes a rule alone', () => {

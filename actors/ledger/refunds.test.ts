@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Market } from './market.fixture.ts'
 import { yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
-import { State } from './state.ts'
+import { expectSound } from './replica.fixture.ts'
 
 const dayMs = 86_400_000
 
@@ -18,15 +17,6 @@ function paidMarket(payer: string): Market {
   m.payOrder(payer, 'tea house', 'T-1', '10.00')
   m.settle()
   return m
-}
-
-function expectSound(m: Market): void {
-  for (const { ledger, log } of m.shards) {
-    const { state } = ledger
-    expect(digestFromScratch(state)).toBe(state.digest.text())
-    expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
-    expect(replay(log).state.digestText()).toBe(state.digestText())
-  }
 }
 
 describe.each(['ann', 'bo'])('a refund to %s', (payer) => {

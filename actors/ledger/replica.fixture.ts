@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { Columns, type Section } from './columns.ts'
 import type { FrameInput } from './frameInput.ts'
 import { Ledger } from './ledger.ts'
@@ -17,6 +18,16 @@ export function replay(log: readonly FrameInput[]): Ledger {
   const ledger = Ledger.fromGenesis(genesis!, out)
   for (const frame of frames) ledger.apply(frame, out)
   return ledger
+}
+
+/** What every shard holds is what its rows say, what its snapshot brings back, and what a replay of its log makes. */
+export function expectSound({ shards }: { shards: readonly { ledger: Ledger; log: readonly FrameInput[] }[] }): void {
+  for (const { ledger, log } of shards) {
+    const { state } = ledger
+    expect(digestFromScratch(state)).toBe(state.digest.text())
+    expect(State.load(snapshot(state)).digestText()).toBe(state.digestText())
+    expect(replay(log).state.digestText()).toBe(state.digestText())
+  }
 }
 
 /** The running digest of the rows, made anew from every row that the state holds. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { habitAfterPayments } from './habits.ts'
-import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
+import { expectSound } from './replica.fixture.ts'
 import { riskActions } from './riskRules.ts'
 import { dayMs, hour, minute, RiskTown, second, windowOf } from './riskTown.fixture.ts'
 import { versionsMax } from './rules.ts'
@@ -18,17 +18,6 @@ function town(): RiskTown {
 
 const refusalsOf = (count: number, pay: () => { refusal: string }): string[] =>
   Array.from({ length: count }, () => pay().refusal)
-
-function expectSound(t: RiskTown): void {
-  for (const { ledger, log } of t.shards) {
-    const { state } = ledger
-    expect(digestFromScratch(state)).toBe(state.digest.text())
-    const loaded = State.load(snapshot(state))
-    expect(loaded.digestText()).toBe(state.digestText())
-    expect(digestFromScratch(loaded)).toBe(state.digest.text())
-    expect(replay(log).state.digestText()).toBe(state.digestText())
-  }
-}
 
 describe('how often a wallet pays', () => {
   test('is bounded in each window, and free again when the window is over', () => {

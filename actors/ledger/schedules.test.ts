@@ -6,6 +6,7 @@ import { dailyRetryMs, scheduleRetryMs, scheduleTriesMax } from './mandateSchedu
 import { Street } from './mandates.fixture.ts'
 import { yuanOf } from './paper.fixture.ts'
 import { walletActions } from './records.ts'
+import { expectSound } from './replica.fixture.ts'
 
 const hourMs = 3_600_000
 /** A moment as clocks in Shanghai show it. */
@@ -30,7 +31,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     street.until(dueMs + dayMs + 1)
     expect(street.mandate(payer, id)).toBeUndefined()
     expect(street.shards.map(({ ledger }) => ledger.state.deadlines.count)).toEqual([0, 0])
-    street.expectSound()
+    expectSound(street)
   })
 
   test('on the last day of months that are too short, and as often as it was told', () => {
@@ -46,7 +47,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     expect(paidOn).toEqual(['2026-12-31T09:00', '2027-01-31T09:00', '2027-02-28T09:00'])
     expect(street.balance('landlord')).toBe(3_000)
     expect(street.mandate(payer, id)).toBeUndefined()
-    street.expectSound()
+    expectSound(street)
   })
 
   test('no more once it is cancelled, were it due a millisecond later', () => {
@@ -59,7 +60,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     street.until(dueMs + 5 * dayMs)
     street.settle()
     expect([street.balance(payer), street.balance('landlord')]).toEqual([9_000, 1_000])
-    street.expectSound()
+    expectSound(street)
   })
 
   test('that finds too little money is tried again, a day apart, and is then recorded as missed', () => {
@@ -81,7 +82,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     street.settle()
     expect(street.mandate(payer, id)).toMatchObject({ payments: 1, missed: 1, lastOutcome: 'accepted' })
     expect(street.balance('landlord')).toBe(15_000)
-    street.expectSound()
+    expectSound(street)
   })
 
   test('that found the money at the second try is paid once', () => {
@@ -113,7 +114,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     street.settle()
     expect(street.mandate(payer, id)).toMatchObject({ payments: 1, missed: 3, nextMs: dueMs + 4 * dayMs })
     expect(street.balance('landlord')).toBe(1_000)
-    street.expectSound()
+    expectSound(street)
   })
 
   test('is refused as any payment would be, and comes back from a payee that cannot take it', () => {
@@ -133,7 +134,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     const told = { missed: 2, payments: 0, taken: 0, lastOutcome: 'payee-frozen', state: 'active' }
     expect(street.mandate(payer, id)).toMatchObject(told)
     expect(street.view(payer)).toMatchObject({ balance: 10_000, dayOut: 0 })
-    street.expectSound()
+    expectSound(street)
   })
 
   test('is over once the payee’s wallet is closed', () => {
@@ -147,7 +148,7 @@ describe.each(['ann', 'bo'])('%s pays the landlord by a schedule', (payer) => {
     expect(street.mandate(payer, id)).toMatchObject({ state: 'over', missed: 1, lastOutcome: 'payee-closed' })
     street.until(dueMs + dayMs)
     expect(street.balance(payer)).toBe(10_000)
-    street.expectSound()
+    expectSound(street)
   })
 })
 
@@ -162,7 +163,7 @@ test('though more fall due than one frame carries out, each is paid once', () =>
   expect(street.balance('landlord')).toBe(duePerFrameMax)
   for (let n = 0; n < 3; n++) street.tick(0)
   expect(street.balance('landlord')).toBe(each * payers.length)
-  street.expectSound()
+  expectSound(street)
 })
 
 const step = fc.oneof(
@@ -217,7 +218,7 @@ test('whatever is scheduled: each time at most once, paid or missed, nothing aft
       }
       street.settle()
       expect(['ann', 'bo', 'landlord'].reduce((sum, name) => sum + street.balance(name), 0)).toBe(fundedFen)
-      street.expectSound()
+      expectSound(street)
     }),
     { numRuns: 40 },
   )

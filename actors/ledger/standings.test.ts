@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { digestFromScratch, replay } from './replica.fixture.ts'
+import { expectSound } from './replica.fixture.ts'
 import { RiskTown } from './riskTown.fixture.ts'
 import { standings } from './standings.ts'
 
@@ -11,13 +11,6 @@ function town(): RiskTown {
   t.shop('shop', { shard: 1 })
   t.shop('stall', { shard: 0 })
   return t
-}
-
-function expectSound(t: RiskTown): void {
-  for (const { ledger, log } of t.shards) {
-    expect(digestFromScratch(ledger.state)).toBe(ledger.state.digest.text())
-    expect(replay(log).state.digestText()).toBe(ledger.state.digestText())
-  }
 }
 
 describe('the standing of a payee', () => {
