@@ -15,7 +15,6 @@ import type {
   Found,
   HoldsPage,
   Journal,
-  JournalEntry,
   JournalMandate,
   JournalMerchant,
   JournalMerchantUser,
@@ -33,13 +32,16 @@ import type {
   StatementRead,
 } from './journal.ts'
 import { selectDisputes } from './sqlDisputes.ts'
+import { selectEntries } from './sqlEntries.ts'
 import { selectEvents } from './sqlEvents.ts'
 import { selectHolds } from './sqlHolds.ts'
 import { selectMandates, selectMandatesFor } from './sqlMandates.ts'
 import { selectMerchant } from './sqlMerchants.ts'
 import { selectMerchantUsers } from './sqlMerchantUsers.ts'
+import { selectName } from './sqlNames.ts'
 import { selectOrders } from './sqlOrders.ts'
 import { selectPayments } from './sqlPayments.ts'
+import { selectRefunds } from './sqlRefunds.ts'
 import { selectProposals, selectStandings } from './sqlRisk.ts'
 import { selectSaga } from './sqlSagas.ts'
 import { type EndOfLog, followedRows, reaches, type Standing, standingRows } from './sqlStanding.ts'
@@ -52,22 +54,10 @@ const recordIndexMax = 0xffff
 const batchPaymentsMax = 2 * (recordIndexMax + 1)
 const connections = 4
 const lookEveryMs = 1_000
-/** An order has no more refunds than this shown; the order itself says how much went back. */
-const refundsMax = 1_000
-/** And a mandate no more payments. */
+/** A mandate has no more payments than this shown. */
 const mandatePaymentsMax = 1_000
-
-type EntryRow = {
-  seq: bigint
-  index: number
-  kind: number
-  delta: bigint
-  counterparty: bigint
-  counterparty_kind: number | null
-  id: Uint8Array
-  time: bigint
-}
-type RefundRow = { id: Uint8Array; by_user: number; by_user_version: number }
+/** Lies behind all that a log can hold: a list that begins with the newest is read backwards from here. */
+const behindAll = { seq: Number.MAX_SAFE_INTEGER, index: 0, kind: 0 }
 
 /** The journal in the region's Postgres. Whatever goes wrong there is an `away`: it holds up nothing else. */
 export class SqlJournal implements Journal {
@@ -134,20 +124,10 @@ export class SqlJournal implements Journal {
     before: { seq: number; index: number; kind: number } | undefined,
     count: number,
   ): Promise<Found<EntriesPage>> {
-    return this.#ask(async (sql) => {
-      // The position is read first: the page may know more than it says, never less.
-      const shard = bucketOf(wallet) % this.#shardCount
-      const [followed] = await followedRows(sql, sql`where shard = ${shard}`)
-      if (followed === undefined) return { kind: 'away' }
-      const { seq, index, kind } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0, kind: 0 }
-      const rows = await sql<EntryRow[]>`
-        select e.seq, e.index, e.kind, e.delta_fen as delta, e.counterparty, w.kind as counterparty_kind,
-          e.command_id as id, e.log_time_ms as time
-        from entries e left join wallets w on w.number = e.counterparty
-        where e.wallet = ${wallet} and (e.seq, e.index, e.kind) < (${seq}, ${index}, ${kind})
-        order by e.seq desc, e.index desc, e.kind desc limit ${count + 1}`
-      const entries = rows.slice(0, count).map((row) => entryOf(row, shard))
-      return { kind: 'found', record: { entries, followed, more: rows.length > count } }
+    const shard = this.#shardOf(wallet)
+    return this.#page(shard, async (sql) => {
+      const found = await selectEntries(sql, wallet, shard, before ?? behindAll, count + 1)
+      return { entries: found.slice(0, count), more: found.length > count }
     })
   }
 
@@ -162,44 +142,26 @@ export class SqlJournal implements Journal {
     before: { seq: number; index: number } | undefined,
     count: number,
   ): Promise<Found<OrdersPage>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(merchant) % this.#shardCount}`)
-      if (followed === undefined) return { kind: 'away' }
-      const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
+    return this.#page(this.#shardOf(merchant), async (sql) => {
+      const { seq, index } = before ?? behindAll
       const where = sql`o.merchant = ${merchant} and (o.seq, o.index) < (${seq}, ${index})`
-      const orders = await selectOrders(sql, where, count + 1)
-      return { kind: 'found', record: { orders: orders.slice(0, count), followed, more: orders.length > count } }
+      const found = await selectOrders(sql, where, count + 1)
+      return { orders: found.slice(0, count), more: found.length > count }
     })
   }
 
   refunds(merchant: number, orderNo: string): Promise<Found<RefundsPage>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(merchant) % this.#shardCount}`)
-      if (followed === undefined) return { kind: 'away' }
-      const newest = sql`select max(seq) from orders where merchant = ${merchant} and order_no = ${orderNo}`
-      const ofOrder = sql`merchant = ${merchant} and order_no = ${orderNo} and order_seq = (${newest})`
-      const ids = sql`select id from refunds where ${ofOrder}`
-      const payments = await this.#payments(sql, sql`p.payer = ${merchant} and p.id in (${ids})`, refundsMax)
-      const by = await sql<RefundRow[]>`select id, by_user, by_user_version from refunds where ${ofOrder}`
-      const refunds = payments.map((payment) => {
-        const row = by.find(({ id }) => Buffer.compare(id, payment.id) === 0)
-        return { ...payment, user: row?.by_user ?? 0, userVersion: row?.by_user_version ?? 0 }
-      })
-      return { kind: 'found', record: { refunds, followed } }
-    })
+    return this.#page(this.#shardOf(merchant), async (sql) => ({
+      refunds: await selectRefunds(sql, merchant, orderNo),
+    }))
   }
 
   holds(wallet: number, before: { seq: number; index: number } | undefined, count: number): Promise<Found<HoldsPage>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
-      if (followed === undefined) return { kind: 'away' }
-      const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
-      const holds = await selectHolds(
-        sql,
-        sql`h.wallet = ${wallet} and (h.seq, h.index) < (${seq}, ${index})`,
-        count + 1,
-      )
-      return { kind: 'found', record: { holds: holds.slice(0, count), followed, more: holds.length > count } }
+    return this.#page(this.#shardOf(wallet), async (sql) => {
+      const { seq, index } = before ?? behindAll
+      const where = sql`h.wallet = ${wallet} and (h.seq, h.index) < (${seq}, ${index})`
+      const found = await selectHolds(sql, where, count + 1)
+      return { holds: found.slice(0, count), more: found.length > count }
     })
   }
 
@@ -212,19 +174,14 @@ export class SqlJournal implements Journal {
   }
 
   disputes(wallet: number, count: number): Promise<Found<DisputesRead>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
-      if (followed === undefined) return { kind: 'away' }
-      const disputes = await selectDisputes(sql, sql`(d.wallet = ${wallet} or d.payer = ${wallet})`, count)
-      return { kind: 'found', record: { disputes, followed } }
-    })
+    return this.#page(this.#shardOf(wallet), async (sql) => ({
+      disputes: await selectDisputes(sql, sql`(d.wallet = ${wallet} or d.payer = ${wallet})`, count),
+    }))
   }
 
   statement(wallet: number, days: Days, count: number): Promise<Found<StatementRead>> {
-    return this.#ask(async (sql) => {
-      const shard = bucketOf(wallet) % this.#shardCount
-      const [followed] = await followedRows(sql, sql`where shard = ${shard}`)
-      if (followed === undefined) return { kind: 'away' }
+    const shard = this.#shardOf(wallet)
+    return this.#page(shard, async (sql) => {
       // Both of one moment: what is written in between must be in neither.
       const [openingFen, lines] = await sql.begin('isolation level repeatable read', async (tx) => {
         const same = tx as unknown as postgres.Sql
@@ -233,7 +190,7 @@ export class SqlJournal implements Journal {
           await selectLines(same, wallet, days, count, shard),
         ] as const
       })
-      return { kind: 'found', record: { openingFen, lines, followed } }
+      return { openingFen, lines }
     })
   }
 
@@ -253,12 +210,7 @@ export class SqlJournal implements Journal {
   }
 
   userName(user: number): Promise<Found<JournalName>> {
-    return this.#text(async (sql) => {
-      const [row] = await sql<{ actor: bigint; command_id: Uint8Array; name_sealed: Uint8Array }[]>`
-        select actor, command_id, name_sealed from user_names where user_number = ${user}
-        order by seq desc, index desc limit 1`
-      return row && { actor: Number(row.actor), commandId: row.command_id, sealed: row.name_sealed }
-    })
+    return this.#text((sql) => selectName(sql, user))
   }
 
   mandate(wallet: number, id: Uint8Array): Promise<Found<JournalMandate>> {
@@ -272,13 +224,11 @@ export class SqlJournal implements Journal {
     before: { seq: number; index: number } | undefined,
     count: number,
   ): Promise<Found<MandatesPage>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
-      if (followed === undefined) return { kind: 'away' }
-      const { seq, index } = before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }
+    return this.#page(this.#shardOf(wallet), async (sql) => {
+      const { seq, index } = before ?? behindAll
       const where = sql`m.wallet = ${wallet} and (m.seq, m.index) < (${seq}, ${index})`
       const found = await selectMandates(sql, where, count + 1)
-      return { kind: 'found', record: { mandates: found.slice(0, count), followed, more: found.length > count } }
+      return { mandates: found.slice(0, count), more: found.length > count }
     })
   }
 
@@ -298,25 +248,17 @@ export class SqlJournal implements Journal {
   }
 
   mandatePayments(wallet: number, id: Uint8Array): Promise<Found<MandatePaymentsPage>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = ${bucketOf(wallet) % this.#shardCount}`)
-      if (followed === undefined) return { kind: 'away' }
+    return this.#page(this.#shardOf(wallet), async (sql) => {
       const ids = sql`select id from mandate_payments where wallet = ${wallet} and mandate = ${id}`
       const where = sql`p.payer = ${wallet} and p.id in (${ids})`
-      const payments = await selectPayments(sql, where, sql`p.seq desc, p.index desc`, mandatePaymentsMax)
-      return { kind: 'found', record: { payments, followed } }
+      return { payments: await selectPayments(sql, where, sql`p.seq desc, p.index desc`, mandatePaymentsMax) }
     })
   }
 
   proposals(before: { seq: number; index: number } | undefined, count: number): Promise<Found<ProposalsPage>> {
-    return this.#ask(async (sql) => {
-      const [followed] = await followedRows(sql, sql`where shard = 0`)
-      if (followed === undefined) return { kind: 'away' }
-      const proposals = await selectProposals(sql, before ?? { seq: Number.MAX_SAFE_INTEGER, index: 0 }, count + 1)
-      return {
-        kind: 'found',
-        record: { proposals: proposals.slice(0, count), followed, more: proposals.length > count },
-      }
+    return this.#page(0, async (sql) => {
+      const found = await selectProposals(sql, before ?? behindAll, count + 1)
+      return { proposals: found.slice(0, count), more: found.length > count }
     })
   }
 
@@ -331,9 +273,28 @@ export class SqlJournal implements Journal {
     })
   }
 
+  #shardOf(number: number): number {
+    return bucketOf(number) % this.#shardCount
+  }
+
+  /**
+   * What a shard brought, and how far it was followed. The position is read first: the page may know more than it says,
+   * never less.
+   */
+  #page<T extends object>(
+    shard: number,
+    read: (sql: postgres.Sql) => Promise<T>,
+  ): Promise<Found<T & { followed: Followed }>> {
+    return this.#ask(async (sql) => {
+      const [followed] = await followedRows(sql, sql`where shard = ${shard}`)
+      if (followed === undefined) return { kind: 'away' }
+      return { kind: 'found', record: { ...(await read(sql)), followed } }
+    })
+  }
+
   /** What only the shard of this wallet or user number can have brought. */
   #one<T>(number: number, select: (sql: postgres.Sql) => Promise<T | undefined>): Promise<Found<T>> {
-    return this.#lookUp([bucketOf(number) % this.#shardCount], select)
+    return this.#lookUp([this.#shardOf(number)], select)
   }
 
   /** What is only shown beside something else, and moves nobody's money: no shard is asked whether it is behind. */
@@ -422,19 +383,4 @@ function withinTimeout<T>(work: Promise<T>): Promise<T> {
     const timer = setTimeout(late, queryTimeoutMs)
     work.then(resolve, reject).finally(() => clearTimeout(timer))
   })
-}
-
-function executedAt(row: { shard: number; seq: bigint; index: number; time: bigint }): JournalPayment['executed'] {
-  return { shard: row.shard, seq: Number(row.seq), index: row.index, timeMs: Number(row.time) }
-}
-
-function entryOf(row: EntryRow, shard: number): JournalEntry {
-  return {
-    executed: executedAt({ ...row, shard }),
-    kind: row.kind,
-    deltaFen: Number(row.delta),
-    counterparty: Number(row.counterparty),
-    counterpartyKind: row.counterparty_kind ?? 0,
-    id: row.id,
-  }
 }
