@@ -1,7 +1,8 @@
+import { effectOf } from '../host/effectMessage.ts'
 import { encodeCommand, joinBodies } from '../ledger/frameBuilder.ts'
 import { commandIdText } from '../ledger/ids.ts'
 import { type CommandOp, frameKinds, principalRoles, signers } from '../ledger/records.ts'
-import { findSagaView, type SagaView, viewSaga, viewWallet } from '../ledger/views.ts'
+import { findSagaView, type SagaView, viewWallet } from '../ledger/views.ts'
 import { sealAccount, sealBankToken } from '../log/accountSealing.ts'
 import { type Blobs, createBlobs } from '../log/blobs.ts'
 import type { Effect } from '../log/effects.ts'
@@ -162,19 +163,7 @@ export class WalletShard {
   #show(row: number): void {
     const { state } = this.#replica.ledger
     if (!state.openSagas.has(row)) return
-    const saga = viewSaga(state, row)
-    const effect: Effect = {
-      saga: saga.kind,
-      shard: 0,
-      walletNumber: saga.walletNumber,
-      institution: saga.institution,
-      amountFen: String(saga.amount),
-      txId: commandIdText(saga.id),
-      id: saga.id,
-      step: saga.step,
-      sealedAccount: saga.sealedAccount,
-      sealedToken: saga.sealedToken,
-    }
+    const effect = effectOf(state, row)
     for (const listener of this.#listeners) listener(effect)
   }
 
