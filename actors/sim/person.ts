@@ -16,7 +16,6 @@ import {
 import { refusalOf, refusalTable } from '../ledger/refusals.ts'
 import type { SagaView } from '../ledger/views.ts'
 import { sealAccount, sealBankToken } from '../log/accountSealing.ts'
-import type { Evidence } from '../log/evidence.ts'
 import type { Answer, Request } from './auditor/requestBook.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
@@ -25,6 +24,8 @@ import { Holder } from './holder.ts'
 import { Mandater } from './mandater.ts'
 import type { Prng } from './prng.ts'
 import { type Hands, Shopper, type ShownOrder } from './shopper.ts'
+import { simulatedEvidence, simulatedOrigin } from './simEvidence.ts'
+import { simulatedId, timeOf } from './simIds.ts'
 import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
 import type { World } from './world.ts'
 
@@ -243,7 +244,7 @@ export class Person {
     told: Readonly<Record<string, string | number>> = {},
   ): Promise<Answered> {
     const digest = requestDigest(op, { id: commandIdText(id), ...told })
-    const evidence = evidenceOf(digest, new Uint8Array(64))
+    const evidence = simulatedEvidence(digest)
     for (;;) {
       const request = { op, fields: { ...by(), ...fields, id } as never, evidence }
       const submitted = await this.#client.ask((edge) => edge.gateway.command(shard, request))
@@ -256,15 +257,8 @@ export class Person {
     return this.#client.sleep(this.#prng.between(againMsMin, againMsMax))
   }
 
-  /** A UUIDv7 of this moment. */
   #id(): Uint8Array {
-    const bytes = this.#prng.bytes(16)
-    const ms = this.#world.outside.clock.nowMs()
-    new DataView(bytes.buffer).setUint32(0, Math.floor(ms / 65_536))
-    new DataView(bytes.buffer).setUint16(4, ms % 65_536)
-    bytes[6] = 0x70 | (bytes[6]! & 15)
-    bytes[8] = 0x80 | (bytes[8]! & 63)
-    return bytes
+    return simulatedId(this.#prng, this.#world.outside.clock.nowMs())
   }
 
   /** Does an errand; now and then two edges are asked for the same at once, and now and then it is done again later. */
@@ -293,7 +287,7 @@ export class Person {
 
   #payBatch(payees: readonly Wallet[]): Promise<void> {
     const id = this.#id()
-    const evidence = evidenceOf(sha256(id), new Uint8Array(64))
+    const evidence = simulatedEvidence(sha256(id))
     return this.#batches.pay(
       this.#wallet!.number,
       payees.map(({ number }) => number),
@@ -330,10 +324,9 @@ export class Person {
   }
 
   async #payUntilLastWord(payment: Omit<SignedPayment, 'signature'>): Promise<Answer> {
-    const origin = { ip: new Uint8Array(16), device: new Uint8Array(16), latitude: Number.NaN, longitude: Number.NaN }
     for (;;) {
       const signature = simulatedSignature(simulatedKey(this.#name, this.#keyVersion), payment.canonical)
-      const result = await this.#client.ask((edge) => edge.desk.pay({ ...payment, signature }, origin))
+      const result = await this.#client.ask((edge) => edge.desk.pay({ ...payment, signature }, simulatedOrigin))
       const answer = result === undefined ? undefined : this.#lastWord(result)
       if (answer !== undefined) return answer
       await this.#pauseBeforeTrying()
@@ -342,7 +335,7 @@ export class Person {
 
   /** Money that moves by a command: asked for until there is a last word. */
   #move(op: CommandOp, fields: object, request: Request, id: Uint8Array): Errand {
-    const evidence = evidenceOf(requestDigest(op, { id: request.id, body: request.body }), new Uint8Array(64))
+    const evidence = simulatedEvidence(requestDigest(op, { id: request.id, body: request.body }))
     const run = async (): Promise<Answer> => {
       for (;;) {
         const all = { ...this.#byKey(request.wallet)(), ...fields, id } as never
@@ -427,12 +420,4 @@ export class Person {
   }
 }
 
-/** When a UUIDv7 was made. */
-export const timeOf = (id: Uint8Array): number => Buffer.from(id.buffer, id.byteOffset, 16).readUIntBE(0, 6)
-
 const placeOf = ({ shard, seq, index }: Executed): string => `${shard}/${seq}/${index}`
-
-function evidenceOf(digest: Uint8Array, signature: Uint8Array): Evidence {
-  const from = { ip: new Uint8Array(16), device: new Uint8Array(16), latitude: Number.NaN, longitude: Number.NaN }
-  return { digest, signature, algorithm: keyAlgorithms.ecdsaP256, ...from }
-}

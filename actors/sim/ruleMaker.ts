@@ -1,3 +1,4 @@
+import { ed25519Algorithm } from '../../edge/routes/authentication.ts'
 import { requestDigest } from '../../edge/routes/requestDigest.ts'
 import { encodeCommand } from '../ledger/frameBuilder.ts'
 import { commandIdText } from '../ledger/ids.ts'
@@ -5,8 +6,9 @@ import { commandHeadRecord, commandOps, commandRecords, signers } from '../ledge
 import { refusalOf } from '../ledger/refusals.ts'
 import { riskActions, riskKinds } from '../ledger/riskRules.ts'
 import { Client } from './client.ts'
-import { timeOf } from './person.ts'
 import type { Prng } from './prng.ts'
+import { simulatedEvidence } from './simEvidence.ts'
+import { simulatedId, timeOf } from './simIds.ts'
 import type { World } from './world.ts'
 
 const againMsMin = 100
@@ -126,9 +128,7 @@ export class RuleMaker {
 
   async #untilLastWord(shard: number, op: 'proposalOpen' | 'proposalDecide', fields: object, id: Uint8Array) {
     const digest = requestDigest(op, { id: commandIdText(id) })
-    const nothing = new Uint8Array(16)
-    const origin = { ip: nothing, device: nothing, latitude: Number.NaN, longitude: Number.NaN }
-    const evidence = { digest, signature: new Uint8Array(64), algorithm: 3, ...origin }
+    const evidence = simulatedEvidence(digest, ed25519Algorithm)
     for (;;) {
       const request = { op, fields: fields as never, evidence }
       const submitted = await this.#client.ask((edge) => edge.gateway.command(shard, request))
@@ -138,15 +138,8 @@ export class RuleMaker {
     }
   }
 
-  /** A UUIDv7 of this moment. */
   #id(): Uint8Array {
-    const bytes = this.#prng.bytes(16)
-    const ms = this.#world.outside.clock.nowMs()
-    new DataView(bytes.buffer).setUint32(0, Math.floor(ms / 65_536))
-    new DataView(bytes.buffer).setUint16(4, ms % 65_536)
-    bytes[6] = 0x70 | (bytes[6]! & 15)
-    bytes[8] = 0x80 | (bytes[8]! & 63)
-    return bytes
+    return simulatedId(this.#prng, this.#world.outside.clock.nowMs())
   }
 
   /** At the end: what two agreed on stands in every shard that was told, and what was given up in none. */
