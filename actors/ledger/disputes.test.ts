@@ -7,7 +7,8 @@ import { Market } from './market.fixture.ts'
 import { expectBalances, fenOf, headOf } from './paper.fixture.ts'
 import { signers, walletActions } from './records.ts'
 import { expectSound } from './replica.fixture.ts'
-import { type Answer, institution, otherInstitution } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { institution, otherInstitution } from './town.fixture.ts'
 
 const dayMs = 86_400_000
 

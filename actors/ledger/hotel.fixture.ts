@@ -4,7 +4,8 @@ import { Market } from './market.fixture.ts'
 import { fenMax } from './money.ts'
 import { fenOf, headOf } from './paper.fixture.ts'
 import { signers } from './records.ts'
-import { type Answer, institution, mondayMorningMs } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { institution, mondayMorningMs } from './town.fixture.ts'
 
 const hourMs = 3_600_000
 

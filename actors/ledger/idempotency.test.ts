@@ -5,7 +5,8 @@ import { encodeCommand, encodePayments } from './frameBuilder.ts'
 import { parseCommandId } from './ids.ts'
 import { expectBalances, headOf, uuidAt } from './paper.fixture.ts'
 import { frameKinds, walletActions } from './records.ts'
-import { type Answer, mondayMorningMs, Town, type TownOptions } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { mondayMorningMs, Town, type TownOptions } from './town.fixture.ts'
 
 const minute = 60_000
 

@@ -5,8 +5,9 @@ import { Ledger } from './ledger.ts'
 import { Outcomes } from './outcomes.ts'
 import { keyCauses } from './records.ts'
 import { digestFromScratch, replay, snapshot } from './replica.fixture.ts'
+import { type FrameResult, resultOf } from './shard.fixture.ts'
 import { State } from './state.ts'
-import { type FrameResult, institution, resultOf, Town } from './town.fixture.ts'
+import { institution, Town } from './town.fixture.ts'
 
 const names = ['ann', 'bert', 'cora', 'dirk', 'elsa', 'fritz'] as const
 const someName = fc.constantFrom(...names)

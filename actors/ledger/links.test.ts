@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { dayMs } from './businessTime.ts'
 import { linksEverPerWalletMax, linksPerWalletMax } from './links.ts'
 import { linkTypes } from './records.ts'
-import { type Answer, Town } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { Town } from './town.fixture.ts'
 
 function town(): Town {
   const t = new Town({ shards: 1, walletsMax: 512 })

@@ -4,7 +4,8 @@ import { findMandateView, type MandateView } from './mandateViews.ts'
 import { Market } from './market.fixture.ts'
 import { fenOf, headOf } from './paper.fixture.ts'
 import { frameKinds, signers } from './records.ts'
-import { type Answer, institution } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { institution } from './town.fixture.ts'
 
 export type Terms = {
   id?: Uint8Array

@@ -4,7 +4,8 @@ import { type MerchantUserView, viewMerchantUsers } from './merchantUserViews.ts
 import { findOrderView, type OrderView } from './orderViews.ts'
 import { fenOf, headOf, type Wallet } from './paper.fixture.ts'
 import { frameKinds, keyAlgorithms, merchantRoles, senders, signers } from './records.ts'
-import { type Answer, type OpenOptions, Town } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { type OpenOptions, Town } from './town.fixture.ts'
 
 const orderLifeMs = 1_800_000
 

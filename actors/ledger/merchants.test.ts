@@ -5,7 +5,7 @@ import { merchantTextBytesMax } from './merchantRecords.ts'
 import { type MerchantView, viewMerchant } from './merchantViews.ts'
 import { frameKinds } from './records.ts'
 import { expectSound } from './replica.fixture.ts'
-import type { Answer } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
 
 function market(): Market {
   const m = new Market()

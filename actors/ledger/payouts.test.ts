@@ -5,7 +5,8 @@ import { viewPayout } from './payouts.ts'
 import { redemptionSteps, walletActions } from './records.ts'
 import { codeOf } from './refusals.ts'
 import { expectSound } from './replica.fixture.ts'
-import { type Answer, type FrameResult, mondayMorningMs } from './town.fixture.ts'
+import type { Answer, FrameResult } from './shard.fixture.ts'
+import { mondayMorningMs } from './town.fixture.ts'
 import { viewSaga } from './views.ts'
 
 const dayMs = 86_400_000

@@ -8,7 +8,7 @@ import { keyAlgorithms, keyCauses, walletActions } from './records.ts'
 import { recoveryMemoryMs } from './recoveries.ts'
 import { recoveryName } from './recoveryTable.ts'
 import { expectSound } from './replica.fixture.ts'
-import type { Answer } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
 
 const dayMs = 86_400_000
 const newKey = Uint8Array.from({ length: 33 }, (_, i) => (i === 0 ? 3 : 40 + i))

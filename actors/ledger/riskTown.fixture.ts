@@ -11,7 +11,8 @@ import {
   signers,
 } from './records.ts'
 import { riskActions, riskKinds } from './riskRules.ts'
-import { type Answer, operator, type TownOptions } from './town.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
+import { operator, type TownOptions } from './town.fixture.ts'
 
 export const second = 1_000
 export const minute = 60_000

@@ -8,11 +8,11 @@ import { postingKinds } from './outcomes.ts'
 import { fenOf } from './paper.fixture.ts'
 import { frameKinds, walletActions } from './records.ts'
 import { expectSound, snapshot } from './replica.fixture.ts'
+import type { Answer } from './shard.fixture.ts'
 import { type SplitTerm, splitAmounts, splitWhole } from './splitAmounts.ts'
 import { splitRowsOf } from './splits.ts'
 import { splitStates } from './splitTable.ts'
 import { State } from './state.ts'
-import type { Answer } from './town.fixture.ts'
 
 type Split = { payee: string; yuan?: string; weight?: number; number?: number }
 
