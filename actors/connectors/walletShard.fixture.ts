@@ -1,5 +1,5 @@
 import { effectOf } from '../host/effectMessage.ts'
-import { encodeCommand, joinBodies } from '../ledger/frameBuilder.ts'
+import { encodeCommand, joinBodies, systemHead } from '../ledger/frameBuilder.ts'
 import { commandIdText } from '../ledger/ids.ts'
 import { type CommandOp, frameKinds, principalRoles, signers } from '../ledger/records.ts'
 import { findSagaView, type SagaView, viewWallet } from '../ledger/views.ts'
@@ -13,17 +13,6 @@ import { Replica } from '../log/replica.ts'
 import { createOpener, createSealer, type Sealer } from '../log/sealing.ts'
 import { commandSubject } from '../log/subjects.ts'
 import type { TestAccount } from './sandbox/sandboxRequests.fixture.ts'
-
-const nobody = {
-  signer: signers.system,
-  keyVersion: 0,
-  actor: 0,
-  id: new Uint8Array(16),
-  digestHigh: 0,
-  digestLow: 0,
-  token: 0,
-  principal: 0,
-}
 
 /** A saga that was begun: by wallet and id it can be asked for. */
 export type BegunSaga = { wallet: number; id: Uint8Array }
@@ -66,15 +55,15 @@ export class WalletShard {
     const publicKey = new Uint8Array(32)
     const institution = { number: 1, role: principalRoles.institution, active: 1, publicKey }
     const bodies = [
-      encodeCommand('genesis', { ...nobody, ...fixed }),
-      encodeCommand('principalPut', { ...nobody, ...institution }),
+      encodeCommand('genesis', { ...systemHead, ...fixed }),
+      encodeCommand('principalPut', { ...systemHead, ...institution }),
     ]
     await this.#append(bodies)
   }
 
   /** Opens a user with one wallet whose linked account is this one, and returns wallet and link. */
   async openWallet({ accountNo }: TestAccount): Promise<{ wallet: number; link: number }> {
-    const by = { ...nobody, signer: signers.institution, principal: 1, actor: 1 }
+    const by = { ...systemHead, signer: signers.institution, principal: 1, actor: 1 }
     const user = await this.#execute('userOpen', { ...by, id: this.newId(), bucket: 0, kyc: 1 })
     const key = new Uint8Array(33).fill(2)
     const open = { ...by, id: this.newId(), user, class: 1, kind: 1, algorithm: 1, key }
@@ -117,7 +106,7 @@ export class WalletShard {
     id = this.newId(),
   ): Promise<BegunSaga> {
     const sealedToken = sealBankToken(this.blobs, wallet, commandIdText(id), authToken)
-    const own = { ...nobody, signer: signers.walletKey, keyVersion: 1, actor: wallet, id }
+    const own = { ...systemHead, signer: signers.walletKey, keyVersion: 1, actor: wallet, id }
     const request = { ...own, wallet, amount, link, tokenLength: sealedToken.length, sealedToken }
     await this.#execute('rechargeRequest', request)
     return { wallet, id }
@@ -125,7 +114,7 @@ export class WalletShard {
 
   async redeem(wallet: number, link: number, amount: number): Promise<BegunSaga> {
     const id = this.newId()
-    const own = { ...nobody, signer: signers.walletKey, keyVersion: 1, actor: wallet, id }
+    const own = { ...systemHead, signer: signers.walletKey, keyVersion: 1, actor: wallet, id }
     await this.#execute('redemptionRequest', { ...own, wallet, amount, link })
     return { wallet, id }
   }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { encodeCommand, joinBodies } from '../ledger/frameBuilder.ts'
-import { frameKinds, principalRoles, signers } from '../ledger/records.ts'
+import { encodeCommand, joinBodies, systemHead } from '../ledger/frameBuilder.ts'
+import { frameKinds, principalRoles } from '../ledger/records.ts'
 import type { Sealer } from '../log/sealing.ts'
 import type { ShardLog } from '../log/shardLog.ts'
 import { commandSubject } from '../log/subjects.ts'
@@ -17,25 +17,15 @@ export type GenesisPlan = {
 }
 
 const appendTimeoutMs = 5_000
-const nobody = {
-  signer: signers.system,
-  keyVersion: 0,
-  actor: 0,
-  id: new Uint8Array(16),
-  digestHigh: 0,
-  digestLow: 0,
-  token: 0,
-  principal: 0,
-}
 
 /** Body of the first frame of a shard's log. */
 export function genesisBody(plan: GenesisPlan, shard: number, hashKey: Uint8Array): Uint8Array {
   const { shardCount, walletsMax, idsMax } = plan
-  const genesis = encodeCommand('genesis', { ...nobody, shard, shardCount, walletsMax, idsMax, hashKey })
+  const genesis = encodeCommand('genesis', { ...systemHead, shard, shardCount, walletsMax, idsMax, hashKey })
   const principals = plan.principals.map(({ number, role, publicKey }) =>
-    encodeCommand('principalPut', { ...nobody, number, role: principalRoles[role], active: 1, publicKey }),
+    encodeCommand('principalPut', { ...systemHead, number, role: principalRoles[role], active: 1, publicKey }),
   )
-  const required = plan.secondPerson ? [encodeCommand('secondPersonPut', { ...nobody, required: 1 })] : []
+  const required = plan.secondPerson ? [encodeCommand('secondPersonPut', { ...systemHead, required: 1 })] : []
   return joinBodies([genesis, ...principals, ...required])
 }
 

@@ -1,6 +1,6 @@
 import { dayStartMs } from '../ledger/businessTime.ts'
-import { encodeCommand } from '../ledger/frameBuilder.ts'
-import { frameKinds, principalRoles, signers, transitRecord } from '../ledger/records.ts'
+import { encodeCommand, systemHead } from '../ledger/frameBuilder.ts'
+import { frameKinds, principalRoles, transitRecord } from '../ledger/records.ts'
 import { decodeJson, encodeJson } from '../log/jsonBytes.ts'
 import type { Mark } from '../log/marks.ts'
 import { loneOwner, type OwnerDirectory } from '../log/ownerDirectory.ts'
@@ -29,8 +29,7 @@ const queryWaitMs = 1_000
 const notLeading: QueryAnswer = { ok: false, error: 'not-leading' }
 const notCommitted: QueryAnswer = { ok: false, error: 'not-committed' }
 
-const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
-const tick = { kind: frameKinds.commands, count: 1, body: encodeCommand('tick', { ...nobody, id: new Uint8Array(16) }) }
+const tick = { kind: frameKinds.commands, count: 1, body: encodeCommand('tick', systemHead) }
 
 export type LeaderOptions = {
   region: string

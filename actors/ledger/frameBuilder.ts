@@ -8,6 +8,7 @@ import {
   commandOps,
   commandRecords,
   paymentRecord,
+  signers,
   transitGroup,
   transitHeader,
   transitRecord,
@@ -26,6 +27,18 @@ export type BatchRecordFields = RecordOf<(typeof batchRecord)['fields']>
 export type TransitRecords = Pick<Lane, 'copy' | 'groupsOf' | 'copyGroups'>
 
 const nothing = new Uint8Array(0)
+
+/** Head of a command that nobody asked for or signed: the system's own. */
+export const systemHead = {
+  signer: signers.system,
+  keyVersion: 0,
+  actor: 0,
+  id: new Uint8Array(16),
+  digestHigh: 0,
+  digestLow: 0,
+  token: 0,
+  principal: 0,
+} as const
 
 /**
  * Body of one command, for a frame of kind `commands`; bodies in a row make a frame of several.

@@ -1,6 +1,6 @@
 import { ed25519Algorithm } from '../../edge/routes/authentication.ts'
 import { requestDigest } from '../../edge/routes/requestDigest.ts'
-import { encodeCommand } from '../ledger/frameBuilder.ts'
+import { encodeCommand, systemHead } from '../ledger/frameBuilder.ts'
 import { commandIdText } from '../ledger/ids.ts'
 import { commandHeadRecord, commandOps, commandRecords, signers } from '../ledger/records.ts'
 import { refusalOf } from '../ledger/refusals.ts'
@@ -105,9 +105,7 @@ export class RuleMaker {
   }
 
   #openingOf(rule: Rule): object {
-    const nobody = { signer: signers.system, keyVersion: 0, actor: 0, id: new Uint8Array(16), principal: 0 }
-    const head = { ...nobody, digestHigh: 0, digestLow: 0, token: 0 }
-    const command = encodeCommand('riskPolicyPut', { ...head, ...rule, ageMs: 1_000, effectiveMs: 0 })
+    const command = encodeCommand('riskPolicyPut', { ...systemHead, ...rule, ageMs: 1_000, effectiveMs: 0 })
     const change = command.slice(commandHeadRecord.size, commandRecords.riskPolicyPut.size)
     return { changeOp: commandOps.riskPolicyPut, change, expiresMs: this.#world.outside.clock.nowMs() + lifeMs }
   }

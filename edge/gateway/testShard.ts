@@ -1,4 +1,4 @@
-import { encodeCommand, joinBodies } from '../../actors/ledger/frameBuilder.ts'
+import { encodeCommand, joinBodies, systemHead } from '../../actors/ledger/frameBuilder.ts'
 import { frameKinds, principalRoles, signers } from '../../actors/ledger/records.ts'
 import { viewBatch, viewCommand, viewWallet } from '../../actors/ledger/views.ts'
 import { encodeFrameAnswer } from '../../actors/log/answers.ts'
@@ -42,8 +42,6 @@ export function testId(serial: number, madeMs = Date.now()): Uint8Array {
   id[8] = 0x80
   return id
 }
-
-const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
 
 type TwoLogs = Readonly<Record<'a' | 'b', MemoryLog>>
 
@@ -213,14 +211,13 @@ export class TestShard {
 
   /** Begins the log, opens `walletCount` wallets with a balance of 1,000.00 each and returns their numbers. */
   async begin(walletCount: number): Promise<number[]> {
-    const id = new Uint8Array(16)
     const fixed = { shard: 0, shardCount: 1, walletsMax: 64, idsMax: 1_024, hashKey: new Uint8Array(16) }
-    const genesis = encodeCommand('genesis', { ...nobody, id, ...fixed })
+    const genesis = encodeCommand('genesis', { ...systemHead, ...fixed })
     const publicKey = new Uint8Array(32)
     const principal = { number: 1, role: principalRoles.institution, active: 1, publicKey }
     await this.#offer(
       { kind: 'op' },
-      joinBodies([genesis, encodeCommand('principalPut', { ...nobody, id, ...principal })]),
+      joinBodies([genesis, encodeCommand('principalPut', { ...systemHead, ...principal })]),
       2,
     )
     this.gateway.start()
@@ -254,7 +251,7 @@ export class TestShard {
       sealedToken: new Uint8Array(0),
     }
     await this.#value('rechargeRequest', request, evidence)
-    const step = { ...nobody, signer: signers.connector, id: recharge, wallet, step: 3, reason: 0 }
+    const step = { ...systemHead, signer: signers.connector, id: recharge, wallet, step: 3, reason: 0 }
     await this.#offer({ kind: 'connector', id: '1' }, encodeCommand('rechargeStep', step))
     return wallet
   }

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi'
-import { encodeCommand } from '../../actors/ledger/frameBuilder.ts'
+import { encodeCommand, systemHead } from '../../actors/ledger/frameBuilder.ts'
 import { walletIdText } from '../../actors/ledger/ids.ts'
 import { type ChangeOp, changeNamed, readChange } from '../../actors/ledger/proposals.ts'
-import { commandHeadRecord, commandOps, commandRecords, principalRoles, signers } from '../../actors/ledger/records.ts'
+import { commandHeadRecord, commandOps, commandRecords, principalRoles } from '../../actors/ledger/records.ts'
 import { standingReasons, standings } from '../../actors/ledger/standings.ts'
 import { walletNumberIn } from './caller.ts'
 import { badField, Failure } from './failure.ts'
@@ -183,17 +183,6 @@ export const changes = {
 export type ChangeName = keyof typeof changes
 export const changeNames = Object.keys(changes) as [ChangeName, ...ChangeName[]]
 
-const nobody = {
-  signer: signers.system,
-  keyVersion: 0,
-  actor: 0,
-  id: new Uint8Array(16),
-  digestHigh: 0,
-  digestLow: 0,
-  token: 0,
-  principal: 0,
-}
-
 /**
  * The command that is proposed, without its head.
  * @throws Failure that names what is missing, or belongs to another change
@@ -208,7 +197,7 @@ export function changeOf(name: ChangeName, said: Said): { op: number; change: Ui
   for (const [member, value] of Object.entries(said)) {
     if (value !== undefined && !known.includes(member)) throw badField(member, `is no part of ${name}`)
   }
-  const command = encodeCommand(op, { ...nobody, ...fields(said) } as never)
+  const command = encodeCommand(op, { ...systemHead, ...fields(said) } as never)
   return { op: commandOps[op], change: command.slice(commandHeadRecord.size, commandRecords[op].size) }
 }
 
@@ -220,7 +209,7 @@ export function shownChange(
   const command = changeNamed(op)
   const [name, change] = Object.entries(changes as Record<string, Change>).find(([, one]) => one.op === command) ?? []
   if (command === undefined || change === undefined) return { change: String(op), details: [] }
-  const shown = change.shown(readChange(command, bytes, 0, nobody) as unknown as Values)
+  const shown = change.shown(readChange(command, bytes, 0, systemHead) as unknown as Values)
   const details = Object.entries(shown).map(([member, value]) => ({ name: member, value: String(value ?? 'none') }))
   return { change: name!, details }
 }

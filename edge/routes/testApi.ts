@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { ensureGenesis } from '../../actors/host/genesis.ts'
 import { Leader } from '../../actors/host/leader.ts'
-import { encodeCommand } from '../../actors/ledger/frameBuilder.ts'
+import { encodeCommand, systemHead } from '../../actors/ledger/frameBuilder.ts'
 import { parseWalletId } from '../../actors/ledger/ids.ts'
 import { frameKinds, rechargeSteps, redemptionSteps, signers } from '../../actors/ledger/records.ts'
 import { codeOf, type Refusal } from '../../actors/ledger/refusals.ts'
@@ -63,7 +63,6 @@ import { webhookSecretVault } from './webhookSecretVault.ts'
 
 const region = 'a'
 const shardCount = 2
-const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
 const noLimits: RateLimitSettings = { addressPerSecondMax: 1e6, walletPerSecondMax: 1e6, principalPerSecondMax: 1e6 }
 
 export type TestPrincipal = {
@@ -228,7 +227,7 @@ export class TestApi {
 
   async #tellStep(shard: number, effect: Effect, { step, reason }: { step: number; reason: Refusal }): Promise<void> {
     const op = effect.saga === 'recharge' ? 'rechargeStep' : 'redemptionStep'
-    const by = { ...nobody, signer: signers.connector }
+    const by = { ...systemHead, signer: signers.connector }
     const code = reason === 'accepted' ? 0 : codeOf[reason]
     const body = encodeCommand(op, { ...by, id: effect.id, wallet: effect.walletNumber, step, reason: code })
     const fields = { kind: frameKinds.commands, epoch: 0, count: 1, incarnation: 3, counter: ++this.#counter }

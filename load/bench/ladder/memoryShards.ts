@@ -1,15 +1,14 @@
-import { encodeCommand, encodeTransit, joinBodies } from '../../../actors/ledger/frameBuilder.ts'
+import { encodeCommand, encodeTransit, joinBodies, systemHead } from '../../../actors/ledger/frameBuilder.ts'
 import { bodyViews, type FrameInput } from '../../../actors/ledger/frameInput.ts'
 import { Ledger } from '../../../actors/ledger/ledger.ts'
 import { Outcomes } from '../../../actors/ledger/outcomes.ts'
-import { frameKinds, principalRoles, senders, signers } from '../../../actors/ledger/records.ts'
+import { frameKinds, principalRoles, senders } from '../../../actors/ledger/records.ts'
 import type { ShardWriter } from '../population.ts'
 
 const edgeNumber = 1
 const institution = 1
 const walletsMax = 131_072
 const idsMax = 1_048_576
-const nobody = { signer: signers.system, keyVersion: 0, actor: 0, digestHigh: 0, digestLow: 0, token: 0, principal: 0 }
 
 type Sender = { readonly sender: number; readonly senderNumber: number }
 const edge: Sender = { sender: senders.edge, senderNumber: edgeNumber }
@@ -33,15 +32,13 @@ export class MemoryShards implements ShardWriter {
   }
 
   #genesis(shard: number): FrameInput {
-    const id = new Uint8Array(16)
     const hashKey = new Uint8Array(16).fill(7)
     const numbers = { shard, shardCount: this.shardCount, walletsMax, idsMax }
     const role = principalRoles.institution
     const body = joinBodies([
-      encodeCommand('genesis', { ...nobody, id, ...numbers, hashKey }),
+      encodeCommand('genesis', { ...systemHead, ...numbers, hashKey }),
       encodeCommand('principalPut', {
-        ...nobody,
-        id,
+        ...systemHead,
         number: institution,
         role,
         active: 1,
