@@ -1,6 +1,7 @@
 import { connect, type SecureVersion } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId, signPayment } from './client/node.ts'
+import { newId } from './client/node.ts'
+import { paymentOf } from './routes/testThings.ts'
 import { fund, openTestWallet, startTestEdge, type TestEdge, type TestWallet } from './testEdge.ts'
 import { untilReady } from './testRegion.ts'
 import { writeMessage } from './wire/protobuf.ts'
@@ -17,19 +18,7 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => edge?.close(), 30_000)
 
-const payment = (changes: object = {}) =>
-  signPayment(
-    {
-      payment_id: newId(),
-      payer_wallet: payer.walletId,
-      payee_wallet: payee.walletId,
-      amount: '1.00',
-      currency: 'CNY-DC',
-      timestamp: new Date().toISOString(),
-      ...changes,
-    },
-    payer.key,
-  )
+const payment = (changes: object = {}) => paymentOf(payer, payee, changes)
 const pay = (json: object) => edge.client.call(undefined, 'POST', '/v1/payments', json)
 const balance = async ({ walletId, signer }: TestWallet) =>
   (await edge.client.call(signer, 'GET', `/v1/wallets/${walletId}`)).body.balance

@@ -2,10 +2,11 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, 
 import { type AddressInfo, connect } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { newId, sign9421, signPayment } from '../client/node.ts'
+import { sign9421 } from '../client/node.ts'
 import { createApp } from './app.ts'
 import { paymentListener } from './paymentListener.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
+import { paymentOf } from './testThings.ts'
 
 let api: TestApi
 let payer: TestWallet
@@ -37,21 +38,7 @@ afterAll(() => {
   api.close()
 })
 
-const payment = (changes: object = {}): string =>
-  JSON.stringify(
-    signPayment(
-      {
-        payment_id: newId(),
-        payer_wallet: payer.walletId,
-        payee_wallet: payee.walletId,
-        amount: '1.00',
-        currency: 'CNY-DC',
-        timestamp: new Date().toISOString(),
-        ...changes,
-      },
-      payer.key,
-    ),
-  )
+const payment = (changes: object = {}): string => JSON.stringify(paymentOf(payer, payee, changes))
 
 /** Of the next request: when it has begun, and when its client is gone and what that causes is done. */
 function whenGone(): { begun: Promise<void>; over: Promise<void> } {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { newId, signPayment } from '../client/node.ts'
 import { TestApi, type TestWallet } from './testApi.ts'
+import { paymentOf } from './testThings.ts'
 
 let api: TestApi
 let payer: TestWallet
@@ -14,19 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-const payment = (changes: object = {}) =>
-  signPayment(
-    {
-      payment_id: newId(),
-      payer_wallet: payer.walletId,
-      payee_wallet: payee.walletId,
-      amount: '100.50',
-      currency: 'CNY-DC',
-      timestamp: new Date().toISOString(),
-      ...changes,
-    },
-    payer.key,
-  )
+const payment = () => paymentOf(payer, payee, { amount: '100.50' })
 
 test('a signed payment is debited, credited and answered', async () => {
   const told = await api.ask('POST', '/v1/payments', { json: payment() })
