@@ -13,6 +13,7 @@ import {
   balanceOf,
   type EntryText,
   entriesOf,
+  fenOf,
   jiaozi,
   pay,
   type SentPayment,
@@ -24,7 +25,6 @@ import {
 const missing = await natsMissing()
 const startMs = 240_000
 const small = ['--shards', '2', '--workers', '1']
-const fenOf = (amount: string): bigint => BigInt(amount.replace('.', ''))
 const sum = (amounts: readonly string[]): bigint => amounts.reduce((fen, amount) => fen + fenOf(amount), 0n)
 
 /** What the region that was backed up knew at the cut. */

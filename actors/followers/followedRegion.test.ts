@@ -15,6 +15,7 @@ import { openDatabase } from './database.ts'
 import {
   balanceOf,
   entriesOf,
+  fenOf,
   jiaozi,
   pay,
   type SentPayment,
@@ -27,7 +28,6 @@ const missing = await natsMissing()
 const longMs = 240_000
 const shards = [0, 1]
 const startArgs = ['--shards', '2', '--workers', '1', '--snapshot-seconds', '1']
-const fenOf = (amount: string): bigint => BigInt(amount.replace('.', ''))
 
 describe.skipIf(missing !== undefined)('a region that is followed', () => {
   const dataDir = join(mkdtempSync(join(tmpdir(), 'jiaozi-followed-region-')), 'data')

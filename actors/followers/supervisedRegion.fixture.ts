@@ -159,3 +159,5 @@ export async function entriesOf(
 
 export const balanceOf = async ({ client }: Pick<SupervisedRegion, 'client'>, wallet: TestWallet): Promise<string> =>
   String((await client.call(wallet.signer, 'GET', `/v1/wallets/${wallet.walletId}`)).body.balance)
+
+export const fenOf = (yuan: string): bigint => BigInt(yuan.replace('.', ''))
