@@ -1,5 +1,4 @@
 import { expect } from 'vitest'
-import { bucketCount } from './ids.ts'
 import type { Town } from './town.fixture.ts'
 
 /** A wallet as tests speak of it. */
@@ -54,5 +53,3 @@ export function expectBalances(town: Town, table: string): void {
   const found = Object.fromEntries(Object.keys(expected).map((name) => [name, yuanOf(town.balance(name))]))
   expect(found).toEqual(expected)
 }
-
-export const bucketOfNumber = (number: number): number => number % bucketCount
