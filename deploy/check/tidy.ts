@@ -29,7 +29,7 @@ export function untidiness(path: string, content: string): string[] {
   return found
 }
 
-/** A test that is run alone hides all the others, and one that is left out for good proves nothing. */
+/** A test that is run alone hides all the others. */
 export function hiddenTests(path: string, content: string): string[] {
   if (!path.endsWith('.test.ts')) return []
   const alone = /\b(test|describe|it)\.only\(/
