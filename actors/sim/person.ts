@@ -1,31 +1,25 @@
-import type { Executed, Submitted } from '../../edge/gateway/submission.ts'
+import type { Submitted } from '../../edge/gateway/submission.ts'
 import type { PaymentResult, SignedPayment } from '../../edge/routes/paymentDesk.ts'
 import { requestDigest } from '../../edge/routes/requestDigest.ts'
 import { canonicalPayment } from '../../edge/wire/canonical.ts'
 import type { CommandFields } from '../ledger/frameBuilder.ts'
 import { commandIdText, type WalletKind, walletIdText, walletKinds } from '../ledger/ids.ts'
-import {
-  type CommandOp,
-  keyAlgorithms,
-  keyCauses,
-  linkTypes,
-  rechargeSteps,
-  redemptionSteps,
-  signers,
-} from '../ledger/records.ts'
+import { type CommandOp, keyAlgorithms, keyCauses, linkTypes, signers } from '../ledger/records.ts'
 import { refusalOf, refusalTable } from '../ledger/refusals.ts'
 import type { SagaView } from '../ledger/views.ts'
-import { sealAccount, sealBankToken } from '../log/accountSealing.ts'
+import { sealAccount } from '../log/accountSealing.ts'
 import type { Answer, Request } from './auditor/requestBook.ts'
+import { Banking } from './banking.ts'
 import { BatchPayer } from './batchPayer.ts'
 import { Client } from './client.ts'
 import { Disputer } from './disputer.ts'
+import { type Errand, placeOf } from './errand.ts'
 import { Holder } from './holder.ts'
 import { Mandater } from './mandater.ts'
 import type { Prng } from './prng.ts'
 import { type Hands, Shopper, type ShownOrder } from './shopper.ts'
 import { simulatedEvidence, simulatedOrigin } from './simEvidence.ts'
-import { simulatedId, timeOf } from './simIds.ts'
+import { simulatedId } from './simIds.ts'
 import { sha256, simulatedKey, simulatedSignature } from './simKeys.ts'
 import type { World } from './world.ts'
 
@@ -41,8 +35,6 @@ type Own<K extends CommandOp> = Omit<
   'id' | 'actor' | 'signer' | 'keyVersion' | 'principal' | 'token' | 'digestHigh' | 'digestLow'
 >
 type By = { readonly signer: number; readonly keyVersion: number; readonly actor: number; readonly principal: number }
-/** Something that was asked for once and may be asked for again, in the same words. */
-type Errand = { readonly request: Request; readonly run: () => Promise<Answer> }
 
 const bankOpeningFen = 10_000_000
 const linkLimitFen = 5_000_000
@@ -51,25 +43,10 @@ const richFen = 500_000
 const errandsAtOnceMax = 6
 const againMsMin = 100
 const againMsMax = 900
-const sagaAskMs = 400
-const hourMs = 3_600_000
 /** Refusals of the moment: the same request may be taken later. */
 const ofTheMoment = new Set(['id-early', 'timestamp-early', 'ids-exhausted', 'key-not-current', 'frame-repeated'])
 const tooOld = new Set(['id-expired', 'id-seen'])
 const institution = (): By => ({ signer: signers.institution, keyVersion: 0, actor: 1, principal: 1 })
-
-const sagaEnds: Readonly<Record<SagaView['kind'], Readonly<Record<number, string>>>> = {
-  recharge: {
-    [rechargeSteps.settled]: 'settled',
-    [rechargeSteps.refused]: 'refused',
-    [rechargeSteps.refunded]: 'refunded',
-  },
-  redemption: {
-    [redemptionSteps.paid]: 'paid',
-    [redemptionSteps.refused]: 'refused',
-    [redemptionSteps.returned]: 'returned',
-  },
-}
 
 /** One of the people who use the region: patient, forgetful, and asking again under the same id until there is a last word. */
 export class Person {
@@ -79,6 +56,7 @@ export class Person {
   readonly #name: string
   readonly #prng: Prng
   readonly #client: Client
+  readonly #banking: Banking
   readonly #batches: BatchPayer
   readonly #shopper: Shopper
   readonly #holder: Holder
@@ -98,6 +76,7 @@ export class Person {
     this.#client = new Client(world, world.prng.fork(`client ${index}`))
     this.#batches = new BatchPayer(world, this.#client, world.prng.fork(`batches ${index}`))
     const hands = this.#hands()
+    this.#banking = new Banking(world, this.#client, hands, this.#bankToken)
     this.#shopper = new Shopper(world, world.prng.fork(`shopper ${index}`), hands)
     this.#holder = new Holder(world, world.prng.fork(`holder ${index}`), hands)
     this.#disputer = new Disputer(world, world.prng.fork(`disputer ${index}`), hands)
@@ -361,51 +340,9 @@ export class Person {
     }
   }
 
-  async #saga(kind: SagaView['kind'], fen: number): Promise<void> {
-    const { number, shard, link } = this.#wallet!
-    const id = this.#id()
-    const text = commandIdText(id)
-    const told = { kind, amount: fen, link }
-    const body = JSON.stringify(told)
-    const run = async (): Promise<Answer> => {
-      const taken =
-        kind === 'recharge'
-          ? await this.#submit(shard, 'rechargeRequest', this.#rechargeFields(fen, text), this.#byKey(number), id, told)
-          : await this.#submit(
-              shard,
-              'redemptionRequest',
-              { wallet: number, amount: fen, link },
-              this.#byKey(number),
-              id,
-              told,
-            )
-      const refusal = refusalOf(taken.code)
-      if (refusal === 'id-expired' || refusal === 'id-seen') return { outcome: 'forgotten', place: '' }
-      if (refusal === 'accepted') return this.#sagaEnd(number, id)
-      return { outcome: refusal, place: refusalTable[refusal].remembered ? placeOf(taken.executed) : '' }
-    }
-    return this.#do({ request: { kind, wallet: number, to: 0, fen, id: text, body }, run })
-  }
-
-  #rechargeFields(amount: number, txId: string): Own<'rechargeRequest'> {
-    const { number: wallet, link } = this.#wallet!
-    const sealedToken = sealBankToken(this.#world.blobs, wallet, txId, this.#bankToken)
-    return { wallet, amount, link, tokenLength: sealedToken.length, sealedToken }
-  }
-
-  async #sagaEnd(wallet: number, id: Uint8Array): Promise<Answer> {
-    for (;;) {
-      const read = await this.#client.ask((edge) => edge.gateway.ask(wallet, { type: 'saga', wallet, id }))
-      const view = read?.result
-      if (view !== undefined && view !== null) {
-        const outcome = sagaEnds[view.kind][view.step]
-        if (outcome !== undefined) return { outcome, place: `${view.seq}/${view.index}` }
-      }
-      // Of yesterday's a shard knows the id longer than the end; the rest stands in the journal.
-      if (view === null && this.#world.outside.clock.nowMs() - timeOf(id) > hourMs)
-        return { outcome: 'forgotten', place: '' }
-      await this.#client.sleep(sagaAskMs)
-    }
+  #saga(kind: SagaView['kind'], fen: number): Promise<void> {
+    const { number, link } = this.#wallet!
+    return this.#do(this.#banking.saga(kind, fen, number, link))
   }
 
   async #rotate(): Promise<void> {
@@ -419,5 +356,3 @@ export class Person {
     this.#rotating = false
   }
 }
-
-const placeOf = ({ shard, seq, index }: Executed): string => `${shard}/${seq}/${index}`
