@@ -12,9 +12,9 @@ const appendTimeoutMs = 5_000
 const newestShare = 1 / 16
 /** A frame waits for others for so many times as long as frames take to be stored. */
 const holdTimes = 2
-const holdMaxMs = 5
-const retryMinMs = 50
-const retryMaxMs = 2_000
+const holdMsMax = 5
+const retryMsMin = 50
+const retryMsMax = 2_000
 
 export type CarrierOptions = {
   owners: OwnerDirectory
@@ -38,7 +38,7 @@ export class Carrier {
   #tookMs = 0
   #cancelHold: (() => void) | undefined
   #heldEnough = false
-  #retryMs = retryMinMs
+  #retryMs = retryMsMin
   /** Counts how often sending began anew: an append of an earlier time says nothing any more. */
   #turn = 0
   /** The lane whose records go first into the next frame, so that none waits behind another that is always full. */
@@ -108,7 +108,7 @@ export class Carrier {
     if (this.#heldEnough) return false
     if (!this.#lanes.some((lane) => lane.waiting === 0 && this.#expected.has(lane))) return false
     if (waiting.reduce((sum, lane) => sum + lane.waiting, 0) >= recordsPerFrame) return false
-    this.#cancelHold ??= this.#o.ports.after(Math.ceil(Math.min(holdMaxMs, this.#tookMs * holdTimes)), () => {
+    this.#cancelHold ??= this.#o.ports.after(Math.ceil(Math.min(holdMsMax, this.#tookMs * holdTimes)), () => {
       this.#cancelHold = undefined
       this.#heldEnough = true
       for (const lane of this.#lanes) if (lane.waiting === 0) this.#expected.delete(lane)
@@ -134,19 +134,19 @@ export class Carrier {
   #onAppended(stored: boolean): void {
     this.#sending = false
     if (stored) {
-      this.#retryMs = retryMinMs
+      this.#retryMs = retryMsMin
       this.pump()
       return
     }
     this.#o.ports.after(this.#retryMs * (0.5 + this.#o.ports.random()), () => this.pump())
-    this.#retryMs = Math.min(this.#retryMs * 2, retryMaxMs)
+    this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
   }
 
   /** Sends again, to whoever owns the destination now, what was not taken in. What is under way it no longer waits for. */
   #rewind(): void {
     this.#turn += 1
     this.#sending = false
-    this.#retryMs = retryMinMs
+    this.#retryMs = retryMsMin
     for (const lane of this.#lanes) lane.rewind()
     this.pump()
   }

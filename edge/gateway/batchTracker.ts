@@ -21,7 +21,7 @@ export type BatchOutcome =
 
 /** Progress that has not come this long after the debits may be lost: the payers' shard knows too. */
 const askAfterMs = 1_000
-const askMaxMs = 4_000
+const askMsMax = 4_000
 
 type Tracked = {
   readonly part: BatchPart
@@ -153,7 +153,7 @@ export class BatchTracker {
       .finally(() => {
         tracked.asking = false
         tracked.askAtMs = this.#ports.monotonicMs() + tracked.askEveryMs * (0.75 + this.#ports.random() / 2)
-        tracked.askEveryMs = Math.min(tracked.askEveryMs * 2, askMaxMs)
+        tracked.askEveryMs = Math.min(tracked.askEveryMs * 2, askMsMax)
       })
   }
 

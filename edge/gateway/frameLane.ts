@@ -8,11 +8,11 @@ import type { GatewayPorts } from './ports.ts'
 import type { NotSent, Submitted } from './submission.ts'
 
 const appendTimeoutMs = 2_000
-const retryMinMs = 50
-const retryMaxMs = 1_000
+const retryMsMin = 50
+const retryMsMax = 1_000
 /** An answer that has not come this long after the frame was stored may be lost, or the leader is being replaced. */
-const answerMinMs = 1_000
-const answerMaxMs = 4_000
+const answerMsMin = 1_000
+const answerMsMax = 4_000
 /** Frames stored and not answered; well below the 48 that the ledger tells apart. */
 export const framesUnansweredMax = 16
 /** A record whose frame was answered as a repetition goes into a new frame; more often than this it is not tried. */
@@ -169,8 +169,8 @@ export class FrameLane<T> {
   /** Offers the frame until its answer is here, or nobody waits for it. */
   async #carry(frame: Frame<T>): Promise<void> {
     const { ports } = this.#o
-    let retryMs = retryMinMs
-    let answerMs = answerMinMs
+    let retryMs = retryMsMin
+    let answerMs = answerMsMin
     for (;;) {
       if (frame.perhapsStored) this.framesRepeated += 1
       this.framesSent += 1
@@ -186,14 +186,14 @@ export class FrameLane<T> {
         this.#release(frame)
         this.#pumpSoon()
         await this.#answerOr(frame, answerMs * (0.75 + ports.random() / 2))
-        answerMs = Math.min(answerMs * 2, answerMaxMs)
+        answerMs = Math.min(answerMs * 2, answerMsMax)
       } else {
         if (outcome.kind === 'unknown') frame.perhapsStored = true
         await this.#answerOr(frame, retryMs * (0.5 + ports.random()))
-        retryMs = Math.min(retryMs * 2, retryMaxMs)
+        retryMs = Math.min(retryMs * 2, retryMsMax)
       }
       if (frame.answered || frame.waiters.every((waiter) => waiter.settled)) return
-      if (this.#isForAnother(frame.sealed)) [retryMs, answerMs] = [retryMinMs, answerMinMs]
+      if (this.#isForAnother(frame.sealed)) [retryMs, answerMs] = [retryMsMin, answerMsMin]
     }
   }
 

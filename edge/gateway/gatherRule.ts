@@ -6,7 +6,7 @@ const few = 2
 const enough = 24
 /** Of the time that payments take from their coming to their end; under a steady stream this much of them shares a frame. */
 const holdShare = 0.4
-const holdMaxMs = 100
+const holdMsMax = 100
 /** How much the newest payment counts in the time that payments take. */
 const newestShare = 1 / 16
 /** What has waited for this part of its time leaves together with a frame of another shard. */
@@ -45,7 +45,7 @@ export class GatherRule {
   /** @returns how much longer what has gathered since `sinceMs` should wait, in ms; 0 when it may leave */
   holdMs(gathered: number, sinceMs: number, nowMs: number): number {
     if (this.#unfinished <= few || gathered >= enough) return 0
-    const fullMs = Math.min(holdMaxMs, this.#tookMs * holdShare)
+    const fullMs = Math.min(holdMsMax, this.#tookMs * holdShare)
     const holdMs = this.#departures.isNow(nowMs) ? fullMs * togetherShare : fullMs
     // A clock that was set back must not hold anything up for longer.
     return Math.min(holdMs, Math.max(0, sinceMs + holdMs - nowMs))

@@ -15,7 +15,7 @@ export type PaymentOutcome =
 
 /** A word from the payee's shard that has not come this long after the debit may be lost: the payer's shard knows too. */
 const askAfterMs = 400
-const askMaxMs = 2_000
+const askMsMax = 2_000
 /** Reads for late payments at once, all shards together. */
 const asksMax = 32
 const toAnotherShardMax = 254
@@ -154,7 +154,7 @@ export class PaymentTracker {
         this.#asks -= 1
         tracked.asking = false
         tracked.askAtMs = this.#ports.monotonicMs() + tracked.askEveryMs * (0.75 + this.#ports.random() / 2)
-        tracked.askEveryMs = Math.min(tracked.askEveryMs * 2, askMaxMs)
+        tracked.askEveryMs = Math.min(tracked.askEveryMs * 2, askMsMax)
       })
   }
 

@@ -7,7 +7,7 @@ export type PrincipalRole = keyof typeof principalRoles
 
 const refreshEveryMs = 5_000
 /** An unknown key id makes the edge look again, but a flood of them must not make a flood of reads. */
-const lookAgainMinMs = 1_000
+const lookAgainMsMin = 1_000
 /** Every principal is entered into every shard; the first shard is asked for all of them. */
 const askedShard = 0
 
@@ -44,7 +44,7 @@ export class PrincipalKeys {
   async find(role: PrincipalRole, number: number): Promise<Uint8Array | undefined> {
     const held = this.#held(role, number)
     if (held !== undefined) return held
-    if (this.#ports.monotonicMs() - this.#readMs < lookAgainMinMs) return undefined
+    if (this.#ports.monotonicMs() - this.#readMs < lookAgainMsMin) return undefined
     await this.#refresh('owner')
     return this.#held(role, number)
   }

@@ -7,8 +7,8 @@ const queryTimeoutMs = 1_500
 const triesMax = 4
 /** An owner in the other region is asked for this long, however many tries that takes: a shard that moves is away a moment. */
 const ownerPatienceMs = 3_000
-const retryMinMs = 40
-const retryMaxMs = 400
+const retryMsMin = 40
+const retryMsMax = 400
 
 export type Read<T extends Query['type']> = { asOf: AsOf; result: QueryResults[T] }
 
@@ -76,7 +76,7 @@ export class ShardQueries {
     { triesMax = 0, patienceMs = 0 }: { triesMax?: number; patienceMs?: number },
   ): Promise<Read<T>> {
     const untilMs = this.#ports.monotonicMs() + patienceMs
-    let retryMs = retryMinMs
+    let retryMs = retryMsMin
     for (let tries = 1; ; tries++) {
       try {
         return await this.#once<T>(shard, message, from)
@@ -85,7 +85,7 @@ export class ShardQueries {
         if (tries >= triesMax && this.#ports.monotonicMs() >= untilMs) throw error
       }
       await new Promise<void>((resolve) => this.#ports.after(retryMs * (0.5 + this.#ports.random()), resolve))
-      retryMs = Math.min(retryMs * 3, retryMaxMs)
+      retryMs = Math.min(retryMs * 3, retryMsMax)
     }
   }
 

@@ -24,8 +24,8 @@ export type SagaState = {
 
 /** How long an answer is held back for the bank, and how often the ledger is asked meanwhile. */
 const sagaWaitMs = 6_000
-const askMinMs = 15
-const askMaxMs = 400
+const askMsMin = 15
+const askMsMax = 400
 
 const finalStatus: Readonly<Record<SagaKind, Readonly<Record<number, 'completed' | 'refused'>>>> = {
   recharge: {
@@ -84,7 +84,7 @@ export async function findSaga(
 export async function awaitSaga(services: Services, wallet: number, id: Uint8Array): Promise<SagaState | undefined> {
   const deadlineMs = services.nowMs() + sagaWaitMs
   let state: SagaState | undefined
-  for (let pauseMs = askMinMs; ; pauseMs = Math.min(pauseMs * 2, askMaxMs)) {
+  for (let pauseMs = askMsMin; ; pauseMs = Math.min(pauseMs * 2, askMsMax)) {
     const { result } = await services.gateway.ask(wallet, { type: 'saga', wallet, id }, 'owner')
     if (result !== null) state = fromView(result)
     if (state === undefined || state.status !== 'pending' || services.nowMs() + pauseMs > deadlineMs) return state

@@ -3,7 +3,7 @@ import { type EdgeAddress, KeptConnection, type RawAnswer } from './keptConnecti
 
 const timeoutMs = 12_000
 const expireEveryMs = 500
-const againMinMs = 50
+const againMsMin = 50
 const triesMax = 200
 
 /** Requests that pay, made ahead. */
@@ -65,7 +65,7 @@ export class PaymentLoad {
         return
       }
       this.counts.retries += 1
-      setTimeout(again, Math.max((answer?.retryAfterS ?? 0) * 1_000, againMinMs))
+      setTimeout(again, Math.max((answer?.retryAfterS ?? 0) * 1_000, againMsMin))
     }
     again()
   }
