@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { habitAfterPayments } from './habits.ts'
-import { expectSound } from './replica.fixture.ts'
+import { expectSound, snapshot } from './replica.fixture.ts'
 import { riskActions } from './riskRules.ts'
 import { dayMs, hour, minute, RiskTown, second, windowOf } from './riskTown.fixture.ts'
 import { versionsMax } from './rules.ts'
