@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from './freePort.ts'
 import { versionAtLeast } from './goTools.ts'
 import { ensureNatsServer, startNatsServer } from './natsServer.ts'
 
@@ -71,6 +72,42 @@ test.runIf(process.platform === 'linux')('a nats-server is started with coarse t
   chmodSync(file, 0o755)
   process.env.NATS_SERVER = file
   await expect(startNatsServer({ dir: folder })).rejects.toThrow('nats-server ended at once: 2000000')
+})
+
+/** A server whose monitor says for a while that it is not ready, or nothing at all, and that it is well from then on. */
+function slowServer(notReadyMs: number, first: 'answers' | 'silent'): void {
+  const file = join(folder, 'slow')
+  const program = `
+    if (!process.argv.includes('-c')) { console.log('nats-server: v2.16.1'); process.exit(0) }
+    const port = Number(/monitor (\\d+)/.exec(require('node:fs').readFileSync(process.argv.at(-1), 'utf8'))[1])
+    const beganMs = performance.now()
+    const ready = () => performance.now() - beganMs > ${notReadyMs}
+    const listen = () => require('node:http').createServer((_, answer) => {
+      answer.statusCode = ready() ? 200 : 500
+      answer.end()
+    }).listen(port, '127.0.0.1')
+    setTimeout(listen, ${first === 'silent' ? notReadyMs : 0})`
+  writeFileSync(file, `#!${process.execPath}\n${program}\n`)
+  chmodSync(file, 0o755)
+  process.env.NATS_SERVER = file
+}
+
+describe('a nats-server that takes its time', () => {
+  test('is waited for while it says that it is not ready: it looks through its store', async () => {
+    slowServer(4_500, 'answers')
+    const monitorPort = await freePort()
+    const config = `monitor ${monitorPort}`
+    const server = await startNatsServer({ dir: folder, config, monitorPort, silentMsMax: 3_000 })
+    await server.stop()
+  })
+
+  test('is given up when it says nothing at all', async () => {
+    slowServer(60_000, 'silent')
+    const monitorPort = await freePort()
+    const config = `monitor ${monitorPort}`
+    const starting = startNatsServer({ dir: folder, config, monitorPort, silentMsMax: 600 })
+    await expect(starting).rejects.toThrow('nats-server was not healthy within')
+  })
 })
 
 test.each([

@@ -64,9 +64,14 @@ export async function startToxiproxy(options: {
   writeFileSync(file, JSON.stringify(options.links.map((link) => ({ ...link, enabled: true }))), { mode: 0o600 })
   const args = ['-host', '127.0.0.1', '-port', String(port), '-config', file]
   const child = spawn(path, args, { stdio: 'ignore', detached: true })
+  let ended = false
   const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve())
-    child.once('error', () => resolve())
+    const onEnd = (): void => {
+      ended = true
+      resolve()
+    }
+    child.once('exit', onEnd)
+    child.once('error', onEnd)
   })
   const proxy: ToxiproxyProcess = {
     url: `http://127.0.0.1:${port}`,
@@ -80,7 +85,7 @@ export async function startToxiproxy(options: {
       clearTimeout(overdue)
     },
   }
-  await ready(proxy.url, options.links, () => child.exitCode !== null).catch((error: unknown) => {
+  await ready(proxy.url, options.links, () => ended).catch((error: unknown) => {
     proxy.kill()
     throw error
   })
