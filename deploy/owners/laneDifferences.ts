@@ -19,16 +19,16 @@ export type LaneDifference = {
   | { readonly kind: 'forgotten' }
 )
 
+/** By shard, and in it by peer, as the replicas of one region have applied them. */
+export type LaneEndsByShard = ReadonlyMap<number, readonly LaneEnds[]>
+
 /**
  * What would be wrong between shards of which some go on without what only another region knew. A lane is whole where its
  * receiver stands between the first record that the sender keeps and the next that it will number.
- * @param ends by shard, as the region that goes on has applied it, and in it by peer
+ * @param ends of the region that goes on
  * @param given shards that are to go on without their tail; lanes between others cannot differ
  */
-export function laneDifferences(
-  ends: ReadonlyMap<number, readonly LaneEnds[]>,
-  given: ReadonlySet<number>,
-): LaneDifference[] {
+export function laneDifferences(ends: LaneEndsByShard, given: ReadonlySet<number>): LaneDifference[] {
   const found: LaneDifference[] = []
   for (const [from, ofSender] of ends) {
     for (const [to, ofReceiver] of ends) {

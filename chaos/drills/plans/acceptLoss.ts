@@ -1,5 +1,4 @@
-import type { LaneEnds } from '../../../actors/log/laneEnds.ts'
-import { laneDifferences, sayDifference } from '../../../deploy/owners/laneDifferences.ts'
+import { type LaneEndsByShard, laneDifferences, sayDifference } from '../../../deploy/owners/laneDifferences.ts'
 import type { Drill, Field } from '../drill.ts'
 import { lossWord, type Operator, twoOperators } from '../site/operators.ts'
 import { finalAnswer } from '../traffic/payment.ts'
@@ -67,12 +66,11 @@ export const acceptLoss: Drill = {
 
 /** The link was cut before anything was acknowledged alone: no shard has taken in what the logs that are left do not hold. */
 async function lanesAreWhole(field: Field, lost: ReadonlySet<number>, region: string): Promise<void> {
-  const ends = new Map<number, LaneEnds[]>()
+  const ends = new Map<number, unknown>()
   for (const shard of allShards(field)) {
-    const { lanes } = await field.control(region).ask(shard, { type: 'lanes' })
-    ends.set(shard, lanes as LaneEnds[])
+    ends.set(shard, (await field.control(region).ask(shard, { type: 'lanes' })).lanes)
   }
-  const differences = laneDifferences(ends, lost)
+  const differences = laneDifferences(ends as LaneEndsByShard, lost)
   field.check(
     'what shards owe one another goes on whole',
     differences.length === 0,
