@@ -74,7 +74,7 @@ async function lanesAreWhole(field: Field, lost: ReadonlySet<number>, region: st
   field.check(
     'what shards owe one another goes on whole',
     differences.length === 0,
-    differences.map(sayDifference).join('; '),
+    differences.map(sayDifference).join('; ') || 'no difference found',
   )
 }
 
