@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { buildConsole } from '../../edge/console/build.ts'
 import { openDataFolder } from './dataFolder.ts'
 import { type Installation, installationOf } from './installation.ts'
@@ -37,7 +37,9 @@ function announce(options: StartOptions, { caFile, whole }: Installation, second
   const ready = regions === 2 ? `Regions a and b ${state}` : `Region ${region} is ready`
   const each = regions === 2 ? ' in each' : ''
   const second = regions === 2 ? `\n  and b      https://127.0.0.1:${secondPort}/v1` : ''
-  const aside = regions === 2 ? ` --data ${relative(process.cwd(), data)}/a` : ''
+  const folder = join(relative(process.cwd(), data), regions === 2 ? 'a' : '')
+  // The tools look into .data when no folder is named.
+  const aside = folder === '.data' ? '' : ` --data ${folder}`
   process.stdout.write(`
 ${ready} after ${seconds} s: ${shards} shards, ${workers} workers${each}, ${runtime}
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../freePort.ts'
@@ -13,7 +13,8 @@ const killedTimeoutMs = 10_000
 const readyTimeoutMs = 120_000
 
 type Ended = { code: number | null; out: string; err: string }
-type Run = { child: ChildProcess; said(text: string): Promise<void>; ended: Promise<Ended> }
+/** `said` waits for a text and gives all that was said until then. */
+type Run = { child: ChildProcess; said(text: string): Promise<string>; ended: Promise<Ended> }
 
 let parent: string
 const started: ChildProcess[] = []
@@ -45,8 +46,8 @@ function supervisor(args: readonly string[], env: Record<string, string> = {}): 
   })
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...text })))
   const said = (what: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => text.out.includes(what) && resolve()
+    new Promise<string>((resolve, reject) => {
+      const look = () => text.out.includes(what) && resolve(text.out)
       child.stdout.on('data', look)
       void ended.then(() => reject(new Error(`ended before it said "${what}": ${text.err}`)))
       look()
@@ -113,6 +114,13 @@ describe.skipIf(skipped !== undefined)('a region that runs', () => {
     run = supervisor(['--data', data, '--port', String(port), '--shards', '2', '--workers', '2'])
     await run.said('is ready')
   }, readyTimeoutMs)
+
+  test('names its folder in the commands to try, which look into .data otherwise', async () => {
+    const out = await run.said('Ctrl-C stops everything')
+    const named = `--data ${relative(process.cwd(), data)}`
+    expect(out).toContain(`  npx jiaozi wallet open ${named}\n`)
+    expect(out).toContain(`  npm run demo -- ${named}\n`)
+  })
 
   test('keeps a second one from its data', async () => {
     const { code, err } = await supervisor(['--data', data, '--port', String(await freePort()), '--shards', '2']).ended
