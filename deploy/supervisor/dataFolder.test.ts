@@ -63,6 +63,16 @@ describe('a folder is refused', () => {
     expect(readdirSync(dir)).toEqual(['format.json'])
   })
 
+  test.each([
+    ['when it is a file', 'taken', 'is a file, not a folder'],
+    ['when it lies in a file', 'taken/data', 'lies in a file, not in a folder'],
+  ])('%s', (_, name, says) => {
+    writeFileSync(join(parent, 'taken'), 'somebody’s')
+    const path = join(parent, name)
+    expect(refusalOf(() => openDataFolder(path, 'a', 4))).toBe(`${path} ${says}; choose another with --data`)
+    expect(readFileSync(join(parent, 'taken'), 'utf8')).toBe('somebody’s')
+  })
+
   test('on a disk that is full', () => {
     // No other file system of a machine is sure to have next to nothing free.
     const full = '/proc/self'

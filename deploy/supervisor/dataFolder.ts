@@ -28,7 +28,7 @@ export class DataFolderError extends Error {}
  * @returns how to let it go.
  */
 export function openDataFolder(dir: string, region: string, shardCount: number): { release(): void } {
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  makeFolder(dir)
   const { bavail, bsize } = statfsSync(dir)
   if (bavail * bsize < freeBytesMin) {
     throw new DataFolderError(`the disk of ${dir} has less than ${freeBytesMin / 1024 / 1024} MiB free`)
@@ -42,6 +42,17 @@ export function openDataFolder(dir: string, region: string, shardCount: number):
   }
   for (const folder of ['run', 'log', 'keys']) mkdirSync(join(dir, folder), { recursive: true, mode: 0o700 })
   return { release }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST' && code !== 'ENOTDIR') throw error
+    const is = code === 'EEXIST' ? 'is a file, not a folder' : 'lies in a file, not in a folder'
+    throw new DataFolderError(`${dir} ${is}; choose another with --data`, { cause: error })
+  }
 }
 
 function checkFormat(dir: string, wanted: Format): void {
