@@ -73,6 +73,29 @@ describe('a folder is refused', () => {
     expect(readFileSync(join(parent, 'taken'), 'utf8')).toBe('somebody’s')
   })
 
+  test.each([
+    ['is empty', ''],
+    ['ends in the middle', '{"format":1,"region":"a","sha'],
+    ['is of nothing', 'null'],
+    ['lacks the region', '{"format":1,"shardCount":4}'],
+    ['has no number of shards', '{"format":1,"region":"a","shardCount":"four"}'],
+  ])('when its format.json %s, which stays as it is', (_, text) => {
+    mkdirSync(dir)
+    writeFileSync(join(dir, 'format.json'), text)
+    expect(refusalOf(() => openDataFolder(dir, 'a', 4))).toBe(
+      `${join(dir, 'format.json')} is damaged; put it back from a backup, or write what the folder was made with, ` +
+        'as {"format":1,"region":"LETTER or ab","shardCount":NUMBER}',
+    )
+    expect(readdirSync(dir)).toEqual(['format.json'])
+    expect(readFileSync(join(dir, 'format.json'), 'utf8')).toBe(text)
+  })
+
+  test('of a newer release, whatever else that one writes', () => {
+    mkdirSync(dir)
+    writeFileSync(join(dir, 'format.json'), JSON.stringify({ format: dataFormat + 1 }))
+    expect(refusalOf(() => openDataFolder(dir, 'a', 4))).toContain('was written by a newer release')
+  })
+
   test('on a disk that is full', () => {
     // No other file system of a machine is sure to have next to nothing free.
     const full = '/proc/self'

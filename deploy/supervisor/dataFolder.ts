@@ -61,7 +61,7 @@ function checkFormat(dir: string, wanted: Format): void {
     writeDurably(file, `${JSON.stringify(wanted)}\n`)
     return
   }
-  const found = JSON.parse(readFileSync(file, 'utf8')) as Format
+  const found = readFormat(file)
   if (found.format > wanted.format) {
     throw new DataFolderError(
       `${dir} was written by a newer release (format ${found.format}, this one knows ${dataFormat})`,
@@ -75,6 +75,26 @@ function checkFormat(dir: string, wanted: Format): void {
     throw new DataFolderError(
       `${dir} was made with --shards ${found.shardCount}; it cannot be opened with ${wanted.shardCount}`,
     )
+  }
+}
+
+/** Of a newer release only `format` is sure: that one may write the rest in another way. */
+function readFormat(file: string): Format {
+  const found = parsed(readFileSync(file, 'utf8')) as Partial<Format> | null | undefined
+  const known = typeof found?.region === 'string' && Number.isInteger(found.shardCount)
+  if (Number.isInteger(found?.format) && (known || found!.format! > dataFormat)) return found as Format
+  // It is not made anew from what was typed: the data could then be opened with a wrong number of shards.
+  throw new DataFolderError(
+    `${file} is damaged; put it back from a backup, or write what the folder was made with, ` +
+      `as {"format":${dataFormat},"region":"LETTER or ab","shardCount":NUMBER}`,
+  )
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
   }
 }
 
