@@ -20,8 +20,14 @@ export const unpaidMemoryMs = 86_400_000
 const makers = [merchantRoles.cashier, merchantRoles.refunder]
 
 /** What is more about an order whose money goes on to others. */
-type Splitting = { splits: number; judge: () => Refusal; enter: (order: number) => void }
-const unsplit: Splitting = { splits: 0, judge: () => 'accepted', enter: () => undefined }
+type Splitting = {
+  splits: number
+  /** Sub-users who may enter it. */
+  makers: readonly number[]
+  judge: () => Refusal
+  enter: (order: number) => void
+}
+const unsplit: Splitting = { splits: 0, makers, judge: () => 'accepted', enter: () => undefined }
 
 export const createOrder: Execute<'orderCreate'> = (s, command, out, place) =>
   enterOrder(s, command, out, place, unsplit)
@@ -35,7 +41,7 @@ export function enterOrder(
   splitting: Splitting,
 ): Executed {
   const wallet = s.walletRows.row(command.wallet)
-  const may = mayActForMerchant(s, wallet, command, makers)
+  const may = mayActForMerchant(s, wallet, command, splitting.makers)
   if (may !== 'accepted') return refuse(may)
   const { digestHigh, digestLow, orderNo } = command
   const known = s.orders.find(wallet, orderNo)

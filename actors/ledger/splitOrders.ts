@@ -15,6 +15,8 @@ export const createSplitOrder: Execute<'orderCreateSplit'> = (s, command, out, p
   const splits = splitsOf(command)
   return enterOrder(s, command, out, place, {
     splits: splits.length,
+    // It pays out of the merchant's wallet to whom the command names: no sub-user may do that.
+    makers: [],
     judge: () => judgeSplits(s, command, splits),
     enter: (order) => enterSplits(s, order, splits),
   })

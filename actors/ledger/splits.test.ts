@@ -6,7 +6,7 @@ import { splitsMax } from './orderRecords.ts'
 import { unpaidMemoryMs } from './orders.ts'
 import { postingKinds } from './outcomes.ts'
 import { fenOf } from './paper.fixture.ts'
-import { frameKinds, walletActions } from './records.ts'
+import { frameKinds, signers, walletActions } from './records.ts'
 import { expectSound, snapshot } from './replica.fixture.ts'
 import type { Answer } from './shard.fixture.ts'
 import { type SplitTerm, splitAmounts, splitWhole } from './splitAmounts.ts'
@@ -27,7 +27,7 @@ class Platform extends Market {
     this.open('bo', { shard: 1, yuan: '100.00' })
   }
 
-  splitOrder(orderNo: string, yuan: string, splits: readonly Split[], digest = 3): Answer {
+  splitOrder(orderNo: string, yuan: string, splits: readonly Split[], digest = 3, by: object = {}): Answer {
     const { number, shard } = this.wallet('platform')
     const [payees, amounts, weights] = [128, 128, 32].map((bytes) => new DataView(new ArrayBuffer(bytes)))
     for (const [n, split] of splits.slice(0, splitsMax).entries()) {
@@ -38,6 +38,7 @@ class Platform extends Market {
     const [ofPayees, ofAmounts, ofWeights] = [payees, amounts, weights].map((view) => new Uint8Array(view!.buffer))
     const fields = {
       ...this.byWallet('platform'),
+      ...by,
       digestHigh: digest,
       wallet: number,
       amount: fenOf(yuan),
@@ -70,6 +71,15 @@ const both: readonly Split[] = [
   { payee: 'seller', weight: 8_000 },
   { payee: 'courier', yuan: '5.00' },
 ]
+
+test.each(['cashier', 'refunder'] as const)('a %s makes no order that sends the merchant’s money on', (role) => {
+  const p = new Platform()
+  p.putUser('platform', 1, { role })
+  const by = { signer: signers.merchantUser, principal: 1, keyVersion: 1 }
+  expect(p.splitOrder('A1', '10.00', both, 3, by).refusal).toBe('merchant-user-role')
+  expect(p.order('platform', 'A1', '10.00', { by: { number: 1, version: 1 } }).refusal).toBe('accepted')
+  expectSound(p)
+})
 
 describe.each(['ann', 'bo'])('%s pays an order that is split', (payer) => {
   test('and its money goes on to others in the same frame; the rest is the merchant’s', () => {

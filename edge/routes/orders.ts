@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi'
 import { commandIdText } from '../../actors/ledger/ids.ts'
 import type { ReadFrom } from '../gateway/shardQueries.ts'
 import { callbackUrlField, checkCallbackUrl } from './callbackUrl.ts'
-import { type Caller, subUserRoles, visibleWallet } from './caller.ts'
+import { subUserRoles, visibleWallet } from './caller.ts'
 import { commandIdOf, runCommand } from './commandDesk.ts'
 import { Failure } from './failure.ts'
 import {
@@ -137,7 +137,6 @@ export const createOrder = operation({
     const { gateway } = services
     const { result } = await visibleWallet(gateway, caller, params.wallet_id)
     const { order_no, amount, description, goods, callback_url } = body
-    if (body.splits !== undefined) refuseSplitsOf(caller)
     checkCallbackUrl(callback_url, services)
     const expiresMs = timeIn(body.expires_at, 'expires_at')
     const wallet = result.number
@@ -158,7 +157,8 @@ export const createOrder = operation({
       digest: requestDigest('orderCreate', { wallet, order_no, amount, expiresMs, ...texts, ...said }),
       text,
       instance: orderPath(params.wallet_id, order_no),
-      fieldOf,
+      // Who may make orders at all is known by now: it is the splits that a sub-user may not ask for.
+      fieldOf: split === undefined ? fieldOf : { ...fieldOf, 'merchant-user-role': 'splits' },
       membersOf: () => ({ order_no }),
       pending: { wallet_id: params.wallet_id, order_no, status: 'created' },
     }
@@ -175,13 +175,6 @@ export const createOrder = operation({
     return { status: 201, body: await orderBody(services, params.wallet_id, order_no, state, texts) }
   },
 })
-
-/** A split pays out of the merchant's wallet to whom the request names, and no sub-user may do that. @throws Failure */
-function refuseSplitsOf({ user }: Caller): void {
-  if (user === undefined) return
-  const message = 'are for the merchant’s own key or its institution'
-  throw new Failure('merchant-user-role', { fields: [{ field: 'splits', message }] })
-}
 
 const noOrderHere = (): Failure =>
   new Failure('order-unknown', { fields: [{ field: 'order_no', message: 'the merchant has no such order' }] })
