@@ -130,6 +130,9 @@ describe('that there is nothing', () => {
       journal.paymentsById(id),
       journal.saga(alice.number, id),
       journal.order(alice.number, 'A-1'),
+      journal.merchant(alice.number),
+      journal.userName(alice.number),
+      journal.mandate(alice.number, id),
     ])
       expect(await kindOf(asked)).toBe(kind)
   })
@@ -147,15 +150,6 @@ describe('that there is nothing', () => {
     }
     expect(await kindOf(journal.payment(alice.number, newId()))).toBe('away')
     expect(await kindOf(journal.followed())).toBe('found')
-  })
-
-  test('is said of names and texts without the owner of the shard', async () => {
-    endOf = async (shard) => {
-      throw new ShardUnavailable(shard, 'timeout')
-    }
-    expect(await kindOf(journal.merchant(alice.number))).toBe('none')
-    expect(await kindOf(journal.userName(alice.number))).toBe('none')
-    expect(await kindOf(journal.mandate(alice.number, newId()))).toBe('none')
   })
 
   test('is not said while the projector is not heard, and is while it is busy with another shard', async () => {

@@ -166,7 +166,7 @@ export class SqlJournal implements Journal {
   }
 
   merchant(wallet: number): Promise<Found<JournalMerchant>> {
-    return this.#text((sql) => selectMerchant(sql, wallet))
+    return this.#one(wallet, (sql) => selectMerchant(sql, wallet))
   }
 
   merchantUsers(merchant: number, number?: number): Promise<Found<readonly JournalMerchantUser[]>> {
@@ -210,11 +210,11 @@ export class SqlJournal implements Journal {
   }
 
   userName(user: number): Promise<Found<JournalName>> {
-    return this.#text((sql) => selectName(sql, user))
+    return this.#one(user, (sql) => selectName(sql, user))
   }
 
   mandate(wallet: number, id: Uint8Array): Promise<Found<JournalMandate>> {
-    return this.#text(async (sql) => {
+    return this.#one(wallet, async (sql) => {
       return (await selectMandates(sql, sql`m.wallet = ${wallet} and m.id = ${id}`, 1))[0]
     })
   }
@@ -295,11 +295,6 @@ export class SqlJournal implements Journal {
   /** What only the shard of this wallet or user number can have brought. */
   #one<T>(number: number, select: (sql: postgres.Sql) => Promise<T | undefined>): Promise<Found<T>> {
     return this.#lookUp([this.#shardOf(number)], select)
-  }
-
-  /** What is only shown beside something else, and moves nobody's money: no shard is asked whether it is behind. */
-  #text<T>(select: (sql: postgres.Sql) => Promise<T | undefined>): Promise<Found<T>> {
-    return this.#lookUp([], select)
   }
 
   /**

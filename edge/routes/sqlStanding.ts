@@ -5,7 +5,8 @@ import type { Followed } from './journal.ts'
 const silentAfter = '60 seconds'
 /**
  * A journal that is further behind its shard's log than this, in log time, does not say that there is nothing. What is
- * newer the shard itself remembers: ids for 20 minutes, sagas for an hour, orders for a day.
+ * newer the shard itself remembers: ids for 20 minutes, sagas for an hour, orders for a day. Names and texts it
+ * does not remember: they may be missing for so long.
  */
 const behindMsMax = 60_000
 
