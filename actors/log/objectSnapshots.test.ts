@@ -49,6 +49,22 @@ describe.skipIf(missing !== undefined)(`with a real server${missing ? ` (skipped
     await bucket.destroy()
   })
 
+  test.each([
+    ['an earlier position', { epoch: 1, seq: 3 }],
+    ['an earlier epoch, however far that came', { epoch: 0, seq: 900 }],
+  ])('a save that comes late, of %s, leaves the two that are newer', async (_, { epoch, seq }) => {
+    const bucket = await newBucket()
+    const store = await objectSnapshots(server.connection, createBlobs(memoryKeyRing(['snapshot'])), { region })
+    for (const newer of [4, 5]) await store.save(contentsOf(newer))
+    await store.save(contentsOf(seq, { epoch }))
+    expect((await store.list(0)).map((info) => [info.epoch, info.seq])).toEqual([
+      [1, 5],
+      [1, 4],
+    ])
+    expect(await chunksIn()).toHaveLength(2)
+    await bucket.destroy()
+  })
+
   test('chunks that a dead save left are removed once they are old, and those of a save under way are not', async () => {
     const bucket = await newBucket()
     const manager = await jetstreamManager(server.connection)

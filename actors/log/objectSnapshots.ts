@@ -27,9 +27,9 @@ export type ObjectSnapshotsOptions = SnapshotStoreOptions & {
 export const snapshotBucket = (region: string): string => `snap_${region}`
 
 /**
- * Snapshots in the region's JetStream object store. Each shard has two places and a save overwrites the older one:
- * the store's own entry of a place changes only after the last chunk is stored, so a save that dies half way changes
- * nothing, and no list of old names grows.
+ * Snapshots in the region's JetStream object store. Each shard has two places and a save overwrites the older one,
+ * unless both are newer than what it brings: the store's own entry of a place changes only after the last chunk is
+ * stored, so a save that dies half way changes nothing, and no list of old names grows.
  * @throws Error when the bucket does not exist.
  */
 export async function objectSnapshots(
@@ -55,6 +55,8 @@ export async function objectSnapshots(
     async save(contents) {
       await removeOrphanChunks(manager, region)
       const oldest = (await entries(contents.shard)).at(-1)!
+      // A worker that wakes late may bring one behind which the log is trimmed already.
+      if (oldest.info !== undefined && newestFirst(oldest.info, { ...oldest.info, ...contents }) < 0) return
       const meta = { name: oldest.name, metadata: metadataOf(contents), options: { max_chunk_size: chunkBytes } }
       // Another process that leads the same shard may save too: who is second finds the place changed and gives up.
       const guard = { timeout: chunkTimeoutMs, previousRevision: oldest.revision }
