@@ -187,16 +187,21 @@ test('all that it writes is counted: more than its log grows by', async () => {
 test('a region whose database writes little by little is not said to have written many times as much', async () => {
   const [connection] = connections as [PeerConnection]
   const written = () => regionBytesWritten({ postgres: bank.pid }, bank.sql)
-  const [before, payments] = [await written(), 200]
-  for (let n = 0; n < payments; n++) await connection.pay(pay(1, 2, 1))
-  // A session tells what it wrote at the end of a transaction, at most once a second.
-  const writtenSince = async () => {
-    await connection.pay(pay(1, 2, 1))
-    return (await written()) - before
+  const payments = 200
+  const writtenByPayments = async (): Promise<number> => {
+    const before = await written()
+    for (let n = 0; n < payments; n++) await connection.pay(pay(1, 2, 1))
+    // A session tells what it wrote at the end of a transaction, at most once a second.
+    const writtenSince = async () => {
+      await connection.pay(pay(1, 2, 1))
+      return (await written()) - before
+    }
+    await expect.poll(writtenSince, { timeout: 10_000 }).toBeGreaterThan((payments / 2) * pageBytes)
+    return writtenSince()
   }
-  await expect.poll(writtenSince, { timeout: 10_000 }).toBeGreaterThan((payments / 2) * pageBytes)
-  // A commit writes the page of the log in which it ends, seldom two.
-  expect(await writtenSince()).toBeLessThan(payments * 3 * pageBytes)
+  // A commit writes the page of the log in which it ends, seldom two. What other sessions and a checkpoint tell of
+  // meanwhile comes on top now and then, but not each time.
+  await expect.poll(writtenByPayments, { timeout: 25_000 }).toBeLessThan(payments * 3 * pageBytes)
 })
 
 /** Another process, which waits for payments to be there: this one can be held up meanwhile. */
