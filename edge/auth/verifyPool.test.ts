@@ -1,8 +1,9 @@
 import { ECDH, generateKeyPairSync, sign } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { VerifyJob } from './verifyJobs.ts'
 import { VerifyBusy, VerifyPool } from './verifyPool.ts'
+import { VerifyRing } from './verifyRing.ts'
 
 let pool: VerifyPool
 afterEach(() => pool.close())
@@ -17,9 +18,10 @@ function jobOf(text: string, signedText = text): VerifyJob {
   return { algorithm: 1, key, message: Buffer.from(text), signature }
 }
 
-test.each([1, 3])('%i threads tell good signatures from bad ones, each for its own', async (threads) => {
+test.each([0, 1, 3])('%i threads tell good signatures from bad ones, each for its own', async (threads) => {
   pool = new VerifyPool(threads)
-  const jobs = Array.from({ length: 300 }, (_, n) => jobOf(`payment ${n}`, n % 7 === 0 ? 'another' : undefined))
+  // More than the ring holds at once.
+  const jobs = Array.from({ length: 700 }, (_, n) => jobOf(`payment ${n}`, n % 7 === 0 ? 'another' : undefined))
   const valid = await Promise.all(jobs.map((job) => pool.verify(job)))
   expect(valid).toEqual(jobs.map((_, n) => n % 7 !== 0))
 })
@@ -37,23 +39,82 @@ async function doneAfterTurns(jobs: number, turns: number): Promise<number[]> {
   return found
 }
 
-test('sixteen are checked in the turn they came in, and a few more in the next', async () => {
-  pool = new VerifyPool(1)
-  expect(await doneAfterTurns(16, 1)).toEqual([16])
-  expect(await doneAfterTurns(16 + 7, 2)).toEqual([16, 23])
+test.each([3, 16, 16 + 7, 300])('of %i that come in one turn sixteen are checked in each', async (jobs) => {
+  pool = new VerifyPool(0)
+  expect(await doneAfterTurns(jobs, 2)).toEqual([Math.min(jobs, 16), Math.min(jobs, 32)])
 })
 
-test('what is more goes to a thread, and is not waited for by the sixteen', async () => {
-  pool = new VerifyPool(1)
-  expect(await doneAfterTurns(16 + 64, 1)).toEqual([16])
-})
-
-test('while every thread is at work, what waits is checked sixteen a turn', async () => {
-  pool = new VerifyPool(1)
-  const atThread = Array.from({ length: 16 + 64 }, (_, n) => pool.verify(jobOf(`first ${n}`)))
+test('what a thread has finished is done in the next turn', async () => {
+  const ring = new VerifyRing()
+  pool = new VerifyPool(0, { ring })
+  let good = 0
+  let bad = 0
+  for (let n = 0; n < 20; n++) void pool.verify(jobOf(`payment ${n}`)).then((valid) => (valid ? good++ : bad++))
   await nextTurn()
-  expect(await doneAfterTurns(32, 1)).toEqual([16])
-  expect(await Promise.all(atThread)).toEqual(Array(80).fill(true))
+  expect([good, bad]).toEqual([16, 0])
+  expect([ring.take(), ring.take()]).toEqual([16, 17])
+  ring.finish(16, true)
+  ring.finish(17, false)
+  await nextTurn()
+  expect([good, bad]).toEqual([19, 1])
+})
+
+test('what a thread has taken and does not finish is checked after all', async () => {
+  const ring = new VerifyRing()
+  pool = new VerifyPool(0, { ring })
+  let done = 0
+  const all = Array.from({ length: 20 }, (_, n) => pool.verify(jobOf(`payment ${n}`)).then(() => (done += 1)))
+  await nextTurn()
+  expect(ring.take()).toBe(16)
+  await nextTurn()
+  expect(done).toBe(19)
+  await Promise.all(all)
+  expect(ring.resultOf(16)).toBe(true)
+})
+
+/** Counts what this thread takes of it. */
+function countingTaken(ring: VerifyRing): () => number {
+  const taken = vi.spyOn(ring, 'take')
+  return () => taken.mock.results.filter(({ value }) => value !== undefined).length
+}
+
+test('a thread takes its part of what comes in one turn', async () => {
+  const ring = new VerifyRing()
+  pool = new VerifyPool(1, { ring })
+  const checkedHere = countingTaken(ring)
+  let sent = 0
+  await vi.waitFor(
+    async () => {
+      const jobs = Array.from({ length: 64 }, (_, n) => pool.verify(jobOf(`payment ${n}`)))
+      sent += jobs.length
+      await Promise.all(jobs)
+      expect(checkedHere()).toBeLessThan(sent)
+    },
+    { timeout: 20_000 },
+  )
+})
+
+test('a thread that dies leaves its job to the others, and another takes its place', async () => {
+  const ring = new VerifyRing()
+  pool = new VerifyPool(1, { ring, program: new URL('./dyingVerifier.fixture.ts', import.meta.url) })
+  const checkedHere = countingTaken(ring)
+  let sent = 0
+  await vi.waitFor(
+    async () => {
+      const jobs = Array.from({ length: 64 }, (_, n) => pool.verify(jobOf(`payment ${n}`)))
+      sent += jobs.length
+      expect(await Promise.all(jobs)).toEqual(jobs.map(() => true))
+      expect(sent - checkedHere()).toBeGreaterThan(1)
+    },
+    { timeout: 20_000 },
+  )
+})
+
+test('what is too long for the memory that threads share is checked here', async () => {
+  pool = new VerifyPool(1)
+  const text = 'payment '.repeat(1_000)
+  const jobs = Array.from({ length: 20 }, (_, n) => pool.verify(jobOf(text, n === 7 ? 'another' : undefined)))
+  expect(await Promise.all(jobs)).toEqual(jobs.map((_, n) => n !== 7))
 })
 
 test('a key that is no point of the curve, or too long a signature, verifies nothing', async () => {
@@ -70,7 +131,7 @@ test('a key that is no point of the curve, or too long a signature, verifies not
 })
 
 test('beyond what may wait a signature is turned away, and the others are still checked', async () => {
-  pool = new VerifyPool(1, 2)
+  pool = new VerifyPool(1, { waitingMax: 2 })
   const job = jobOf('payment')
   const results = await Promise.allSettled([1, 2, 3].map(() => pool.verify(job)))
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected'])
@@ -84,8 +145,8 @@ test('what waits when the pool closes is told so', async () => {
   await expect(waiting).rejects.toBeInstanceOf(VerifyBusy)
 })
 
-test('what a thread has when the pool closes is told so', async () => {
-  pool = new VerifyPool(1)
+test('what is shared with threads when the pool closes is told so', async () => {
+  pool = new VerifyPool(0)
   const all = Promise.allSettled(Array.from({ length: 16 + 64 }, (_, n) => pool.verify(jobOf(`payment ${n}`))))
   await nextTurn()
   await pool.close()

@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { SignatureChecker } from './signatureChecker.ts'
-import { jobBytes, type VerifyJob, writeJob } from './verifyJobs.ts'
+import type { VerifyJob } from './verifyJobs.ts'
+import { numberAfter, VerifyRing } from './verifyRing.ts'
 
 /** So many are checked, in about a millisecond and a half, before the sockets are looked after again. */
 const ownPerTurnMax = 16
-/** Fewer are not worth a message to a thread. */
-const jobsPerBatchMin = 8
-const jobsPerBatchMax = 64
+/** Fewer are not worth waking a thread for. */
+const jobsPerThreadMin = 4
+/** Ten times as long as a job takes: a thread that has had one for longer is not running, and the job is checked here. */
+const overdueMs = 1
 const waitingMaxDefault = 10_000
 const messageBytesMax = 65_535
 const signatureBytesMax = 255
@@ -15,48 +17,47 @@ const signatureBytesMax = 255
 export class VerifyBusy extends Error {}
 
 type Waiting = { job: VerifyJob; resolve: (valid: boolean) => void; reject: (error: Error) => void }
-type Thread = { worker: Worker; batch: Waiting[] | undefined }
+/** `underWayMs` is when a thread was first seen to be at it. */
+type Shared = Waiting & { underWayMs?: number }
+
+export type VerifyPoolOptions = {
+  readonly waitingMax?: number
+  readonly ring?: VerifyRing
+  /** What threads run. */
+  readonly program?: URL
+}
 
 /**
- * Checks signatures: a few in each turn of the event loop itself, what is more on threads. A message to a thread, and
- * back, costs as much as a signature and waits for its turn on a processor twice; so threads get lots, and only when
- * more has come than can be done here meanwhile.
+ * Checks signatures in turns of the event loop. What came in one turn is shared with threads: each takes the next until
+ * there is none left, this thread too, so that all are done at nearly the same time and their payments travel together.
  */
 export class VerifyPool {
-  readonly #threads: Thread[]
+  readonly #ring: VerifyRing
+  readonly #threads: Worker[]
   readonly #checker = new SignatureChecker()
   #waiting: Waiting[] = []
+  /** By their numbers in the ring, oldest first. */
+  readonly #shared = new Map<number, Shared>()
+  #end = 0
   readonly #waitingMax: number
+  readonly #program: URL
   #dispatching = false
   #closed = false
 
-  constructor(threads: number, waitingMax = waitingMaxDefault) {
-    this.#waitingMax = waitingMax
+  constructor(threads: number, options: VerifyPoolOptions = {}) {
+    this.#waitingMax = options.waitingMax ?? waitingMaxDefault
+    this.#ring = options.ring ?? new VerifyRing()
+    this.#program = options.program ?? new URL('./verifyWorker.ts', import.meta.url)
     this.#threads = Array.from({ length: threads }, () => this.#spawn())
   }
 
-  #spawn(): Thread {
-    const worker = new Worker(new URL('./verifyWorker.ts', import.meta.url))
-    const thread: Thread = { worker, batch: undefined }
-    worker.on('message', ({ results }: { results: Uint8Array }) => {
-      const batch = thread.batch ?? []
-      thread.batch = undefined
-      for (const [i, { resolve }] of batch.entries()) resolve(results[i] === 1)
-      this.#giveToThreads()
+  /** A thread that dies leaves its job to this one, and another takes its place. */
+  #spawn(): Worker {
+    const thread = new Worker(this.#program, { workerData: this.#ring.memory })
+    thread.on('error', () => {
+      if (!this.#closed) this.#threads[this.#threads.indexOf(thread)] = this.#spawn()
     })
-    worker.on('error', (error) => this.#lost(thread, error))
     return thread
-  }
-
-  /** A thread that died takes its batch with it: those are told so, and another thread takes its place. */
-  #lost(thread: Thread, error: unknown): void {
-    const batch = thread.batch ?? []
-    thread.batch = undefined
-    for (const { reject } of batch) reject(new VerifyBusy(`a verifying thread ended: ${String(error)}`))
-    if (this.#closed) return
-    const fresh = this.#spawn()
-    this.#threads[this.#threads.indexOf(thread)] = fresh
-    this.#giveToThreads()
   }
 
   /** @throws (rejects) VerifyBusy when too much is waiting. */
@@ -70,9 +71,9 @@ export class VerifyPool {
     })
   }
 
-  /** After everything that the sockets brought in this turn has been read, so that what goes to a thread goes together. */
+  /** After everything that the sockets brought in this turn has been read. */
   #dispatchSoon(): void {
-    if (this.#dispatching || this.#waiting.length === 0) return
+    if (this.#dispatching || this.#waiting.length + this.#shared.size === 0) return
     this.#dispatching = true
     setImmediate(() => {
       this.#dispatching = false
@@ -81,40 +82,65 @@ export class VerifyPool {
   }
 
   #dispatch(): void {
-    this.#giveToThreads()
-    for (const { job, resolve } of this.#waiting.splice(0, ownPerTurnMax)) resolve(this.#checker.check(job))
-    // What is left waits for the next turn, or for a thread that is free before that.
+    if (this.#waiting.length >= jobsPerThreadMin) this.#share()
+    let checked = 0
+    while (checked < ownPerTurnMax && this.#checkNext()) checked += 1
+    this.#settle()
+    // What threads are still at, or nobody has come to, is looked after in the next turn.
     this.#dispatchSoon()
   }
 
-  /** What this turn will not come to itself. */
-  #giveToThreads(): void {
-    const idle = this.#threads.filter(({ batch }) => batch === undefined)
-    for (const [n, thread] of idle.entries()) {
-      const excess = this.#waiting.length - ownPerTurnMax
-      if (excess < jobsPerBatchMin) return
-      this.#send(thread, Math.min(Math.ceil(excess / (idle.length - n)), jobsPerBatchMax))
-    }
+  /** What no slot is free for, or is too long for one, goes on waiting for this thread. */
+  #share(): void {
+    const [oldest = this.#end] = this.#shared.keys()
+    let room = VerifyRing.capacity - ((this.#end - oldest) | 0)
+    const before = this.#shared.size
+    this.#waiting = this.#waiting.filter((one) => {
+      if (room === 0 || !VerifyRing.fits(one.job)) return true
+      room -= 1
+      this.#ring.put(this.#end, one.job)
+      this.#shared.set(this.#end, one)
+      this.#end = numberAfter(this.#end)
+      return false
+    })
+    const wake = Math.min(this.#threads.length, Math.floor((this.#shared.size - before) / jobsPerThreadMin))
+    this.#ring.publish(this.#end, wake)
   }
 
-  #send(thread: Thread, count: number): void {
-    thread.batch = this.#waiting.splice(0, count)
-    const bytes = new Uint8Array(thread.batch.reduce((sum, { job }) => sum + jobBytes(job), 0))
-    const offsets = new Uint32Array(count)
-    let at = 0
-    for (const [i, { job }] of thread.batch.entries()) {
-      offsets[i] = at
-      writeJob(bytes, at, job)
-      at += jobBytes(job)
+  /** @returns whether there was one */
+  #checkNext(): boolean {
+    const n = this.#ring.take()
+    if (n !== undefined) {
+      this.#ring.finish(n, this.#checker.check(this.#shared.get(n)!.job))
+      return true
     }
-    thread.worker.postMessage({ bytes, offsets }, [bytes.buffer, offsets.buffer])
+    const one = this.#waiting.shift()
+    one?.resolve(this.#checker.check(one.job))
+    return one !== undefined
+  }
+
+  /** Ends what is finished. What nobody has taken yet stands behind what somebody has. */
+  #settle(): void {
+    const nowMs = performance.now()
+    for (const [n, one] of this.#shared) {
+      if (!this.#ring.isTaken(n)) return
+      if (this.#ring.resultOf(n) === undefined) {
+        one.underWayMs ??= nowMs
+        if (nowMs - one.underWayMs < overdueMs) continue
+        this.#ring.finish(n, this.#checker.check(one.job))
+      }
+      this.#shared.delete(n)
+      one.resolve(this.#ring.resultOf(n)!)
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()))
-    const unchecked = [...this.#threads.flatMap(({ batch }) => batch ?? []), ...this.#waiting]
-    for (const { reject } of unchecked) reject(new VerifyBusy('the edge is closing'))
+    await Promise.all(this.#threads.map((thread) => thread.terminate()))
+    for (const { reject } of [...this.#shared.values(), ...this.#waiting]) {
+      reject(new VerifyBusy('the edge is closing'))
+    }
+    this.#shared.clear()
     this.#waiting = []
   }
 }

@@ -1,10 +1,12 @@
-import { parentPort } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { SignatureChecker } from './signatureChecker.ts'
-import { readJob } from './verifyJobs.ts'
+import { VerifyRing } from './verifyRing.ts'
 
 const checker = new SignatureChecker()
+const ring = new VerifyRing(workerData as SharedArrayBuffer)
 
-parentPort!.on('message', ({ bytes, offsets }: { bytes: Uint8Array; offsets: Uint32Array }) => {
-  const results = Uint8Array.from(offsets, (at) => (checker.check(readJob(bytes, at)) ? 1 : 0))
-  parentPort!.postMessage({ results }, [results.buffer])
-})
+for (;;) {
+  const n = ring.take()
+  if (n === undefined) ring.sleep()
+  else ring.finish(n, checker.check(ring.jobOf(n)))
+}
