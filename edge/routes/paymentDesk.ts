@@ -32,7 +32,7 @@ export type SignedPayment = {
   readonly assertion?: Assertion | undefined
 }
 
-/** Checks a signature of a wallet's key on another thread. */
+/** Checks a signature of a wallet's key. */
 export type VerifySignature = (key: WalletKey, message: Uint8Array, signature: Uint8Array) => Promise<boolean>
 
 export type PaymentResult =

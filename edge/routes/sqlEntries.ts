@@ -1,7 +1,8 @@
 import type postgres from 'postgres'
 import type { JournalEntry } from './journal.ts'
 
-type EntryRow = {
+/** A posting of a wallet as a statement reads it. */
+export type EntryRow = {
   seq: bigint
   index: number
   kind: number
@@ -26,12 +27,17 @@ export async function selectEntries(
     from entries e left join wallets w on w.number = e.counterparty
     where e.wallet = ${wallet} and (e.seq, e.index, e.kind) < (${seq}, ${index}, ${kind})
     order by e.seq desc, e.index desc, e.kind desc limit ${count}`
-  return rows.map((row) => ({
+  return rows.map((row) => entryOf(row, shard))
+}
+
+/** @param shard where the wallet lives */
+export function entryOf(row: EntryRow, shard: number): JournalEntry {
+  return {
     executed: { shard, seq: Number(row.seq), index: row.index, timeMs: Number(row.time) },
     kind: row.kind,
     deltaFen: Number(row.delta),
     counterparty: Number(row.counterparty),
     counterpartyKind: row.counterparty_kind ?? 0,
     id: row.id,
-  }))
+  }
 }

@@ -1,20 +1,9 @@
 import type postgres from 'postgres'
 import type { EventCursor } from '../events/eventPlace.ts'
 import type { JournalEvent } from './journal.ts'
+import type { EntryRow } from './sqlEntries.ts'
 
-type EventRow = {
-  n: number
-  seq: bigint
-  index: number
-  kind: number
-  delta: bigint
-  counterparty: bigint
-  counterparty_kind: number | null
-  id: Uint8Array
-  time: bigint
-  about: string | null
-  order_no: string | null
-}
+type EventRow = EntryRow & { n: number; about: string | null; order_no: string | null }
 
 /** Of each wallet what happened behind its cursor, oldest first, in one statement for all of them. */
 export async function selectEvents(

@@ -1,17 +1,8 @@
 import type postgres from 'postgres'
 import type { JournalEntry } from './journal.ts'
+import { type EntryRow, entryOf } from './sqlEntries.ts'
 
-type LineRow = {
-  seq: bigint
-  index: number
-  kind: number
-  delta: bigint
-  counterparty: bigint
-  counterparty_kind: number | null
-  id: Uint8Array
-  time: bigint
-  order_no: string | null
-}
+type LineRow = EntryRow & { order_no: string | null }
 
 /** Sum of all that moved in a wallet before a business day, in fen. */
 export async function selectOpening(sql: postgres.Sql, wallet: number, day: number): Promise<number> {
@@ -42,15 +33,7 @@ export async function selectLines(
     left join refunds f on e.kind in (7, 9) and f.merchant = e.wallet and f.id = e.command_id
     where e.wallet = ${wallet} and e.day >= ${days.from} and e.day < ${days.to}
     order by e.seq, e.index, e.kind limit ${count}`
-  return rows.map((row) => ({
-    executed: { shard, seq: Number(row.seq), index: row.index, timeMs: Number(row.time) },
-    kind: row.kind,
-    deltaFen: Number(row.delta),
-    counterparty: Number(row.counterparty),
-    counterpartyKind: row.counterparty_kind ?? 0,
-    id: row.id,
-    orderNo: row.order_no ?? undefined,
-  }))
+  return rows.map((row) => ({ ...entryOf(row, shard), orderNo: row.order_no ?? undefined }))
 }
 
 /** The number of the order that a payment paid, if it paid one. */
