@@ -21,6 +21,16 @@ export type BatchRunOptions = {
   readonly generator: FrameCost
 }
 
+type Owed = {
+  onItsWay: boolean
+  records: number
+  heard: (() => void)[]
+  sources: Set<number>
+  /** Of the frame before, from its leaving. */
+  storedUs: number
+  /** Changes when a frame leaves. */
+  frames: number
+}
 type Task = { leftUs: number; readonly done: () => void }
 
 /** The 99th percentile of a standard normal distribution. */
@@ -45,6 +55,8 @@ class BatchRun {
   readonly #threads = new Map<string, Task[]>()
   /** By log: frames that wait until the one before is durable, the first of which is being written. */
   readonly #logs: { records: number; durable: () => void }[][]
+  /** By who leads and by destination: what is owed, and waits for the frame that is on its way there. */
+  readonly #owed = new Map<string, Owed>()
   #waits: { atUs: number; done: () => void }[] = []
   #nowUs = 0
   #begun = 0
@@ -99,9 +111,12 @@ class BatchRun {
   }
 
   /** A frame through the message server, its log and the thread that leads its shard. */
-  #frame(shard: number, records: number, applied: () => void): void {
+  #frame(shard: number, records: number, applied: () => void, stored: () => void = () => {}): void {
     const { worker, workers } = this.#o
-    const durable = (): void => this.#work(`worker ${shard % workers}`, usOfFrame(worker, records), applied)
+    const durable = (): void => {
+      stored()
+      this.#work(`worker ${shard % workers}`, usOfFrame(worker, records), applied)
+    }
     this.#hop(() => {
       const log = this.#logs[shard]!
       log.push({ records, durable: () => this.#hop(durable) })
@@ -128,7 +143,7 @@ class BatchRun {
   }
 
   #debited(shard: number): void {
-    const { shards, batch, generator } = this.#o
+    const { shards, batch } = this.#o
     let open = shards - 1
     const end = (): void => {
       this.#complete += 1
@@ -137,14 +152,56 @@ class BatchRun {
     if (open === 0) this.#hop(end)
     for (let to = 0; to < shards; to++) {
       if (to === shard) continue
-      const heard = (): void => {
+      this.#owe(shard, to, batch / shards, () => {
         open -= 1
         if (open === 0) end()
-      }
-      this.#frame(to, batch / shards, () => {
-        this.#hop(() => this.#work('generator', generator.frameUs, heard))
       })
     }
+  }
+
+  /**
+   * What the shards of one thread owe another gathers while a frame is on its way there, and shares the next, which waits
+   * for all of them, for twice as long as a frame takes to be stored and never more than 5 ms.
+   */
+  #owe(shard: number, to: number, records: number, heard: () => void): void {
+    const key = `${shard % this.#o.workers} ${to}`
+    const fresh = { onItsWay: false, records: 0, heard: [], sources: new Set<number>(), storedUs: 0, frames: 0 }
+    const owed = this.#owed.get(key) ?? fresh
+    this.#owed.set(key, owed)
+    owed.records += records
+    owed.heard.push(heard)
+    owed.sources.add(shard)
+    if (!owed.onItsWay) this.#sendTogether(owed, to)
+  }
+
+  #sendTogether(owed: Owed, to: number): void {
+    const { shards, workers, inFlight } = this.#o
+    const [source] = owed.sources
+    if (source === undefined) return
+    const led = Math.ceil((shards - (source % workers)) / workers)
+    const others = to % workers === source % workers ? led - 1 : led
+    if (owed.sources.size >= Math.min(others, inFlight)) {
+      this.#send(owed, to)
+      return
+    }
+    const { frames } = owed
+    const atUs = this.#nowUs + Math.min(2 * owed.storedUs, 5_000)
+    this.#waits.push({ atUs, done: () => frames === owed.frames && !owed.onItsWay && this.#send(owed, to) })
+  }
+
+  #send(owed: Owed, to: number): void {
+    const { records, heard } = owed
+    const fromUs = this.#nowUs
+    Object.assign(owed, { onItsWay: true, records: 0, heard: [], sources: new Set(), frames: owed.frames + 1 })
+    const told = (): void => {
+      for (const one of heard) one()
+    }
+    const applied = (): void => this.#hop(() => this.#work('generator', this.#o.generator.frameUs, told))
+    this.#frame(to, records, applied, () => {
+      owed.onItsWay = false
+      owed.storedUs = this.#nowUs - fromUs
+      this.#sendTogether(owed, to)
+    })
   }
 
   #fsyncUs(): number {

@@ -6,11 +6,12 @@ export type FrameCost = { readonly paymentUs: number; readonly frameUs: number }
 /** The same for one record of a payment, of which a frame holds any number. */
 export type RecordCost = { readonly recordUs: number; readonly frameUs: number }
 
+/** `sources`: how many shards of the one thread their batches pay from at once. */
 const fittedRows = [
-  { name: 'l1.b64', payments: 64 },
-  { name: 'l1.b1024.c1', payments: 1_024 },
-  { name: 'l1.b1024.c4', payments: 1_024 },
-  { name: 'l1.b8000', payments: 8_000 },
+  { name: 'l1.b64', payments: 64, sources: 4 },
+  { name: 'l1.b1024.c1', payments: 1_024, sources: 1 },
+  { name: 'l1.b1024.c4', payments: 1_024, sources: 4 },
+  { name: 'l1.b8000', payments: 8_000, sources: 4 },
 ] as const
 export const shardsMeasured = 4
 
@@ -21,10 +22,12 @@ export function recordsOfPayment(shards: number): number {
 
 /**
  * Frames that a batch from one shard makes when its payees are anywhere: its own, and one to each other shard that it
- * pays into.
+ * pays into, of which it has a share where batches of other shards under the same thread are on their way.
+ * @param sources shards of one thread that batches pay from at once
  */
-export function framesOfBatch(payments: number, shards: number): number {
-  return 1 + (shards - 1) * (1 - (1 - 1 / shards) ** payments)
+export function framesOfBatch(payments: number, shards: number, sources = 1): number {
+  const owed = 1 - (1 - 1 / shards) ** payments
+  return 1 + (sources === 1 ? shards - 1 : shards / sources) * owed
 }
 
 /** Shards that a batch pays out of when its payers are anywhere: as many frames does the edge send for it. */
@@ -59,10 +62,10 @@ export function bytesOfRecord(costs: Costs): { readonly record: number; readonly
  * payments: least squares of the relative error.
  */
 function splitFigure({ figures }: Costs, figure: string): { payment: number; frame: number } {
-  const points = fittedRows.flatMap(({ name, payments }) => {
+  const points = fittedRows.flatMap(({ name, payments, sources }) => {
     const y = figures[`${name}.${figure}`]
     if (y === undefined || y <= 0) return []
-    return [{ y, x: framesOfBatch(payments, shardsMeasured) / payments }]
+    return [{ y, x: framesOfBatch(payments, shardsMeasured, sources) / payments }]
   })
   if (points.length < 2) throw new Error(`the costs hold fewer than two rows of l1 with ${figure}`)
   const sum = (of: (point: { x: number; y: number }) => number): number =>

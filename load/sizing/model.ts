@@ -94,6 +94,7 @@ export function sizeOf(costs: Costs, request: SizeRequest, say: (line: string) =
     { name: 'message server', usPerPayment: natsUs },
     { name: 'archiver', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.archiver') },
     { name: 'projector', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.projector') },
+    { name: 'webhooks', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.webhooks') },
     { name: 'PostgreSQL', usPerPayment: figureOf(costs, 'l3.c256.cpu_seconds_per_million.postgres') },
   ].map((part) => ({ ...part, cores: coresOf(tps * part.usPerPayment) }))
   const coresPerRegion = parts.reduce((sum, { cores }) => sum + cores, 0)

@@ -70,7 +70,8 @@ function partsOf(costs: Costs, cores: number) {
 }
 
 function predictUs(costs: Costs, shards: number, group: (typeof groups)[number]): number {
-  const frames = framesOfBatch(batch, shards) / batch
+  const sources = Math.min(inFlight, shards) / Math.min(shards, workersMax)
+  const frames = framesOfBatch(batch, shards, sources) / batch
   if (group === 'generator') {
     const { paymentUs, frameUs } = fitFrameCost(costs, group)
     return paymentUs + frameUs * frames

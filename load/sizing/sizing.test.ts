@@ -9,14 +9,15 @@ import { type SimulationOptions, simulateShards } from './simulation.ts'
 /** Costs as a machine would measure them whose worker needs 0.5 µs a payment and 100 µs a frame. */
 function costsOfMachine(groups: Readonly<Record<string, readonly [number, number]>>): Costs {
   const figures: Record<string, number> = { 'l1.b1024.c4.per_second': 1e9, 'l1.b1024.c4.cores_left': 2 }
-  for (const [row, payments] of [
-    ['l1.b64', 64],
-    ['l1.b1024.c1', 1_024],
-    ['l1.b1024.c4', 1_024],
-    ['l1.b8000', 8_000],
+  for (const [row, payments, sources] of [
+    ['l1.b64', 64, 4],
+    ['l1.b1024.c1', 1_024, 1],
+    ['l1.b1024.c4', 1_024, 4],
+    ['l1.b8000', 8_000, 4],
   ] as const) {
+    const frames = framesOfBatch(payments, 4, sources) / payments
     for (const [group, [paymentUs, frameUs]] of Object.entries(groups)) {
-      figures[`${row}.cpu_seconds_per_million.${group}`] = paymentUs + (frameUs * framesOfBatch(payments, 4)) / payments
+      figures[`${row}.cpu_seconds_per_million.${group}`] = paymentUs + frameUs * frames
     }
   }
   return { figures, provenance: [] }
@@ -29,6 +30,11 @@ test('a batch into one shard alone is one frame, a large one reaches every other
   expect(framesOfBatch(1, 4)).toBeCloseTo(1.75, 9)
   expect(framesOfBatch(1_000, 4)).toBeCloseTo(4, 9)
   expect(framesOfBatch(10, 1_000)).toBeCloseTo(10.95, 1)
+})
+
+test('batches that four shards of one thread send at once share a frame to each', () => {
+  expect(framesOfBatch(1_000, 4, 2)).toBeCloseTo(3, 9)
+  expect(framesOfBatch(1_000, 4, 4)).toBeCloseTo(2, 9)
 })
 
 test('a batch whose payers are anywhere has a part for each shard that it pays out of', () => {
@@ -79,6 +85,18 @@ describe('batches in a closed circle', () => {
     const four = { ...circle, cores: 1, shards: 4, workers: 2 }
     const us = 1.75 * (1 + 0.1) + 4 * (0.1 + 0.01) + 0.1 + 4 * 0.01
     expect(simulateBatches(four)).toBeCloseTo(1e6 / us, -3)
+  })
+
+  test('that four shards of one thread owe at once share frames: each log takes two a round, not four', () => {
+    const slowLog = {
+      nats: { recordUs: 0, frameUs: 1_000 },
+      worker: { recordUs: 0.01, frameUs: 1 },
+      generator: { paymentUs: 0.01, frameUs: 1 },
+    }
+    const four = { ...circle, ...slowLog, shards: 4, inFlight: 4 }
+    const roundOf = (frames: number): number => (4 * four.batch * 1e6) / (frames * 1_000)
+    expect(simulateBatches(four)).toBeGreaterThan(roundOf(2) * 0.9)
+    expect(simulateBatches({ ...four, workers: 4 })).toBeLessThan(roundOf(4))
   })
 
   test('one at a time take the sum of all that they wait for', () => {
