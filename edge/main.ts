@@ -67,7 +67,7 @@ runMain('edge', async () => {
   hearAnswers(connection, edgeId, gateway, onFault)
   gateway.start()
 
-  const pool = new VerifyPool(settings.verifyThreads)
+  const pool = new VerifyPool({ threads: settings.verifyThreads, onFault })
   const verify: VerifySignature = ({ algorithm, key }, message, signature) =>
     pool.verify({ algorithm, key, message, signature })
   const { principals, queries } = gateway

@@ -13,10 +13,10 @@ const simulator = join(root, 'actors/sim/main.ts')
 const simulatedSeeds = 200
 
 /**
- * What must give the same bytes on both runtimes, and the client that promises to run on both. Vitest takes a path for the
- * beginning of a name: `edge/client` alone would be its neighbours too.
+ * What must give the same bytes on both runtimes, the client that promises to run on both, and threads that share memory.
+ * Vitest takes a path for the beginning of a name: `edge/client` alone would be its neighbours too.
  */
-const denoRooms = ['actors/ledger/', 'actors/log/', 'edge/client/']
+const denoRooms = ['actors/ledger/', 'actors/log/', 'edge/client/', 'edge/auth/verify']
 
 /**
  * The legs of a test run in their order. All of it takes ten minutes on two idle cores; the limits end what

@@ -1,4 +1,4 @@
-/** A job in a batch: compressed key, algorithm, lengths, then message and signature. */
+/** A job as its bytes: compressed key, algorithm, lengths, then message and signature. */
 const keyBytes = 33
 const algorithmAt = 33
 const messageLengthAt = 34

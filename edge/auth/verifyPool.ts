@@ -9,6 +9,8 @@ const ownPerTurnMax = 16
 const jobsPerThreadMin = 4
 /** Ten times as long as a job takes: a thread that has had one for longer is not running, and the job is checked here. */
 const overdueMs = 1
+/** A thread that cannot even begin is tried again no more often. */
+const respawnMs = 1_000
 const waitingMaxDefault = 10_000
 const messageBytesMax = 65_535
 const signatureBytesMax = 255
@@ -21,6 +23,9 @@ type Waiting = { job: VerifyJob; resolve: (valid: boolean) => void; reject: (err
 type Shared = Waiting & { underWayMs?: number }
 
 export type VerifyPoolOptions = {
+  /** Of threads beside the caller's. */
+  readonly threads: number
+  readonly onFault: (what: string, error: unknown) => void
   readonly waitingMax?: number
   readonly ring?: VerifyRing
   /** What threads run. */
@@ -41,23 +46,32 @@ export class VerifyPool {
   #end = 0
   readonly #waitingMax: number
   readonly #program: URL
+  readonly #onFault: VerifyPoolOptions['onFault']
   #dispatching = false
   #closed = false
 
-  constructor(threads: number, options: VerifyPoolOptions = {}) {
+  constructor(options: VerifyPoolOptions) {
+    this.#onFault = options.onFault
     this.#waitingMax = options.waitingMax ?? waitingMaxDefault
     this.#ring = options.ring ?? new VerifyRing()
     this.#program = options.program ?? new URL('./verifyWorker.ts', import.meta.url)
-    this.#threads = Array.from({ length: threads }, () => this.#spawn())
+    this.#threads = Array.from({ length: options.threads }, () => this.#spawn())
   }
 
-  /** A thread that dies leaves its job to this one, and another takes its place. */
   #spawn(): Worker {
     const thread = new Worker(this.#program, { workerData: this.#ring.memory })
-    thread.on('error', () => {
-      if (!this.#closed) this.#threads[this.#threads.indexOf(thread)] = this.#spawn()
-    })
+    thread.on('error', (error) => this.#lost(thread, error))
     return thread
+  }
+
+  /** A thread that died leaves its job to the others, and another takes its place. */
+  #lost(thread: Worker, error: unknown): void {
+    if (this.#closed) return
+    this.#onFault('a thread that checks signatures ended', error)
+    const again = (): void => {
+      if (!this.#closed) this.#threads[this.#threads.indexOf(thread)] = this.#spawn()
+    }
+    setTimeout(again, respawnMs).unref()
   }
 
   /** @throws (rejects) VerifyBusy when too much is waiting. */
