@@ -21,6 +21,9 @@ export type BatchRunOptions = {
   readonly generator: FrameCost
 }
 
+type Task = { leftUs: number; readonly done: () => void }
+
+/** What the shards of one thread owe another shard. */
 type Owed = {
   onItsWay: boolean
   records: number
@@ -31,7 +34,6 @@ type Owed = {
   /** Changes when a frame leaves. */
   frames: number
 }
-type Task = { leftUs: number; readonly done: () => void }
 
 /** The 99th percentile of a standard normal distribution. */
 const z99 = 2.326
@@ -39,8 +41,9 @@ const z99 = 2.326
 /**
  * Batches in a closed circle: so many are on their way, and the next begins when one is complete. A batch is made by
  * the one thread of the generator, passes the message server, is synced in its shard's log, applied by the thread that
- * leads the shard, and goes on from there, by the same steps, to each other shard. Threads that have work share the
- * processors; the message server takes one frame of a log at a time, and syncs it before it takes the next.
+ * leads the shard, and goes on from there, by the same steps, to each other shard, in frames that the shards of one thread
+ * share. Threads that have work share the processors; the message server takes one frame of a log at a time, and syncs it
+ * before it takes the next.
  * @returns payments a second, those of the first fifth not counted
  */
 export function simulateBatches(options: BatchRunOptions): number {
@@ -161,17 +164,25 @@ class BatchRun {
 
   /**
    * What the shards of one thread owe another gathers while a frame is on its way there, and shares the next, which waits
-   * for all of them, for twice as long as a frame takes to be stored and never more than 5 ms.
+   * for all of them, for twice as long as a frame takes to be stored and never more than 5 ms. (The carrier waits only
+   * for those that owed something together before; in the circle that is all of them.)
    */
   #owe(shard: number, to: number, records: number, heard: () => void): void {
-    const key = `${shard % this.#o.workers} ${to}`
-    const fresh = { onItsWay: false, records: 0, heard: [], sources: new Set<number>(), storedUs: 0, frames: 0 }
-    const owed = this.#owed.get(key) ?? fresh
-    this.#owed.set(key, owed)
+    const owed = this.#owedFrom(shard, to)
     owed.records += records
     owed.heard.push(heard)
     owed.sources.add(shard)
     if (!owed.onItsWay) this.#sendTogether(owed, to)
+  }
+
+  #owedFrom(shard: number, to: number): Owed {
+    const key = `${shard % this.#o.workers} ${to}`
+    let owed = this.#owed.get(key)
+    if (owed === undefined) {
+      owed = { onItsWay: false, records: 0, heard: [], sources: new Set(), storedUs: 0, frames: 0 }
+      this.#owed.set(key, owed)
+    }
+    return owed
   }
 
   #sendTogether(owed: Owed, to: number): void {
@@ -186,7 +197,10 @@ class BatchRun {
     }
     const { frames } = owed
     const atUs = this.#nowUs + Math.min(2 * owed.storedUs, 5_000)
-    this.#waits.push({ atUs, done: () => frames === owed.frames && !owed.onItsWay && this.#send(owed, to) })
+    const waited = (): void => {
+      if (frames === owed.frames) this.#send(owed, to)
+    }
+    this.#waits.push({ atUs, done: waited })
   }
 
   #send(owed: Owed, to: number): void {
