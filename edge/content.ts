@@ -4,6 +4,7 @@ export type MediaType = 'json' | 'protobuf'
 
 /** What a body's Content-Type says it is; undefined when it is nothing that this API takes. */
 export function mediaTypeOf(contentType: string | undefined): MediaType | undefined {
+  if (contentType === 'application/json') return 'json'
   const [type = '', ...parameters] = (contentType ?? '').toLowerCase().split(';')
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='))
   if (charset !== undefined && charset !== 'charset=utf-8' && charset !== 'charset="utf-8"') return undefined

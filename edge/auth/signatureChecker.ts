@@ -15,7 +15,7 @@ export class SignatureChecker {
   }
 
   #keyOf(algorithm: number, point: Uint8Array): KeyObject | undefined {
-    const name = `${algorithm}.${Buffer.from(point).toString('latin1')}`
+    const name = `${algorithm}.${Buffer.from(point.buffer, point.byteOffset, point.length).toString('latin1')}`
     if (this.#keys.has(name)) return this.#keys.get(name)
     let key: KeyObject | undefined
     try {

@@ -54,6 +54,9 @@ export class ShardGate {
   #subject = { region: '', text: '' }
   #counter = 0
   #waiting = 0
+  readonly #uncount = (): void => {
+    this.#waiting -= 1
+  }
 
   constructor(options: ShardGateOptions) {
     this.#o = options
@@ -166,9 +169,8 @@ export class ShardGate {
 
   #count(submitted: Promise<Submitted>): Promise<Submitted> {
     this.#waiting += 1
-    return submitted.finally(() => {
-      this.#waiting -= 1
-    })
+    submitted.then(this.#uncount, this.#uncount)
+    return submitted
   }
 
   onAnswer(answer: FrameAnswer): void {

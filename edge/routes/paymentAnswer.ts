@@ -50,7 +50,15 @@ export function executedBody(
 }
 
 function placeBody(executed: Executed): Record<string, unknown> {
-  return { executed_at: new Date(executed.timeMs).toISOString(), position: positionOf(executed) }
+  return { executed_at: timeText(executed.timeMs), position: positionOf(executed) }
+}
+
+/** All payments of a frame were executed at the same time. */
+let lastTime = { ms: 0, text: new Date(0).toISOString() }
+
+function timeText(ms: number): string {
+  if (ms !== lastTime.ms) lastTime = { ms, text: new Date(ms).toISOString() }
+  return lastTime.text
 }
 
 /** @throws Failure, StillPending */

@@ -31,9 +31,12 @@ async function take(web: Web, incoming: IncomingMessage, outgoing: ServerRespons
     submitPayment(web, call, () => readAll(incoming), known),
   )
   if (content instanceof ReadableStream) throw new Error('a payment is answered with a stream')
-  headers['content-length'] = String(Buffer.byteLength(content))
+  const bytes = Buffer.byteLength(content)
+  headers['content-length'] = String(bytes)
   outgoing.writeHead(status, headers)
-  outgoing.end(content)
+  // What is a byte a character goes out with the head without being encoded.
+  if (typeof content === 'string' && content.length === bytes) outgoing.end(content, 'latin1')
+  else outgoing.end(content)
 }
 
 function textOf(value: string | string[] | undefined): string | undefined {
@@ -48,8 +51,8 @@ function readAll(incoming: IncomingMessage): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = []
     incoming.on('data', (chunk: Uint8Array) => chunks.push(chunk))
-    incoming.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
+    incoming.on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)))
     // What a request's stream fails of is that its client is gone, or too slow.
-    incoming.once('error', () => reject(new BodyCutOff()))
+    incoming.on('error', () => reject(new BodyCutOff()))
   })
 }
