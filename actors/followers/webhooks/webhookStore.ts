@@ -66,7 +66,8 @@ export class WebhookStore {
   /**
    * Events whose turn it is, at most `perMerchant` of a merchant: the first undelivered one of each order, whose time
    * has come and that is not too old to be told. Merchants are looked up one after the other in an index, so that a long
-   * backlog of one hides none.
+   * backlog of one hides none. The first of an order is a subquery of its own, since a join might go through all that a
+   * merchant has not been told, once for each of its events.
    * @param shards whose merchants are ours to tell
    * @param busy ids that are being told
    * @param full merchants that are not to be told anything now
@@ -101,8 +102,8 @@ export class WebhookStore {
           and e.since_ms >= ${nowMs - patienceMs}
           and e.merchant_shard = any (${listText(ask.shards)}::text::int[])
           and e.id <> all (${listText(ask.busy)}::text::bigint[])
-          and not exists (select 1 from webhook_events b where b.state = 0 and b.merchant = e.merchant
-            and b.order_no = e.order_no and b.order_seq = e.order_seq and b.id < e.id)
+          and e.id = (select b.id from webhook_events b where b.state = 0 and b.merchant = e.merchant
+            and b.order_no = e.order_no and b.order_seq = e.order_seq order by b.id limit 1)
         order by e.next_ms, e.id limit ${ask.perMerchant}
       ) d
       left join wallets p on p.number = d.payer
