@@ -13,7 +13,7 @@ const merchant = 4_097
 const orders = 3_000
 const perMerchant = 64
 
-/** Two events for each order, that of its payment first, and no statistics of the table yet. */
+/** Two events for each order, and no statistics of the table yet. */
 const backlog = `
   insert into webhook_events (event_id, type, merchant, merchant_shard, order_no, order_seq, order_index, amount_fen,
     created_ms, expires_ms, shard, seq, index, at_ms, payer, payment_id, refund_id, since_ms)
