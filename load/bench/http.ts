@@ -7,7 +7,7 @@ import { stoppedOnInterruption } from './interruption.ts'
 import type { EdgeAddress } from './keptConnection.ts'
 import { warmUpSeconds } from './ladder/rung.ts'
 import { PaymentLoad, type RequestStock } from './paymentLoad.ts'
-import { PaymentStock } from './paymentStock.ts'
+import { type Payees, PaymentStock } from './paymentStock.ts'
 import { cpuPerOperationUs, type RegionCpu, regionCpuOf } from './regionCpu.ts'
 import { verifyLimitPerSecond } from './verifyLimit.ts'
 import { openWire, type Wire } from './wire.ts'
@@ -37,8 +37,10 @@ export type Window = { began(): Promise<void>; ended(): Promise<void> }
 
 /** A region with wallets that hold money, ready to be paid through. */
 export type HttpBench = {
-  /** Payments at one concurrency for a while, after a warm-up; of another stock than this bench's own, if one is given. */
-  row(concurrency: number, seconds: number, window?: Window, other?: RequestStock): Promise<HttpRow>
+  /** Payments of a stock at one concurrency for a while, after a warm-up. */
+  row(stock: RequestStock, concurrency: number, seconds: number, window?: Window): Promise<HttpRow>
+  /** Payments between this bench's wallets. */
+  stockTo(payees: Payees): RequestStock
   readonly shardCount: number
   readonly payers: readonly Resident[]
   readonly address: EdgeAddress
@@ -57,18 +59,18 @@ export async function openHttpBench(region: Region, say: (line: string) => void)
   const wire = await openWire(region.dataDir)
   const { hostname, port, host } = new URL(edgeUrl)
   const address: EdgeAddress = { host: hostname, port: Number(port), ca: readFileSync(caFile) }
-  const stock = new PaymentStock(town.residents, wire.shardCount, host)
   const sql = postgres(region.facts().databaseUrl, { max: 1, onnotice: () => undefined })
   return {
-    async row(concurrency, seconds, window, other) {
+    async row(stock, concurrency, seconds, window) {
       say(`concurrency ${concurrency}`)
-      const load = new PaymentLoad(address, other ?? stock, concurrency)
+      const load = new PaymentLoad(address, stock, concurrency)
       try {
-        return await measure(load, other ?? stock, region, wire, concurrency, seconds, window)
+        return await measure(load, stock, region, wire, concurrency, seconds, window)
       } finally {
         load.close()
       }
     },
+    stockTo: (payees) => new PaymentStock(town.residents, wire.shardCount, host, payees),
     shardCount: wire.shardCount,
     payers: town.residents,
     address,
@@ -166,9 +168,10 @@ export async function benchHttp(
   const region = await stoppedOnInterruption(() => (options.data === '' ? startRegion() : useRegion(options.data)))
   try {
     const bench = await openHttpBench(region, say)
+    const stock = bench.stockTo('elsewhere')
     const rows: HttpRow[] = []
     for (const concurrency of options.concurrencies) {
-      rows.push(await bench.row(concurrency, options.seconds))
+      rows.push(await bench.row(stock, concurrency, options.seconds))
     }
     await bench.close()
     const figures: Record<string, number> = {}

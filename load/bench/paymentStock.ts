@@ -5,18 +5,23 @@ import type { RequestStock } from './paymentLoad.ts'
 const currency = 'CNY-DC'
 const bucketCount = 4_096
 
+/** Where the payee's wallet is: in any shard, each as likely as the others, or always in another than the payer's. */
+export type Payees = 'anywhere' | 'elsewhere'
+
 /**
- * Payments of 0.01 between wallets of different shards, signed and written out as HTTP requests ahead of their use: a
- * real payer signs on its own device, so that its cost does not belong to the machine that is measured.
+ * Payments of 0.01 by wallets of any shard, signed and written out as HTTP requests ahead of their use: a real payer signs
+ * on its own device, so that its cost does not belong to the machine that is measured.
  */
 export class PaymentStock implements RequestStock {
   readonly #byShard: readonly (readonly Resident[])[]
   readonly #host: string
+  readonly #payees: Payees
   readonly #requests: Buffer[] = []
 
-  constructor(residents: readonly Resident[], shardCount: number, host: string) {
+  constructor(residents: readonly Resident[], shardCount: number, host: string, payees: Payees) {
     this.#byShard = groupByShard(residents, shardCount)
     this.#host = host
+    this.#payees = payees
   }
 
   /** Signs until `count` are held. */
@@ -32,8 +37,19 @@ export class PaymentStock implements RequestStock {
   #make(): Buffer {
     const shards = this.#byShard
     const from = Math.floor(Math.random() * shards.length)
-    const to = (from + 1 + Math.floor(Math.random() * (shards.length - 1))) % shards.length
-    return paymentRequest(this.#host, pick(shards[from]!), { payee_wallet: pick(shards[to]!).walletId, amount: '0.01' })
+    const payer = pick(shards[from]!)
+    return paymentRequest(this.#host, payer, { payee_wallet: this.#payeeOf(payer, from).walletId, amount: '0.01' })
+  }
+
+  #payeeOf(payer: Resident, from: number): Resident {
+    const shards = this.#byShard
+    const others = shards.length - 1
+    const to =
+      this.#payees === 'anywhere'
+        ? Math.floor(Math.random() * shards.length)
+        : (from + 1 + Math.floor(Math.random() * others)) % shards.length
+    const payee = pick(shards[to]!)
+    return payee === payer ? this.#payeeOf(payer, from) : payee
   }
 }
 

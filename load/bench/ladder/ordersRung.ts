@@ -63,7 +63,7 @@ async function measure(
     say('shops make orders')
     await stock.fill(firstOrders)
     await untilQuiet(region)
-    runs.push(await run(bench, region, callers, seconds, stock))
+    runs.push(await run(bench, region, stock, callers, seconds))
     behind.push(untoldOf(shops))
     toldMs.push(await untilTold(shops, toldWithinMs, say))
   }

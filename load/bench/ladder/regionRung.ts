@@ -39,12 +39,16 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
   const region = await stoppedOnInterruption(() => startRegion(['--workers', workers, '--runtime', runtime]))
   try {
     const bench = await openHttpBench(region, say)
-    const measure = (level: string, what: string): Promise<LadderRow[]> => rowsOf(bench, region, level, what, options)
+    const anywhere = bench.stockTo('anywhere')
+    const measure = (level: string, what: string): Promise<LadderRow[]> =>
+      rowsOf(bench, region, anywhere, { level, what, concurrencies }, options)
     await untilQuiet(region)
     let l2: LadderRow[]
     signalFollowers(region, 'SIGSTOP')
     try {
       l2 = await measure('l2', 'signed payment over HTTPS')
+      const two = { level: 'l2.two_shards', what: 'the same, always between two shards', concurrencies: [64] }
+      l2.push(...(await rowsOf(bench, region, bench.stockTo('elsewhere'), two, options)))
     } finally {
       signalFollowers(region, 'SIGCONT')
     }
@@ -71,7 +75,7 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
         'l2.c64_over_verify_limit': rounded(c64 / verifyLimit, 3),
       },
       notes: [
-        'l2, l3: to completed, payer and payee in different shards; a closed loop, one kept connection a caller',
+        'l2, l3: to completed, any wallet pays any other, over all shards; a closed loop, one kept connection a caller',
         'l2, l3: requests are signed ahead, as payers do on their devices; all processes and the load share the cores',
         `l2, l3: every process of the region on ${runtime}`,
         'l2, l3: one worker; l2: archiver and projector stand still, no risk rule is in force',
@@ -94,17 +98,19 @@ function signalFollowers(region: Region, signal: NodeJS.Signals): void {
   }
 }
 
+type Rows = { readonly level: string; readonly what: string; readonly concurrencies: readonly number[] }
+
 async function rowsOf(
   bench: HttpBench,
   region: Region,
-  level: string,
-  what: string,
+  stock: RequestStock,
+  { level, what, concurrencies }: Rows,
   { seconds, repeats }: RungOptions,
 ): Promise<LadderRow[]> {
   const rows: LadderRow[] = []
   for (const concurrency of concurrencies) {
     const runs: Run[] = []
-    while (runs.length < repeats) runs.push(await run(bench, region, concurrency, seconds))
+    while (runs.length < repeats) runs.push(await run(bench, region, stock, concurrency, seconds))
     rows.push(
       ladderRowOf(`${level}.c${concurrency}`, `${what}, ${concurrency} caller${concurrency === 1 ? '' : 's'}`, runs),
     )
@@ -114,13 +120,13 @@ async function rowsOf(
 
 export type Run = { readonly row: HttpRow; readonly bytesWritten: number; readonly memoryBytes: number }
 
-/** One repeat of a row; of another stock than the bench's own, if one is given. @throws Error when a payment did not complete */
+/** One repeat of a row. @throws Error when a payment did not complete */
 export async function run(
   bench: HttpBench,
   region: Region,
+  stock: RequestStock,
   concurrency: number,
   seconds: number,
-  stock?: RequestStock,
 ): Promise<Run> {
   let [before, bytesWritten, memoryBytes] = [0, 0, 0]
   const window = {
@@ -132,7 +138,7 @@ export async function run(
       memoryBytes = Object.values(region.facts().pids).reduce((total, pid) => total + memoryBytesOf(pid), 0)
     },
   }
-  const row = await bench.row(concurrency, seconds, window, stock)
+  const row = await bench.row(stock, concurrency, seconds, window)
   if (row.refusedOrUnknown > 0) throw new Error(`${row.refusedOrUnknown} payments did not complete`)
   return { row, bytesWritten, memoryBytes }
 }
