@@ -39,9 +39,8 @@ async function benchRegion(options: RungOptions, say: (line: string) => void): P
   const region = await stoppedOnInterruption(() => startRegion(['--workers', workers, '--runtime', runtime]))
   try {
     const bench = await openHttpBench(region, say)
-    const anywhere = bench.stockTo('anywhere')
     const measure = (level: string, what: string): Promise<LadderRow[]> =>
-      rowsOf(bench, region, anywhere, { level, what, concurrencies }, options)
+      rowsOf(bench, region, bench.stockTo('anywhere'), { level, what, concurrencies }, options)
     await untilQuiet(region)
     let l2: LadderRow[]
     signalFollowers(region, 'SIGSTOP')
